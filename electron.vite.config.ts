@@ -1,0 +1,25 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+import { alias } from './vite.alias'
+
+export default defineConfig({
+  main: {
+    resolve: { alias },
+    build: { outDir: 'out/main', rollupOptions: { input: 'src/main/index.ts', output: { format: 'es' } } },
+  },
+  preload: {
+    resolve: { alias },
+    // A sandboxed preload cannot be an ES module.
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rollupOptions: { input: 'src/preload/index.ts', output: { format: 'cjs', entryFileNames: 'index.cjs' } },
+    },
+  },
+  renderer: {
+    root: 'src/renderer',
+    resolve: { alias },
+    plugins: [react()],
+    build: { outDir: 'out/renderer', rollupOptions: { input: 'src/renderer/index.html' } },
+  },
+})

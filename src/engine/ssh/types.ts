@@ -1,0 +1,152 @@
+/** The border between the SSH layer and the forward layer. */
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Endpoint } from '@shared/endpoints'
+import type { Need, NeedAnswer } from '@shared/needs'
+import type { LogEntry, SessionSnapshot } from '@shared/snapshots'
+import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
+
+/** How far a session has come; the supervisor shows it as the forward's state. */
+export type SessionPhase = 'resolving' | 'connecting' | 'verifying' | 'authenticating' | 'ready'
+
+/** Plain numbers, written by the splice and sampled by whoever looks. */
+export interface TrafficCounter {
+  /** Payload bytes that the client sent. */
+  bytesUp: number
+  /** Payload bytes that the client received. */
+  bytesDown: number
+}
+
+/** What a need asks, without what the daemon adds (id, times). */
+export type Question = DistributiveOmit<Need, 'id' | 'raisedAt' | 'expiresAt' | 'forwardIds'>
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A host key that a person trusts in Warren. */
+export interface HostKeyPin {
+  /** `host` or `[host]:port`, lower case. */
+  readonly host: string
+  readonly keyType: string
+  /** Public key blob, base64. */
+  readonly key: string
+}
+
+export type SecretKind = 'password' | 'passphrase'
+
+/** The world as the SSH layer needs it; the daemon supplies it, tests replace it. */
+export interface SshPorts {
+  /** Raises a need. Rejects with `need.unanswered`, `need.cancelled` or the signal's reason. */
+  readonly ask: (question: Question, signal: AbortSignal) => Promise<NeedAnswer>
+  readonly pins: {
+    readonly find: (host: string) => readonly HostKeyPin[]
+    readonly all: () => readonly HostKeyPin[]
+    readonly add: (pin: HostKeyPin) => void
+  }
+  readonly secrets: {
+    readonly get: (serverId: string, kind: SecretKind, subject: string) => Promise<string | null>
+    /** The server accepted it: worth keeping in memory for reconnects. */
+    readonly accepted: (serverId: string, kind: SecretKind, entry: { subject: string; value: string }) => void
+    /** The server refused it: never offer it again. */
+    readonly refused: (serverId: string, kind: SecretKind, subject: string) => void
+  }
+  readonly log: (serverId: string, entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
+  readonly environment: {
+    readonly homeDir: string
+    readonly username: string
+    /** `SSH_AUTH_SOCK`, or `null`. */
+    readonly agentSocket: string | null
+    /** User's file first (ssh_config UserKnownHostsFile, GlobalKnownHostsFile). */
+    readonly knownHostsFiles: readonly string[]
+  }
+}
+
+/** A server and the servers it is reached through, resolved from ids. */
+export interface ServerRoute {
+  readonly server: ServerSpec
+  /** First hop first; each is dialled through the one before. */
+  readonly hops: readonly ServerSpec[]
+}
+
+export interface AcquireOptions {
+  readonly hostKeyPolicy?: HostKeyPolicy | undefined
+  readonly signal: AbortSignal
+  readonly onPhase: (phase: SessionPhase) => void
+}
+
+/** One live SSH connection, held by a lease. */
+export interface SshSession {
+  readonly id: string
+  /** Opens a channel to `target` as the server sees it (RFC 4254 §7.2, and OpenSSH's streamlocal). */
+  readonly openChannel: (target: Endpoint, origin: OpenOrigin) => Promise<SshChannel>
+  /**
+   * Opens a channel to `target` and joins it with `socket`: the hot path. Resolves when both are closed.
+   * Rejects (and leaves the socket to the caller) only when the channel cannot be opened.
+   */
+  readonly forwardSocket: (socket: Socket, options: ForwardSocketOptions) => Promise<SpliceResult>
+  /** Asks the server to listen (RFC 4254 §7.1, streamlocal-forward). Rejects with `forward.refused` or `forward.remote-port-in-use`. */
+  readonly listenRemote: (at: Endpoint, onChannel: (channel: IncomingChannel) => void) => Promise<RemoteListener>
+  /** Settles when the session ends for whatever reason; never rejects. */
+  readonly closed: Promise<SessionEnd>
+  /** Is the peer alive? Sends a keepalive now; resolves false (and ends the session) when it is not answered in time. */
+  readonly probe: (timeoutMs: number) => Promise<boolean>
+  readonly snapshot: () => SessionSnapshot
+}
+
+export interface OpenOrigin {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ForwardSocketOptions {
+  readonly target: Endpoint
+  readonly counter: TrafficCounter
+  /** Bytes that were read from the socket before (a SOCKS client may talk early). */
+  readonly head?: Buffer | undefined
+  /** Called once, when the server accepted the channel and before any byte flows down. */
+  readonly onOpen?: (() => void) | undefined
+}
+
+export interface SpliceResult {
+  /** Why it ended; `null` for an orderly end of both directions. */
+  readonly error: Error | null
+}
+
+/** A channel as a Duplex, for what is not the hot path (jump hops, SOCKS on remote dynamic). */
+export type SshChannel = Duplex
+
+/** A connection that came in at a remote listener and waits for a decision. */
+export interface IncomingChannel {
+  readonly origin: OpenOrigin | null
+  /** Accepts and joins it with a connected socket. Resolves when both are closed. */
+  readonly spliceTo: (socket: Socket, counter: TrafficCounter) => Promise<SpliceResult>
+  readonly accept: () => SshChannel
+  /** Refuses it (RFC 4254 §5.1 SSH_OPEN_CONNECT_FAILED). */
+  readonly refuse: () => void
+}
+
+export interface RemoteListener {
+  /** What the server bound; the port is the chosen one when 0 was asked. */
+  readonly bound: Endpoint
+  readonly close: () => Promise<void>
+}
+
+export interface SessionEnd {
+  /** `null` when Warren closed it. */
+  readonly error: Error | null
+}
+
+export interface SessionLease {
+  readonly session: SshSession
+  /** Idempotent. The session closes {@link SESSION_LINGER_MS} after the last release. */
+  readonly release: () => void
+}
+
+/** One session per server, shared, ref-counted. */
+export interface SessionPool {
+  /** Joins a live or connecting session, or dials one. A failing dial rejects for every caller that joined it. */
+  readonly acquire: (route: ServerRoute, options: AcquireOptions) => Promise<SessionLease>
+  readonly sessions: () => readonly SessionSnapshot[]
+  readonly onChange: (listener: () => void) => () => void
+  /** Probes every session now; dead ones end with `ssh.keepalive-timeout`. */
+  readonly probeAll: () => Promise<void>
+  readonly close: () => Promise<void>
+}

@@ -1,0 +1,85 @@
+/** What the engine offers and what it asks of the world. */
+import type {
+  CheckStep,
+  ConnectionSnapshot,
+  ForwardSnapshot,
+  LogEntry,
+  PortHolder,
+  SessionSnapshot,
+} from '@shared/snapshots'
+import type { ForwardSpec, HostKeyPolicy } from '@shared/specs'
+import type { NeedAnswer } from '@shared/needs'
+import type { Question, ServerRoute, SshPorts } from './ssh/types'
+
+export interface EnginePorts {
+  readonly ssh: Omit<SshPorts, 'ask'>
+  /** Puts a question to the person. `answer` rejects with `need.unanswered`, `need.cancelled` or the signal's reason. */
+  readonly raiseNeed: (question: Question, options: RaiseOptions) => RaisedNeed
+  /** The forward's own log. Messages carry no secrets. */
+  readonly log: (forwardId: string, entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
+  /** Resolves a server id; throws `spec.not-found` or `ssh.jump-loop`. Asked at every (re)connect, so edits take effect. */
+  readonly route: (serverId: string) => ServerRoute
+  readonly clock: Clock
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number
+}
+
+export interface RaiseOptions {
+  /** The forwards that show `needs-you` because of it. */
+  readonly forwardIds: readonly string[]
+  readonly signal: AbortSignal
+}
+
+export interface RaisedNeed {
+  readonly id: string
+  readonly answer: Promise<NeedAnswer>
+}
+
+export interface Clock {
+  readonly now: () => number
+  /** Runs `task` after `ms`; returns the way to cancel. */
+  readonly after: (ms: number, task: () => void) => () => void
+}
+
+export interface StartOptions {
+  readonly hostKeyPolicy?: HostKeyPolicy | undefined
+}
+
+export interface Engine {
+  /** Makes a forward known, or replaces its spec; a running one whose ends or server changed restarts. */
+  readonly define: (spec: ForwardSpec) => void
+  /** Stops and forgets. */
+  readonly remove: (id: string) => Promise<void>
+  /** Marks it wanted and begins; progress shows in its snapshot. A second start of a running one does nothing. */
+  readonly start: (id: string, options?: StartOptions) => void
+  /** Marks it not wanted; resolves when its listener is closed and its connections are ended. */
+  readonly stop: (id: string) => Promise<void>
+  /** Ends a wait early; starts a failed one again. */
+  readonly retry: (id: string) => void
+  readonly snapshot: (id: string) => ForwardSnapshot
+  readonly snapshots: () => readonly ForwardSnapshot[]
+  /** Resolves when each is running (or degraded), failed, stopped or waiting with a non-passing reason; or at the time-out. */
+  readonly settled: (ids: readonly string[], timeoutMs: number) => Promise<void>
+  readonly connections: (forwardId?: string) => readonly ConnectionSnapshot[]
+  /** The programs behind local sources, asked of the system only when somebody looks. */
+  readonly describeConnections: (forwardId?: string) => Promise<readonly ConnectionSnapshot[]>
+  readonly endConnection: (id: string) => boolean
+  readonly sessions: () => readonly SessionSnapshot[]
+  readonly onChange: (listener: (event: EngineEvent) => void) => () => void
+  readonly check: (id: string, signal: AbortSignal) => Promise<readonly CheckStep[]>
+  /** A wake or network change: probe sessions now, retry what waits after {@link NETWORK_SETTLE_MS}. */
+  readonly networkChanged: () => void
+  readonly close: () => Promise<void>
+}
+
+export type EngineEvent =
+  | { readonly kind: 'forward'; readonly id: string }
+  | { readonly kind: 'sessions' }
+  | { readonly kind: 'connections'; readonly forwardId: string }
+
+export interface LocalPorts {
+  /** Who listens on this port here, where the system tells. */
+  readonly holderOf: (port: number) => Promise<PortHolder | null>
+  /** The next free port above `port` on `host`, or `null`. */
+  readonly nextFree: (host: string, port: number) => Promise<number | null>
+}

@@ -1,0 +1,171 @@
+/**
+ * The whole surface between the renderer and main.
+ *
+ * The renderer asks (`Requests`), main answers with a {@link Result}; main tells (`Events`). Daemon requests that a window may
+ * make are listed by name; there is no way to name another.
+ */
+import { z } from 'zod'
+import type { Fault } from './errors'
+import { needAnswerSchema } from './needs'
+import type { Result } from './result'
+import type { RpcMethod, RpcNotification, RpcNotifications, RpcParams, RpcResults } from './rpc'
+import { settingsPatchSchema, type Settings } from './settings'
+
+/** Daemon requests that main passes on for the window; their params are parsed by main and again by the daemon. */
+export const windowMethods = [
+  'daemon.status',
+  'servers.list',
+  'servers.add',
+  'servers.update',
+  'servers.remove',
+  'servers.restore',
+  'forwards.list',
+  'forwards.get',
+  'forwards.add',
+  'forwards.update',
+  'forwards.remove',
+  'forwards.restore',
+  'forwards.start',
+  'forwards.stop',
+  'forwards.retry',
+  'forwards.check',
+  'connections.list',
+  'connections.end',
+  'sessions.list',
+  'logs.read',
+  'activity.list',
+  'needs.list',
+  'ports.check',
+  'trust.list',
+  'trust.remove',
+  'demo.start',
+  'events.subscribe',
+] as const satisfies readonly RpcMethod[]
+export type WindowMethod = (typeof windowMethods)[number]
+
+const none = z.undefined()
+
+/** Requests that main answers itself. */
+export const appParams = {
+  /** Everything the first paint needs, in one round trip. */
+  'app.hello': none,
+  'app.settings': settingsPatchSchema,
+  /** Answers a need; `save` keeps a password or passphrase, sealed by the desktop's keyring. */
+  'app.answerNeed': z.strictObject({ id: z.string().min(1).max(100), answer: needAnswerSchema, save: z.boolean() }),
+  /** Opens an http(s) address on this machine or a documentation page in the browser; anything else is refused. */
+  'app.openExternal': z.url({ protocol: /^https?$/ }).max(2000),
+  'app.copy': z.string().max(100_000),
+  'app.pickKeyFile': none,
+  'app.openDataFolder': none,
+  /** Saved secrets of one server (or all) are forgotten. */
+  'app.forgetSecrets': z.strictObject({ serverId: z.string().min(1).max(100).nullable() }),
+  /** Ends a daemon of another version and starts this one. */
+  'app.restartDaemon': none,
+  /** Marks for the start-up measure: the list is on screen and usable. */
+  'app.usable': none,
+} as const satisfies Record<string, z.ZodType>
+export type AppMethod = keyof typeof appParams
+export type AppParams<M extends AppMethod> = z.input<(typeof appParams)[M]>
+
+export interface AppHello {
+  readonly version: string
+  readonly electron: string
+  readonly platform: string
+  readonly homeDir: string
+  /** The local user, who logs in where a server names nobody. */
+  readonly username: string
+  readonly settings: Settings
+  readonly keyring: Keyring
+  readonly daemon: DaemonLink
+  /** True when started with `--demo`. */
+  readonly demo: boolean
+}
+
+export interface Keyring {
+  readonly available: boolean
+  /** `gnome_libsecret`, `kwallet6`, `keychain`, `dpapi`, `basic_text` (not a keyring), … */
+  readonly backend: string
+}
+
+/** How main stands to the daemon. */
+export type DaemonLink =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'connected' }
+  | { readonly state: 'lost'; readonly fault: Fault }
+  | { readonly state: 'other-version'; readonly theirs: string; readonly ours: string; readonly running: number }
+
+export interface AppResults {
+  'app.hello': AppHello
+  'app.settings': Settings
+  'app.answerNeed': null
+  'app.openExternal': null
+  'app.copy': null
+  'app.pickKeyFile': string | null
+  'app.openDataFolder': null
+  'app.forgetSecrets': null
+  'app.restartDaemon': null
+  'app.usable': null
+}
+
+/** What main tells its windows: the daemon's notifications as they come, and its own. */
+export interface AppEvents {
+  'app.daemon': DaemonLink
+  'app.settings': Settings
+  /** The tray, a menu or a notification wants this on screen. */
+  'app.navigate': { readonly screen: 'forwards' | 'servers' | 'activity' | 'settings'; readonly id: string | null }
+  /** A menu item was chosen; the window acts as for its key. */
+  'app.command': { readonly command: AppCommand }
+  'app.keyring': Keyring
+}
+export const appCommands = [
+  'new-forward',
+  'new-server',
+  'search',
+  'toggle',
+  'edit',
+  'delete',
+  'copy-address',
+  'open-address',
+  'select-all',
+  'undo',
+] as const
+export type AppCommand = (typeof appCommands)[number]
+
+export type WindowEvents = RpcNotifications & AppEvents
+export type WindowEvent = keyof WindowEvents
+
+const daemonEventNames = {
+  'forwards.changed': true,
+  'servers.changed': true,
+  'sessions.changed': true,
+  'needs.changed': true,
+  'activity.added': true,
+  'rates.sampled': true,
+  'connections.sampled': true,
+  'logs.added': true,
+} satisfies Record<RpcNotification, true>
+const appEventNames = {
+  'app.daemon': true,
+  'app.settings': true,
+  'app.navigate': true,
+  'app.command': true,
+  'app.keyring': true,
+} satisfies Record<keyof AppEvents, true>
+export const windowEvents = Object.keys({ ...daemonEventNames, ...appEventNames }) as readonly WindowEvent[]
+
+/** What the preload exposes as `window.api`. */
+export interface Api {
+  readonly daemon: {
+    readonly [M in WindowMethod]: (params: RpcParams<M>) => Promise<Result<RpcResults[M]>>
+  }
+  readonly app: {
+    readonly [M in AppMethod]: (params: AppParams<M>) => Promise<Result<AppResults[M]>>
+  }
+  /** Calls `listener` for every event of this name; returns the way to stop. */
+  readonly on: <E extends WindowEvent>(event: E, listener: (payload: WindowEvents[E]) => void) => () => void
+}
+
+/** Electron channel names. */
+export const DAEMON_CHANNEL = 'warren:daemon'
+export const APP_CHANNEL = 'warren:app'
+export const EVENT_CHANNEL = 'warren:event'

@@ -1,0 +1,68 @@
+/** Needs: questions only a person can answer. The daemon raises them, any attached client may answer. */
+import { z } from 'zod'
+
+interface NeedBase {
+  readonly id: string
+  readonly serverId: string
+  /** Name of the server that asks. */
+  readonly server: string
+  /** `user@host:port` as it is dialled. */
+  readonly login: string
+  /** The forwards that wait for the answer. */
+  readonly forwardIds: readonly string[]
+  readonly raisedAt: string
+  /** After this the need turns into `need.unanswered`. */
+  readonly expiresAt: string
+}
+
+export interface HostKeyNeed extends NeedBase {
+  readonly kind: 'host-key'
+  readonly host: string
+  readonly port: number
+  /** `ssh-ed25519`, … */
+  readonly keyType: string
+  /** OpenSSH form: `SHA256:` and base64 without padding. */
+  readonly fingerprint: string
+  /** Nine lines and two rules, as `ssh-keygen -lv` draws it. */
+  readonly randomart: string
+  /** Other names under which the same key is already trusted. */
+  readonly knownAs: readonly string[]
+}
+
+export interface PasswordNeed extends NeedBase {
+  readonly kind: 'password'
+  readonly username: string
+  /** The server refused the one before. */
+  readonly refused: boolean
+}
+
+export interface PassphraseNeed extends NeedBase {
+  readonly kind: 'passphrase'
+  readonly keyFile: string
+  readonly refused: boolean
+}
+
+export interface KeyboardInteractiveNeed extends NeedBase {
+  readonly kind: 'keyboard-interactive'
+  /** Name, instruction and prompts are the server's own words (RFC 4256 §3.2). */
+  readonly name: string
+  readonly instruction: string
+  readonly prompts: readonly { readonly text: string; readonly echo: boolean }[]
+}
+
+export type Need = HostKeyNeed | PasswordNeed | PassphraseNeed | KeyboardInteractiveNeed
+export type NeedKind = Need['kind']
+
+const secret = z.string().max(64 * 1024)
+
+export const needAnswerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('host-key'), decision: z.enum(['trust', 'once', 'reject']) }),
+  z.strictObject({ kind: z.literal('password'), password: secret }),
+  z.strictObject({ kind: z.literal('passphrase'), passphrase: secret }),
+  z.strictObject({ kind: z.literal('keyboard-interactive'), answers: z.array(secret).max(64) }),
+  z.strictObject({ kind: z.literal('cancel') }),
+])
+export type NeedAnswer = z.output<typeof needAnswerSchema>
+
+/** How long a need waits for a person. */
+export const NEED_TIMEOUT_MS = 120_000

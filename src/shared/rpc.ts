@@ -1,0 +1,226 @@
+/**
+ * The daemon's contract: JSON-RPC 2.0 with `Content-Length` framing over a per-user socket (0600) or named pipe.
+ *
+ * `params` are parsed with these schemas at the daemon's door; results are typed here and trusted after the handshake.
+ */
+import { z } from 'zod'
+import type { Fault } from './errors'
+import type { Need } from './needs'
+import { needAnswerSchema } from './needs'
+import type {
+  ActivityEvent,
+  CheckStep,
+  ConnectionSnapshot,
+  ForwardView,
+  LogEntry,
+  PortHolder,
+  RateSample,
+  SessionSnapshot,
+} from './snapshots'
+import {
+  forwardDraftSchema,
+  forwardPatchSchema,
+  hostKeyPolicySchema,
+  serverDraftSchema,
+  serverPatchSchema,
+  type ServerSpec,
+} from './specs'
+
+/** Grows when a client of the version before could misunderstand. */
+export const PROTOCOL_VERSION = 1
+/** A larger message is refused and its sender disconnected. */
+export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+
+const id = z.string().min(1).max(100)
+const ids = z.array(id).max(10_000)
+const none = z.strictObject({})
+
+/** What a client wants to hear about. Rates are sampled only while somebody listens. */
+export const topics = ['forwards', 'servers', 'sessions', 'needs', 'activity', 'rates', 'connections', 'logs'] as const
+export type Topic = (typeof topics)[number]
+
+const adHocForward = forwardDraftSchema
+const paramsByMethod = {
+  /** First request of every client. */
+  'daemon.hello': z.strictObject({
+    client: z.enum(['app', 'cli', 'test']),
+    protocol: z.int(),
+    build: z.string().max(200),
+    pid: z.int(),
+  }),
+  'daemon.status': none,
+  /** Stops every forward and ends the daemon. */
+  'daemon.stop': none,
+
+  'servers.list': none,
+  'servers.add': serverDraftSchema,
+  'servers.update': z.strictObject({ id, patch: serverPatchSchema }),
+  /** Refused with `spec.in-use` while a forward or another server's jump chain needs it. */
+  'servers.remove': z.strictObject({ id }),
+  /** Brings back what a remove took, for undo. */
+  'servers.restore': z.strictObject({ id }),
+  /** Gives the daemon a password or passphrase to use for this server; see the daemon's secrets. */
+  'servers.setSecret': z.strictObject({
+    id,
+    kind: z.enum(['password', 'passphrase']),
+    value: z.string().max(65_536),
+    /** `memory`: until the daemon ends. `file`: in the 0600 secrets file of the data folder. */
+    keep: z.enum(['memory', 'file']),
+  }),
+
+  'forwards.list': none,
+  'forwards.get': z.strictObject({ id }),
+  'forwards.add': forwardDraftSchema,
+  'forwards.update': z.strictObject({ id, patch: forwardPatchSchema }),
+  'forwards.remove': z.strictObject({ ids }),
+  'forwards.restore': z.strictObject({ ids }),
+  /** Returns at once; `forwards.wait` tells the outcome. `hostKeyPolicy` holds for this start only. */
+  'forwards.start': z.strictObject({ ids, hostKeyPolicy: hostKeyPolicySchema.optional() }),
+  /** Returns when every listener is closed. */
+  'forwards.stop': z.strictObject({ ids }),
+  /** Ends a `waiting` early. */
+  'forwards.retry': z.strictObject({ ids }),
+  /** Returns when each is running or has given up, or after `timeoutMs`. */
+  'forwards.wait': z.strictObject({ ids, timeoutMs: z.int().min(0).max(86_400_000) }),
+  /** Makes forwards that are not saved and end with this client's connection. Returns their ids. */
+  'forwards.runAdHoc': z.strictObject({
+    server: serverDraftSchema,
+    forwards: z.array(adHocForward).max(100),
+    hostKeyPolicy: hostKeyPolicySchema.optional(),
+  }),
+  /** Preflight: what a start would meet. Needs nothing to be running and leaves nothing running. */
+  'forwards.check': z.strictObject({ id }),
+
+  'connections.list': z.strictObject({ forwardId: id.optional() }),
+  'connections.end': z.strictObject({ id }),
+  'sessions.list': none,
+
+  'logs.read': z.strictObject({ forwardId: id, limit: z.int().min(1).max(10_000).default(500) }),
+  'activity.list': z.strictObject({ limit: z.int().min(1).max(1000).default(200), before: z.int().optional() }),
+
+  'needs.list': none,
+  'needs.answer': z.strictObject({ id, answer: needAnswerSchema }),
+
+  /** Is the local end free? With its holder and the next free port when it is not. */
+  'ports.check': z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(0).max(65_535) }),
+
+  'trust.list': none,
+  'trust.remove': z.strictObject({ id }),
+
+  /** Makes the demo server and three sample forwards, once; starts the demo server. */
+  'demo.start': none,
+
+  /** Replaces this client's subscriptions. `forwardId` narrows `connections` and `logs`. */
+  'events.subscribe': z.strictObject({
+    topics: z.array(z.enum(topics)).max(20),
+    forwardId: id.nullable().default(null),
+  }),
+  /** The machine woke up or its network changed: probe sessions now, retry what waits in 2 s. */
+  'network.changed': none,
+} as const satisfies Record<string, z.ZodType>
+
+export const rpcParams: typeof paramsByMethod = paramsByMethod
+export type RpcMethod = keyof typeof paramsByMethod
+/** What a caller passes. */
+export type RpcParams<M extends RpcMethod> = z.input<(typeof paramsByMethod)[M]>
+/** What a handler receives, after parsing. */
+export type RpcParsed<M extends RpcMethod> = z.output<(typeof paramsByMethod)[M]>
+
+export interface DaemonStatus {
+  readonly pid: number
+  readonly version: string
+  readonly build: string
+  readonly protocol: number
+  readonly startedAt: string
+  readonly home: string
+  readonly socket: string
+  readonly node: string
+  /** Whether ssh2's native crypto is in use; pure JS works but is slower. */
+  readonly nativeCrypto: boolean
+  readonly clients: number
+  readonly forwards: number
+  readonly running: number
+  readonly rssBytes: number
+  /** Things a person should know at once (a damaged store was set aside, the disk is full …). */
+  readonly warnings: readonly Fault[]
+}
+
+/** A host key that the person trusted in Warren (not in known_hosts). */
+export interface TrustedKey {
+  readonly id: string
+  /** `host` or `[host]:port`. */
+  readonly host: string
+  readonly keyType: string
+  readonly fingerprint: string
+  readonly addedAt: string
+}
+
+export interface PortCheck {
+  readonly free: boolean
+  readonly holder: PortHolder | null
+  /** Set when the port may not be used at all (`port.forbidden`, `port.address-unavailable`) or is taken. */
+  readonly fault: Fault | null
+  readonly suggestion: number | null
+}
+
+export interface RpcResults {
+  'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number }
+  'daemon.status': DaemonStatus
+  'daemon.stop': { readonly stopped: number }
+  'servers.list': readonly ServerSpec[]
+  'servers.add': ServerSpec
+  'servers.update': ServerSpec
+  'servers.remove': null
+  'servers.restore': ServerSpec
+  'servers.setSecret': null
+  'forwards.list': readonly ForwardView[]
+  'forwards.get': ForwardView
+  'forwards.add': ForwardView
+  'forwards.update': ForwardView
+  'forwards.remove': null
+  'forwards.restore': readonly ForwardView[]
+  'forwards.start': readonly ForwardView[]
+  'forwards.stop': readonly ForwardView[]
+  'forwards.retry': readonly ForwardView[]
+  'forwards.wait': readonly ForwardView[]
+  'forwards.runAdHoc': { readonly ids: readonly string[] }
+  'forwards.check': readonly CheckStep[]
+  'connections.list': readonly ConnectionSnapshot[]
+  'connections.end': { readonly ended: boolean }
+  'sessions.list': readonly SessionSnapshot[]
+  'logs.read': readonly LogEntry[]
+  'activity.list': readonly ActivityEvent[]
+  'needs.list': readonly Need[]
+  'needs.answer': null
+  'ports.check': PortCheck
+  'trust.list': readonly TrustedKey[]
+  'trust.remove': null
+  'demo.start': { readonly serverId: string; readonly forwardIds: readonly string[] }
+  'events.subscribe': null
+  'network.changed': null
+}
+
+/** What the daemon says unasked, each to the clients that subscribed to its topic. Whole snapshots, never patches. */
+export interface RpcNotifications {
+  'forwards.changed': { readonly changed: readonly ForwardView[]; readonly removed: readonly string[] }
+  'servers.changed': { readonly servers: readonly ServerSpec[] }
+  'sessions.changed': { readonly sessions: readonly SessionSnapshot[] }
+  'needs.changed': { readonly needs: readonly Need[] }
+  'activity.added': { readonly event: ActivityEvent }
+  /** At 1 Hz while anything moves; only forwards that run. */
+  'rates.sampled': { readonly up: number; readonly down: number; readonly forwards: readonly RateSample[] }
+  'connections.sampled': { readonly forwardId: string | null; readonly connections: readonly ConnectionSnapshot[] }
+  'logs.added': { readonly forwardId: string; readonly entries: readonly LogEntry[] }
+}
+export type RpcNotification = keyof RpcNotifications
+
+export const topicOf = {
+  'forwards.changed': 'forwards',
+  'servers.changed': 'servers',
+  'sessions.changed': 'sessions',
+  'needs.changed': 'needs',
+  'activity.added': 'activity',
+  'rates.sampled': 'rates',
+  'connections.sampled': 'connections',
+  'logs.added': 'logs',
+} as const satisfies Record<RpcNotification, Topic>

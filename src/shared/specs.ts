@@ -1,0 +1,174 @@
+/** Specs: what the user wrote. Saved and synced; never carries status. */
+import { z } from 'zod'
+
+export const MAX_PORT = 65_535
+const MAX_NAME = 100
+const MAX_HOST = 255
+const MAX_PATH = 4096
+const MAX_TAGS = 32
+
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/
+const SPACE = /\s/
+
+const name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(MAX_NAME, `must have at most ${MAX_NAME} characters`)
+  .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
+
+/** A host name, an address (IPv6 without brackets), `*`, or the absolute path of a Unix socket. */
+const host = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine((value) => value.length <= (value.startsWith('/') ? MAX_PATH : MAX_HOST), 'is too long')
+  .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
+  .refine((value) => value.startsWith('/') || !SPACE.test(value), 'must not contain spaces')
+  .refine((value) => !value.startsWith('-'), 'must not start with a dash')
+
+const anyPort = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(MAX_PORT, 'must be 0 to 65535')
+const realPort = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(MAX_PORT, 'must be 1 to 65535')
+const filePath = z.string().min(1, 'must not be empty').max(MAX_PATH, 'is too long')
+const id = z.string().min(1).max(100)
+const timestamp = z.iso.datetime()
+
+export const tagSchema = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(50, 'must have at most 50 characters')
+  .refine(
+    (value) => !CONTROL_CHARACTERS.test(value) && !value.includes(','),
+    'must not contain commas or control characters',
+  )
+
+export const forwardTypes = ['local', 'remote', 'dynamic'] as const
+export type ForwardType = (typeof forwardTypes)[number]
+
+export const hostKeyPolicies = ['ask', 'accept-new', 'strict'] as const
+export type HostKeyPolicy = (typeof hostKeyPolicies)[number]
+export const hostKeyPolicySchema = z.enum(hostKeyPolicies)
+
+/** What a person gives to make a server; the daemon adds id and times. */
+export const serverDraftSchema = z.strictObject({
+  name,
+  host: host.refine((value) => !value.startsWith('/'), 'must be a host name or an address'),
+  port: realPort.default(22),
+  /** `null`: the name of the local user, as ssh does. */
+  username: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(MAX_HOST)
+    .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
+    .nullable()
+    .default(null),
+  /** Private key files; `~` is the home folder. Empty: ssh's defaults. */
+  identityFiles: z.array(filePath).max(32).default([]),
+  /** Offer only the listed keys, even when the agent holds more (ssh_config IdentitiesOnly). */
+  identitiesOnly: z.boolean().default(false),
+  /** `null`: the agent of `SSH_AUTH_SOCK`; `none`: no agent; else the path of a socket or pipe (ssh_config IdentityAgent). */
+  agent: filePath.nullable().default(null),
+  /** Ids of the servers to jump through, first hop first (ssh_config ProxyJump). */
+  jump: z.array(id).max(16, 'must have at most 16 hops').default([]),
+  /** `http://…`, `socks5://…` with optional login, or `null`. */
+  proxy: z
+    .string()
+    .regex(
+      /^(http|socks4|socks4a|socks5|socks5h):\/\/.+/,
+      'must start with http://, socks4://, socks4a:// or socks5://',
+    )
+    .max(MAX_PATH)
+    .nullable()
+    .default(null),
+  /** A command whose standard input and output are the connection (ssh_config ProxyCommand). */
+  proxyCommand: z.string().min(1).max(MAX_PATH).nullable().default(null),
+  hostKeyPolicy: hostKeyPolicySchema.default('ask'),
+  /** Seconds between keepalives, 0 for none (ssh_config ServerAliveInterval). */
+  keepaliveSeconds: z.int().min(0).max(3600).default(15),
+  /** Unanswered keepalives until the session counts as dead (ssh_config ServerAliveCountMax). */
+  keepaliveCount: z.int().min(1).max(100).default(3),
+  connectTimeoutSeconds: z.int().min(1).max(600).default(10),
+  /** True for the demo server that the daemon runs itself. */
+  demo: z.boolean().default(false),
+})
+export type ServerDraft = z.input<typeof serverDraftSchema>
+
+export const serverSpecSchema = serverDraftSchema.extend({ id, createdAt: timestamp, updatedAt: timestamp })
+export type ServerSpec = z.output<typeof serverSpecSchema>
+
+/** A change of some fields of a server. */
+export const serverPatchSchema = withoutDefaults(serverDraftSchema).partial()
+export type ServerPatch = z.input<typeof serverPatchSchema>
+
+const forwardDraftObject = z.strictObject({
+  name,
+  type: z.enum(forwardTypes),
+  /** Field names and meanings: design §4 and `port-forwards` of the cloud API. */
+  localHost: host.nullable().default(null),
+  localPort: anyPort.nullable().default(null),
+  remoteHost: host.nullable().default(null),
+  remotePort: anyPort.nullable().default(null),
+  bindAddress: host.nullable().default(null),
+  /** 1–65535 in the document; 0 is kept to this machine and means "any free port". */
+  bindPort: anyPort.nullable().default(null),
+  serverId: id,
+  tags: z.array(tagSchema).max(MAX_TAGS, `must have at most ${MAX_TAGS} tags`).default([]),
+  description: z.string().max(2000).default(''),
+  /** Start when the daemon starts. */
+  autoStart: z.boolean().default(false),
+  favourite: z.boolean().default(false),
+})
+export const forwardDraftSchema = forwardDraftObject.superRefine(checkEnds)
+export type ForwardDraft = z.input<typeof forwardDraftSchema>
+
+export const forwardSpecSchema = forwardDraftObject
+  .extend({ id, createdAt: timestamp, updatedAt: timestamp })
+  .superRefine(checkEnds)
+export type ForwardSpec = z.output<typeof forwardSpecSchema>
+
+/** A change of some fields of a forward; the whole is checked again after it is applied. */
+export const forwardPatchSchema = withoutDefaults(forwardDraftObject).partial()
+export type ForwardPatch = z.input<typeof forwardPatchSchema>
+
+type Ends = Pick<
+  z.output<typeof forwardDraftObject>,
+  'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort'
+>
+
+function checkEnds(
+  spec: Ends,
+  context: { addIssue: (issue: { code: 'custom'; path: string[]; message: string }) => void },
+): void {
+  const refuse = (field: string, message: string): void => {
+    context.addIssue({ code: 'custom', path: [field], message })
+  }
+  const isPath = (value: string | null): boolean => value?.startsWith('/') === true
+  if (spec.type === 'local') {
+    const listensOnPath = isPath(spec.bindAddress ?? spec.localHost)
+    if (!listensOnPath && spec.bindPort === null && spec.localPort === null) refuse('localPort', 'is missing')
+    if (spec.remoteHost === null) refuse('remoteHost', 'is missing')
+    if (!isPath(spec.remoteHost) && (spec.remotePort === null || spec.remotePort === 0)) {
+      refuse('remotePort', 'must be 1 to 65535')
+    }
+  }
+  if (spec.type === 'remote') {
+    const listensOnPath = isPath(spec.bindAddress ?? spec.remoteHost)
+    if (!listensOnPath && spec.remotePort === null) refuse('remotePort', 'is missing')
+    const hasTarget = spec.localHost !== null || spec.localPort !== null
+    if (hasTarget && !isPath(spec.localHost) && (spec.localPort === null || spec.localPort === 0)) {
+      refuse('localPort', 'must be 1 to 65535')
+    }
+  }
+}
+
+/** The same fields without their defaults, so that a missing field of a patch stays missing. */
+function withoutDefaults<T extends z.ZodObject>(
+  schema: T,
+): z.ZodObject<{ [K in keyof T['shape']]: Undefaulted<T['shape'][K]> }> {
+  const shape: Record<string, z.ZodType> = {}
+  for (const [key, field] of Object.entries(schema.shape)) {
+    shape[key] = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : (field as z.ZodType)
+  }
+  return z.strictObject(shape) as unknown as z.ZodObject<{ [K in keyof T['shape']]: Undefaulted<T['shape'][K]> }>
+}
+type Undefaulted<F> = F extends z.ZodDefault<infer Inner> ? Inner : F

@@ -1,0 +1,56 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { alias } from './vite.alias'
+
+const SECOND = 1000
+
+/** Three projects: `unit` is the fast loop, `real` needs sshd and the built bundles, `e2e` a display and the built app. */
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['tests/{shared,engine,daemon,cli,main,preload,scripts}/**/*.test.ts'],
+          exclude: ['**/*.real.test.ts'],
+          server: { deps: { inline: ['electron-store', 'conf'] } },
+        },
+      },
+      {
+        extends: true,
+        plugins: [react()],
+        test: {
+          name: 'renderer',
+          environment: 'jsdom',
+          include: ['tests/renderer/**/*.test.{ts,tsx}'],
+          setupFiles: ['tests/renderer/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          environment: 'node',
+          include: ['tests/**/*.real.test.ts', 'tests/interop/**/*.test.ts'],
+          testTimeout: 120 * SECOND,
+          hookTimeout: 60 * SECOND,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['tests/e2e/**/*.test.ts'],
+          testTimeout: 180 * SECOND,
+          hookTimeout: 120 * SECOND,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
