@@ -6,42 +6,24 @@
  */
 import { z } from 'zod'
 import type { Fault } from './errors'
+import type { AppCommand, AppEventName, AppMethod, WindowMethod } from './ipc-names'
 import { needAnswerSchema } from './needs'
 import type { Result } from './result'
-import type { RpcMethod, RpcNotification, RpcNotifications, RpcParams, RpcResults } from './rpc'
+import type { RpcNotifications, RpcParams, RpcResults } from './rpc'
 import { settingsPatchSchema, type Settings } from './settings'
 
-/** Daemon requests that main passes on for the window; their params are parsed by main and again by the daemon. */
-export const windowMethods = [
-  'daemon.status',
-  'servers.list',
-  'servers.add',
-  'servers.update',
-  'servers.remove',
-  'servers.restore',
-  'forwards.list',
-  'forwards.get',
-  'forwards.add',
-  'forwards.update',
-  'forwards.remove',
-  'forwards.restore',
-  'forwards.start',
-  'forwards.stop',
-  'forwards.retry',
-  'forwards.check',
-  'connections.list',
-  'connections.end',
-  'sessions.list',
-  'logs.read',
-  'activity.list',
-  'needs.list',
-  'ports.check',
-  'trust.list',
-  'trust.remove',
-  'demo.start',
-  'events.subscribe',
-] as const satisfies readonly RpcMethod[]
-export type WindowMethod = (typeof windowMethods)[number]
+export {
+  APP_CHANNEL,
+  appCommands,
+  appMethods,
+  DAEMON_CHANNEL,
+  EVENT_CHANNEL,
+  windowEvents,
+  windowMethods,
+  type AppCommand,
+  type AppMethod,
+  type WindowMethod,
+} from './ipc-names'
 
 const none = z.undefined()
 
@@ -63,8 +45,7 @@ export const appParams = {
   'app.restartDaemon': none,
   /** Marks for the start-up measure: the list is on screen and usable. */
   'app.usable': none,
-} as const satisfies Record<string, z.ZodType>
-export type AppMethod = keyof typeof appParams
+} as const satisfies Record<AppMethod, z.ZodType>
 export type AppParams<M extends AppMethod> = z.input<(typeof appParams)[M]>
 
 export interface AppHello {
@@ -108,7 +89,7 @@ export interface AppResults {
 }
 
 /** What main tells its windows: the daemon's notifications as they come, and its own. */
-export interface AppEvents {
+interface AppEventPayloads {
   'app.daemon': DaemonLink
   'app.settings': Settings
   /** The tray, a menu or a notification wants this on screen. */
@@ -117,41 +98,10 @@ export interface AppEvents {
   'app.command': { readonly command: AppCommand }
   'app.keyring': Keyring
 }
-export const appCommands = [
-  'new-forward',
-  'new-server',
-  'search',
-  'toggle',
-  'edit',
-  'delete',
-  'copy-address',
-  'open-address',
-  'select-all',
-  'undo',
-] as const
-export type AppCommand = (typeof appCommands)[number]
+export type AppEvents = { readonly [E in AppEventName]: AppEventPayloads[E] }
 
 export type WindowEvents = RpcNotifications & AppEvents
 export type WindowEvent = keyof WindowEvents
-
-const daemonEventNames = {
-  'forwards.changed': true,
-  'servers.changed': true,
-  'sessions.changed': true,
-  'needs.changed': true,
-  'activity.added': true,
-  'rates.sampled': true,
-  'connections.sampled': true,
-  'logs.added': true,
-} satisfies Record<RpcNotification, true>
-const appEventNames = {
-  'app.daemon': true,
-  'app.settings': true,
-  'app.navigate': true,
-  'app.command': true,
-  'app.keyring': true,
-} satisfies Record<keyof AppEvents, true>
-export const windowEvents = Object.keys({ ...daemonEventNames, ...appEventNames }) as readonly WindowEvent[]
 
 /** What the preload exposes as `window.api`. */
 export interface Api {
@@ -164,8 +114,3 @@ export interface Api {
   /** Calls `listener` for every event of this name; returns the way to stop. */
   readonly on: <E extends WindowEvent>(event: E, listener: (payload: WindowEvents[E]) => void) => () => void
 }
-
-/** Electron channel names. */
-export const DAEMON_CHANNEL = 'warren:daemon'
-export const APP_CHANNEL = 'warren:app'
-export const EVENT_CHANNEL = 'warren:event'
