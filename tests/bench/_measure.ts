@@ -1,0 +1,58 @@
+/** Commands whose output is a figure, and the arithmetic of comparing them. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const MEBIBYTE = 1024 * 1024
+const BITS_PER_BYTE = 8
+
+export interface Sample {
+  readonly name: string
+  readonly values: readonly number[]
+}
+
+/** Runs every contender once per round, in turn (A B C, A B C …), so that a slow moment of the machine hits all of them. */
+export async function sideBySide(
+  contenders: readonly { readonly name: string; readonly measure: () => Promise<number> }[],
+  rounds: number,
+): Promise<readonly Sample[]> {
+  const values = contenders.map((): number[] => [])
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, contender] of contenders.entries()) values[index]?.push(await contender.measure())
+  }
+  return contenders.map((contender, index) => ({ name: contender.name, values: values[index] ?? [] }))
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
+}
+
+/** The median of the ratios round by round: what stays true when the machine's speed drifts. */
+export function ratio(ours: Sample, theirs: Sample): number {
+  return median(ours.values.map((value, round) => value / (theirs.values[round] ?? Number.NaN)))
+}
+
+/** iperf3 through a port; MiB/s that arrived. `down` lets the server send. */
+export async function iperf(port: number, options: { down: boolean; seconds: number; warmUp?: number }): Promise<number> {
+  const args = ['-c', '127.0.0.1', '-p', String(port), '-t', String(options.seconds), '-J', '-l', '128K']
+  if (options.down) args.push('-R')
+  if (options.warmUp !== undefined) args.push('-O', String(options.warmUp))
+  const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE })
+  const report = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }
+  return report.end.sum_received.bits_per_second / BITS_PER_BYTE / MEBIBYTE
+}
+
+/** wrk through a port; requests per second. `fresh` makes a new connection for each. Answers that fail are an error. */
+export async function wrk(port: number, options: { fresh: boolean; seconds: number; connections: number }): Promise<number> {
+  const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`]
+  if (options.fresh) args.push('-H', 'Connection: close')
+  const { stdout } = await run('wrk', [...args, `http://127.0.0.1:${port}/`])
+  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
+  if (rate === undefined) throw new Error(`wrk printed no rate:\n${stdout}`)
+  const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
+  if (failed !== undefined) throw new Error(`wrk saw ${failed} failed answers`)
+  return Number(rate)
+}
