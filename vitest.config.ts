@@ -4,7 +4,7 @@ import { alias } from './vite.alias'
 
 const SECOND = 1000
 
-/** Three projects: `unit` is the fast loop, `real` needs sshd and the built bundles, `e2e` a display and the built app. */
+/** `unit` and `renderer` are the fast loop, `real` needs sshd and the built bundles, `e2e` a display and the built app; `bench` prints figures. */
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -37,6 +37,17 @@ export default defineConfig({
           include: ['tests/**/*.real.test.ts', 'tests/interop/**/*.test.ts'],
           testTimeout: 120 * SECOND,
           hookTimeout: 60 * SECOND,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bench',
+          environment: 'node',
+          include: ['tests/bench/**/*.bench.test.ts'],
+          testTimeout: 900 * SECOND,
+          hookTimeout: 120 * SECOND,
           fileParallelism: false,
         },
       },

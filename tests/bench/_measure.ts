@@ -36,7 +36,10 @@ export function ratio(ours: Sample, theirs: Sample): number {
 }
 
 /** iperf3 through a port; MiB/s that arrived. `down` lets the server send. */
-export async function iperf(port: number, options: { down: boolean; seconds: number; warmUp?: number }): Promise<number> {
+export async function iperf(
+  port: number,
+  options: { down: boolean; seconds: number; warmUp?: number },
+): Promise<number> {
   const args = ['-c', '127.0.0.1', '-p', String(port), '-t', String(options.seconds), '-J', '-l', '128K']
   if (options.down) args.push('-R')
   if (options.warmUp !== undefined) args.push('-O', String(options.warmUp))
@@ -46,7 +49,10 @@ export async function iperf(port: number, options: { down: boolean; seconds: num
 }
 
 /** wrk through a port; requests per second. `fresh` makes a new connection for each. Answers that fail are an error. */
-export async function wrk(port: number, options: { fresh: boolean; seconds: number; connections: number }): Promise<number> {
+export async function wrk(
+  port: number,
+  options: { fresh: boolean; seconds: number; connections: number },
+): Promise<number> {
   const args = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`]
   if (options.fresh) args.push('-H', 'Connection: close')
   const { stdout } = await run('wrk', [...args, `http://127.0.0.1:${port}/`])

@@ -23,7 +23,14 @@ export interface Section {
 /** Writes one section of the page, leaving the others as they are, and prints it. */
 export function publish(section: Section): void {
   const table = [line(section.header), line(section.header.map(() => '---')), ...section.rows.map(line)].join('\n')
-  const body = [`## ${section.title}`, '', table, '', ...section.notes.map((note) => `- ${note}`), `- ${machine()}`].join('\n')
+  const body = [
+    `## ${section.title}`,
+    '',
+    table,
+    '',
+    ...section.notes.map((note) => `- ${note}`),
+    `- ${machine()}`,
+  ].join('\n')
   process.stdout.write(`\n${body}\n`)
   const start = `<!-- ${section.id} -->`
   const end = `<!-- /${section.id} -->`
@@ -31,7 +38,8 @@ export function publish(section: Section): void {
   const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : INTRO
   const from = page.indexOf(start)
   const to = page.indexOf(end)
-  const next = from >= 0 && to > from ? page.slice(0, from) + block + page.slice(to + end.length + 1) : `${page}\n${block}`
+  const next =
+    from >= 0 && to > from ? page.slice(0, from) + block + page.slice(to + end.length + 1) : `${page}\n${block}`
   writeFileSync(PAGE, next)
 }
 
