@@ -1,0 +1,40 @@
+/**
+ * A Debian package, and how to tell whether what it brings is there (on any Linux, whoever installed it).
+ *
+ * @typedef {object} SystemPackage
+ * @property {string} name the Debian package
+ * @property {string} [library] a shared library the loader knows
+ * @property {string} [command] a command on the path or in an sbin folder
+ * @property {string} [file]
+ * @property {string} why
+ */
+
+/** @type {SystemPackage[]} Without these Electron does not start. */
+export const START = [
+  { name: 'libgtk-3-0', library: 'libgtk-3.so.0', why: 'windows, menus and dialogs' },
+  { name: 'libnss3', library: 'libnss3.so', why: 'certificates in Chromium' },
+  { name: 'libasound2', library: 'libasound.so.2', why: 'Chromium is linked with it' },
+  { name: 'libgbm1', library: 'libgbm.so.1', why: 'drawing' },
+  { name: 'libxss1', library: 'libXss.so.1', why: 'idle detection' },
+  { name: 'libatk-bridge2.0-0', library: 'libatk-bridge-2.0.so.0', why: 'screen readers' },
+  { name: 'libsecret-1-0', library: 'libsecret-1.so.0', why: 'safeStorage speaks to the keyring with it' },
+  { name: 'dbus', command: 'dbus-daemon', why: 'a session bus where none runs: notifications, tray, keyring' },
+]
+
+/** @type {SystemPackage[]} Where no display is. */
+export const VIRTUAL_DISPLAY = [{ name: 'xvfb', command: 'Xvfb', why: 'the virtual display' }]
+
+/** @type {SystemPackage[]} What the tests and the bench run against. */
+export const TEST = [
+  { name: 'openssh-server', command: 'sshd', why: 'the real server of the engine tests' },
+  { name: 'openssh-client', command: 'ssh', why: 'ssh -G, ssh-keygen, ssh-agent and the bench' },
+  { name: 'xauth', command: 'xauth', why: 'lets a person look at a virtual display' },
+  { name: 'dbus-bin', command: 'dbus-send', why: 'asks the private session bus who is there' },
+  { name: 'gnome-keyring', command: 'gnome-keyring-daemon', why: 'a real keyring behind safeStorage' },
+  { name: 'fonts-dejavu-core', file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', why: 'text in screenshots' },
+  { name: 'procps', command: 'ps', why: 'memory and processor time of processes' },
+  { name: 'iproute2', command: 'ss', why: 'leak checks look at sockets' },
+  { name: 'curl', command: 'curl', why: 'SOCKS clients' },
+  { name: 'iperf3', command: 'iperf3', why: 'throughput, and a stream across a kill of the app' },
+  { name: 'wrk', command: 'wrk', why: 'small requests in the bench' },
+]
