@@ -49,8 +49,11 @@ const paramsByMethod = {
     pid: z.int(),
   }),
   'daemon.status': none,
-  /** Stops every forward and ends the daemon. */
-  'daemon.stop': none,
+  /**
+   * Stops every forward and ends the daemon. With `handover` the forwards stay wanted, so that the daemon started next (another
+   * build) brings them back; without it only auto-start ones come back. Answered for any protocol version, as `daemon.status` is.
+   */
+  'daemon.stop': z.strictObject({ handover: z.boolean().default(false) }),
 
   'servers.list': none,
   'servers.add': serverDraftSchema,
@@ -164,7 +167,8 @@ export interface PortCheck {
 }
 
 export interface RpcResults {
-  'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number }
+  /** `running`: forwards that a stop would interrupt. */
+  'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number; readonly running: number }
   'daemon.status': DaemonStatus
   'daemon.stop': { readonly stopped: number }
   'servers.list': readonly ServerSpec[]

@@ -1,0 +1,174 @@
+/** How main, the command line and tests reach the daemon. */
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WarrenError } from '@shared/errors'
+import { PROTOCOL_VERSION, type RpcResults } from '@shared/rpc'
+import { launchDaemon } from './_launch'
+import { BUILD } from './build'
+import { resolvePlaces, type Places } from './places'
+import { createCaller, type RpcCaller } from './rpc/call'
+
+const START_TIMEOUT_MS = 15_000
+const HELLO_TIMEOUT_MS = 10_000
+const STOP_TIMEOUT_MS = 15_000
+const POLL_MS = 25
+
+export interface DaemonClient extends RpcCaller {
+  readonly daemon: { readonly pid: number; readonly build: string; readonly protocol: number }
+}
+
+export interface ReachOptions {
+  readonly home?: string | undefined
+  readonly client: 'app' | 'cli' | 'test'
+  readonly env?: NodeJS.ProcessEnv | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ConnectOptions extends ReachOptions {
+  /** Spawn the daemon when none answers. */
+  readonly start: boolean
+  readonly nodeBinary?: string | undefined
+  readonly daemonScript?: string | undefined
+  readonly startTimeoutMs?: number | undefined
+}
+
+/** A daemon of another build holds the data folder: `daemon.version`. */
+export class DaemonVersionError extends WarrenError {
+  readonly theirs: string
+  readonly ours: string
+  readonly pid: number
+  /** Forwards that a restart of the daemon interrupts for a moment. */
+  readonly running: number
+
+  constructor(hello: RpcResults['daemon.hello']) {
+    super('daemon.version', `The daemon is Warren ${hello.build}, this is ${BUILD}.`, {
+      fix: 'Restart the daemon: `warren daemon stop`, or the button in the app.',
+    })
+    this.theirs = hello.build
+    this.ours = BUILD
+    this.pid = hello.pid
+    this.running = hello.running
+  }
+}
+
+/**
+ * Connects to the daemon of a data folder and starts it when asked to.
+ *
+ * Rejects with `daemon.unreachable` when none answers, `daemon.version` ({@link DaemonVersionError}) when it is another build,
+ * or the fault that kept it from starting (`store.locked`, `store.newer`, `store.unwritable` …).
+ */
+export async function connectDaemon(options: ConnectOptions): Promise<DaemonClient> {
+  const env = options.env ?? process.env
+  const places = resolvePlaces(env, options.home)
+  const socket = (await dial(places)) ?? (options.start ? await startAndDial(places, env, options) : null)
+  if (socket === null) throw noDaemon(places)
+  const { caller, hello } = await greet(socket, options)
+  if (hello.protocol !== PROTOCOL_VERSION || hello.build !== BUILD) {
+    caller.close()
+    throw new DaemonVersionError(hello)
+  }
+  return { ...caller, daemon: { pid: hello.pid, build: hello.build, protocol: hello.protocol } }
+}
+
+/**
+ * Ends the daemon of a data folder, whatever its version, and waits until its process is gone.
+ *
+ * With `handover` the forwards stay wanted and the next daemon brings them back. Resolves with `null` when no daemon ran.
+ */
+export async function stopDaemon(
+  options: ReachOptions & { readonly handover?: boolean },
+): Promise<{ readonly stopped: number } | null> {
+  const places = resolvePlaces(options.env ?? process.env, options.home)
+  const socket = await dial(places)
+  if (socket === null) return null
+  const { caller, hello } = await greet(socket, options)
+  const result = await caller.call(
+    'daemon.stop',
+    { handover: options.handover ?? false },
+    { timeoutMs: STOP_TIMEOUT_MS, signal: options.signal },
+  )
+  const deadline = Date.now() + STOP_TIMEOUT_MS
+  while (isAlive(hello.pid) && hello.pid !== process.pid) {
+    if (Date.now() > deadline)
+      throw new WarrenError('daemon.unreachable', `The daemon (pid ${hello.pid}) does not end.`)
+    await sleep(POLL_MS, undefined, { signal: options.signal })
+  }
+  caller.close()
+  return result
+}
+
+/** Ends a daemon of another build and starts this one; its forwards come back by themselves. */
+export async function replaceDaemon(options: ConnectOptions): Promise<DaemonClient> {
+  await stopDaemon({ ...options, handover: true })
+  return connectDaemon(options)
+}
+
+async function greet(
+  socket: Socket,
+  options: ReachOptions,
+): Promise<{ caller: RpcCaller; hello: RpcResults['daemon.hello'] }> {
+  const caller = createCaller(socket)
+  try {
+    const hello = await caller.call(
+      'daemon.hello',
+      { client: options.client, protocol: PROTOCOL_VERSION, build: BUILD, pid: process.pid },
+      { timeoutMs: HELLO_TIMEOUT_MS, signal: options.signal },
+    )
+    return { caller, hello }
+  } catch (error) {
+    caller.close()
+    throw error
+  }
+}
+
+/** Waits for the new daemon, or for the one that another client started at the same time. */
+async function startAndDial(places: Places, env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Socket> {
+  const { signal, nodeBinary, daemonScript } = options
+  const launched = launchDaemon({ places, env, nodeBinary, daemonScript })
+  const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
+  let settled = false
+  let fault: unknown
+  const said = launched.ready
+    .catch((error: unknown) => {
+      fault = error
+    })
+    .then(() => {
+      settled = true
+    })
+  try {
+    for (;;) {
+      const nextTry = sleep(settled ? POLL_MS : 4 * POLL_MS, undefined, { signal })
+      await (settled ? nextTry : Promise.race([said, nextTry]))
+      const socket = await dial(places)
+      if (socket !== null) return socket
+      // Somebody else won the race for the lock: its socket appears in a moment.
+      const mayAppear = fault === undefined || (fault instanceof WarrenError && fault.code === 'store.locked')
+      if (!mayAppear || Date.now() > deadline) throw fault ?? noDaemon(places)
+    }
+  } finally {
+    launched.detach()
+  }
+}
+
+function dial(places: Places): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(places.socket)
+    socket.once('connect', () => resolve(socket))
+    socket.on('error', () => resolve(null))
+  })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function noDaemon(places: Places): WarrenError {
+  return new WarrenError('daemon.unreachable', `No daemon answers at ${places.socket}.`, {
+    fix: 'Start it with `warren daemon run` or any command.',
+  })
+}
