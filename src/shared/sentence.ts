@@ -1,0 +1,177 @@
+/** What forwards and their states are called in words: one voice for the window, the tray and the command line. */
+import { formatEndpoint, isExposed, type Endpoint } from './endpoints'
+import { ageOf, formatCountdown, formatDuration, formatRate, plural } from './format'
+import type { Need, NeedKind } from './needs'
+import type { ForwardSnapshot, ForwardState } from './snapshots'
+
+/** What a sentence needs to know of a forward; a {@link ForwardSnapshot} has it, and a form can make it. */
+export type Described = Pick<ForwardSnapshot, 'type' | 'listen' | 'target' | 'server'>
+
+/** One word or two per state. */
+export const stateWords = {
+  stopped: 'stopped',
+  resolving: 'looking up',
+  connecting: 'connecting',
+  verifying: 'checking the key',
+  authenticating: 'logging in',
+  binding: 'opening the port',
+  running: 'running',
+  degraded: 'degraded',
+  waiting: 'waiting',
+  'needs-you': 'needs you',
+  failed: 'failed',
+} as const satisfies Record<ForwardState, string>
+
+/** Told apart by shape, so that colour is never the only sign. */
+export const stateGlyphs = {
+  stopped: '○',
+  resolving: '◌',
+  connecting: '◌',
+  verifying: '◌',
+  authenticating: '◌',
+  binding: '◌',
+  running: '●',
+  degraded: '◐',
+  waiting: '◔',
+  'needs-you': '◆',
+  failed: '✕',
+} as const satisfies Record<ForwardState, string>
+
+/** What a person has to do about a need. */
+export const needActions = {
+  'host-key': 'accept the host key',
+  password: 'enter the password',
+  passphrase: 'enter the passphrase',
+  'keyboard-interactive': 'answer the server',
+} as const satisfies Record<NeedKind, string>
+
+/**
+ * One sentence that says what a forward does.
+ *
+ * "People here connect to 127.0.0.1:5432 and reach db:5432 as seen from bastion". No full stop at the end.
+ */
+export function forwardSentence(forward: Described): string {
+  const server = forward.server === '' ? 'the server' : forward.server
+  switch (forward.type) {
+    case 'local': {
+      const target = forward.target === null ? 'the target' : place(forward.target)
+      const seen = forward.target !== null && 'path' in forward.target ? `on ${server}` : `as seen from ${server}`
+      return `${peopleHere(forward.listen)} connect to ${listener(forward.listen, 'this machine')} and reach ${target} ${seen}`
+    }
+    case 'remote': {
+      const at = listener(forward.listen, server)
+      const people = isExposed(forward.listen) ? `People on the network of ${server}` : `People on ${server}`
+      if (forward.target === null) return `${people} use ${at} as a SOCKS proxy and browse from here`
+      return `${people} connect to ${at} and reach ${place(forward.target)} ${isHere(forward.target) ? 'here' : 'as seen from here'}`
+    }
+    case 'dynamic':
+      return `${peopleHere(forward.listen)} use ${listener(forward.listen, 'this machine')} as a SOCKS proxy and browse from ${server}`
+  }
+}
+
+/** `127.0.0.1:5432 → db:5432`; a forward that asks its client goes to "anywhere". */
+export function routeLine(forward: Pick<ForwardSnapshot, 'listen' | 'target'>): string {
+  return `${formatEndpoint(forward.listen)} → ${targetWord(forward)}`
+}
+
+/** `db:5432`, or "anywhere" for a forward that asks its client. */
+export function targetWord(forward: Pick<ForwardSnapshot, 'target'>): string {
+  return forward.target === null ? 'anywhere' : formatEndpoint(forward.target)
+}
+
+export interface StatusOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** The kind of the open need, where the caller knows it. */
+  readonly need?: NeedKind | undefined
+}
+
+/** The state in one short line: "running for 2 h 14 m", "retry in 8 s", "needs you: accept the host key". */
+export function statusLine(
+  forward: Pick<ForwardSnapshot, 'state' | 'since' | 'nextTryAt' | 'reason'>,
+  { now, need }: StatusOptions,
+): string {
+  switch (forward.state) {
+    case 'running':
+      return `running for ${formatDuration(ageOf(forward.since, now))}`
+    case 'degraded':
+      return `running with trouble for ${formatDuration(ageOf(forward.since, now))}`
+    case 'waiting': {
+      if (forward.nextTryAt === null) return 'waiting for the network'
+      const left = formatCountdown(forward.nextTryAt, now)
+      return left === 'now' ? 'retrying now' : `retry in ${left}`
+    }
+    case 'needs-you':
+      return need === undefined ? 'needs you' : `needs you: ${needActions[need]}`
+    case 'failed':
+      return forward.reason === null ? 'failed' : `failed: ${lowerFirst(forward.reason.message)}`
+    case 'stopped':
+    case 'resolving':
+    case 'connecting':
+    case 'verifying':
+    case 'authenticating':
+    case 'binding':
+      return stateWords[forward.state]
+  }
+}
+
+/** The tray's first line: "3 of 5 running · 1.2 MB/s"; the rate is left out when nothing moves. */
+export function summaryLine(forwards: readonly Pick<ForwardSnapshot, 'state'>[], bytesPerSecond = 0): string {
+  if (forwards.length === 0) return 'No forwards yet'
+  const running = forwards.filter(({ state }) => carries(state)).length
+  const rate = bytesPerSecond > 0 ? ` · ${formatRate(bytesPerSecond)}` : ''
+  return `${running} of ${forwards.length} running${rate}`
+}
+
+/** What leaving would close: "3 forwards will close"; empty when nothing runs. */
+export function closingLine(running: number): string {
+  return running === 0 ? '' : `${plural(running, 'forward')} will close`
+}
+
+/** Whether bytes flow in this state. */
+export function carries(state: ForwardState): boolean {
+  return state === 'running' || state === 'degraded'
+}
+
+/** A need as one sentence, for notifications and prompts: "bastion asks for the password of me". */
+export function needSentence(need: Need): string {
+  switch (need.kind) {
+    case 'host-key':
+      return `${need.server} is not known yet and shows a key`
+    case 'password':
+      return need.refused
+        ? `${need.server} refused the password of ${need.username}`
+        : `${need.server} asks for the password of ${need.username}`
+    case 'passphrase':
+      return need.refused ? `The passphrase of ${need.keyFile} is wrong` : `The key ${need.keyFile} has a passphrase`
+    case 'keyboard-interactive':
+      return need.name === '' ? `${need.server} asks a question` : `${need.server} asks: ${need.name}`
+  }
+}
+
+// --- internal ---
+
+const WILDCARDS = new Set(['*', '0.0.0.0', '::'])
+
+function peopleHere(listen: Endpoint): string {
+  return isExposed(listen) ? 'People on this network' : 'People here'
+}
+
+function listener(end: Endpoint, machine: string): string {
+  if ('path' in end) return `the socket ${end.path}`
+  if (WILDCARDS.has(end.host)) return end.port === 0 ? `a free port of ${machine}` : `port ${end.port} of ${machine}`
+  return end.port === 0 ? `a free port of ${end.host}` : formatEndpoint(end)
+}
+
+function place(end: Endpoint): string {
+  return 'path' in end ? `the socket ${end.path}` : formatEndpoint(end)
+}
+
+function isHere(end: Endpoint): boolean {
+  return !isExposed(end)
+}
+
+/** Lower-cases the first letter of a sentence, except where the first word is an acronym or the name of the program. */
+function lowerFirst(text: string): string {
+  return /^(?!Warren )[A-Z](?:[a-z]+)?\s/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+}
