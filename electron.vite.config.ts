@@ -1,10 +1,11 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
-import { alias } from './vite.alias'
+import { alias, define } from './vite.alias'
 
 export default defineConfig({
   main: {
     resolve: { alias },
+    define,
     build: { outDir: 'out/main', rollupOptions: { input: 'src/main/index.ts', output: { format: 'es' } } },
   },
   preload: {

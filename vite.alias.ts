@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -8,3 +11,21 @@ export const alias = [
   { find: /^@engine$/, replacement: here('./src/engine/index.ts') },
   { find: /^@daemon\/client$/, replacement: here('./src/daemon/client.ts') },
 ]
+
+/** What the bundles of one build have in common: src/daemon/build.ts reads it. */
+export const define = { __WARREN_BUILD_ID__: JSON.stringify(buildId()) }
+
+/** A hash of the sources that decide how daemon and clients talk and behave, so that both bundlers find the same one. */
+function buildId(): string {
+  const hash = createHash('sha256')
+  for (const folder of ['./src/shared', './src/engine', './src/daemon']) {
+    const files = readdirSync(here(folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    )
+    for (const name of files.sort()) hash.update(name).update(readFileSync(join(here(folder), name)))
+  }
+  return hash
+    .update(readFileSync(here('./package-lock.json')))
+    .digest('hex')
+    .slice(0, 12)
+}

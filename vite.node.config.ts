@@ -1,9 +1,10 @@
 import { defineConfig } from 'vite'
-import { alias } from './vite.alias'
+import { alias, define } from './vite.alias'
 
 /** Bundles for plain Node: the daemon and the command line. Packages stay in node_modules, so native parts keep working. */
 export default defineConfig({
   resolve: { alias },
+  define,
   ssr: { target: 'node' },
   build: {
     ssr: true,
