@@ -22,6 +22,20 @@ export function summary({ passed, failed }) {
 }
 
 /**
+ * Counts the check steps from the report of `scripts/check.mjs`. No report, or an exit code that contradicts it, is a failure.
+ *
+ * @param {unknown} report
+ * @param {number | null} code
+ * @returns {Tally}
+ */
+export function tallyChecks(report, code) {
+  if (!Array.isArray(report) || report.length === 0) return { passed: 0, failed: 1 }
+  const passed = report.filter((step) => /** @type {{ ok?: unknown } | null} */ (step)?.ok === true).length
+  const failed = report.length - passed
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed }
+}
+
+/**
  * Counts one run of vitest from its JSON report.
  *
  * A run that ends badly never counts as good: no readable report, a file that could not be loaded, an error outside of any

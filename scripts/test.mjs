@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuild } from './_build.mjs'
 import { root } from './_places.mjs'
-import { sum, summary, tallyVitest } from './_results.mjs'
-import { npm, run } from './_run.mjs'
+import { sum, summary, tallyChecks, tallyVitest } from './_results.mjs'
+import { run } from './_run.mjs'
 import { say, sayFault } from './_say.mjs'
 import { setUp } from './_setup.mjs'
 
 const CHECK_LIMIT_MS = 15 * 60 * 1000
 const RUN_LIMIT_MS = 40 * 60 * 1000
 const FAILED = { passed: 0, failed: 1 }
-const PASSED = { passed: 1, failed: 0 }
 
 /** One after the other, so that real servers and real windows have the machine to themselves. Together these are every project. */
 const RUNS = [['--project=!real', '--project=!e2e'], ['--project=real'], ['--project=e2e']]
@@ -39,31 +38,51 @@ async function test() {
     tallies.push(await runVitest(filter, env))
     return
   }
-  for (const step of await checkSteps()) tallies.push(await runCheck(step, env))
+  tallies.push(await runChecks(env))
   for (const args of RUNS) tallies.push(await runVitest(args, env))
 }
 
 /**
- * The scripts named `check:…`, each a step of its own; where there are none, `check` is the one step.
+ * The static checks; the unit tests among them are left to vitest below, where each case counts.
  *
- * @returns {Promise<string[]>}
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<import('./_results.mjs').Tally>}
  */
-async function checkSteps() {
-  const about = /** @type {{ scripts: Record<string, string> }} */ (
-    JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  )
-  const steps = Object.keys(about.scripts).filter((name) => name.startsWith('check:'))
-  return steps.length > 0 ? steps : ['check']
+async function runChecks(env) {
+  const { code, report } = await withReport((file) => {
+    const args = [join(root, 'scripts/check.mjs'), '--static', '--report', file]
+    return run(process.execPath, args, { cwd: root, env, show: true, timeout: CHECK_LIMIT_MS })
+  })
+  return tallyChecks(report, code)
 }
 
 /**
- * @param {string} step
- * @param {NodeJS.ProcessEnv} env
+ * Runs something that leaves a JSON report in the file it is told.
+ *
+ * @param {(file: string) => ReturnType<typeof run>} work
+ * @returns {Promise<import('./_run.mjs').Outcome & { report: unknown }>} `report` is null where none was left
  */
-async function runCheck(step, env) {
-  const { code } = await npm(['run', '--silent', step], { cwd: root, env, show: true, timeout: CHECK_LIMIT_MS })
-  say('check', `${step} ${code === 0 ? 'passed' : 'failed'}`)
-  return code === 0 ? PASSED : FAILED
+async function withReport(work) {
+  const folder = await mkdtemp(join(tmpdir(), 'warren-report-'))
+  try {
+    const file = join(folder, 'report.json')
+    const outcome = await work(file)
+    return { ...outcome, report: await readJson(file) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {Promise<unknown>}
+ */
+async function readJson(file) {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -71,20 +90,15 @@ async function runCheck(step, env) {
  * @param {NodeJS.ProcessEnv} env
  */
 async function runVitest(args, env) {
-  const folder = await mkdtemp(join(tmpdir(), 'warren-report-'))
-  try {
-    const file = join(folder, 'report.json')
+  const { code, timedOut, report } = await withReport((file) => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
     const options = { cwd: root, env, show: true, timeout: RUN_LIMIT_MS }
-    const { code, timedOut } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], options)
-    if (timedOut) say('test', `vitest ${args.join(' ')} was ended: it took more than ${RUN_LIMIT_MS / 60_000} minutes`)
-    const report = /** @type {unknown} */ (JSON.parse(await readFile(file, 'utf8').catch(() => 'null')))
-    if (report === null) say('test', `vitest ${args.join(' ')} crashed and left no report: that counts as a failure`)
-    return tallyVitest(report, code)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+    return run(process.execPath, [vitest, 'run', ...reporters, ...args], options)
+  })
+  if (timedOut) say('test', `vitest ${args.join(' ')} was ended: it took more than ${RUN_LIMIT_MS / 60_000} minutes`)
+  if (report === null) say('test', `vitest ${args.join(' ')} left no report: that counts as a failure`)
+  return tallyVitest(report, code)
 }
 
 function finish() {
