@@ -37,4 +37,5 @@ export const TEST = [
   { name: 'curl', command: 'curl', why: 'SOCKS clients' },
   { name: 'iperf3', command: 'iperf3', why: 'throughput, and a stream across a kill of the app' },
   { name: 'wrk', command: 'wrk', why: 'small requests in the bench' },
+  { name: 'nginx-light', command: 'nginx', why: 'the origin that wrk asks' },
 ]
