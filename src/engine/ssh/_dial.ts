@@ -1,0 +1,111 @@
+/** The byte stream to a server: direct, through the hop before, through a proxy, or through a command. */
+import type { Duplex } from 'node:stream'
+import { WarrenError } from '@shared/errors'
+import type { ServerSpec } from '@shared/specs'
+import { connectThroughCommand, connectThroughProxy } from './_proxy'
+import { connectSlab, type Feed } from './_socket'
+import type { SessionPhase, SshPorts, SshSession } from './types'
+
+const SECOND = 1000
+
+export interface DialOptions {
+  readonly through: SshSession | null
+  readonly ports: SshPorts
+  readonly username: string
+  readonly signal: AbortSignal
+  readonly onPhase: (phase: SessionPhase) => void
+}
+
+export interface Dialled {
+  readonly stream: Duplex
+  /** Has a socket that reads by itself hand over what it reads; other streams emit it. */
+  readonly attach: (feed: Feed) => void
+}
+
+/** Rejects with `ssh.dns`, `ssh.unreachable`, `ssh.timeout` or `ssh.proxy-…`, or the signal's reason. */
+export async function dial(server: ServerSpec, options: DialOptions): Promise<Dialled> {
+  const { signal, onPhase, through } = options
+  const { host, port } = server
+  const timeoutMs = server.connectTimeoutSeconds * SECOND
+  const what = `${server.name} (${host}:${port})`
+  if (through !== null) {
+    onPhase('connecting')
+    return stream(await openThrough(through, server, { timeoutMs, signal }))
+  }
+  if (server.proxyCommand !== null) {
+    onPhase('connecting')
+    return stream(
+      connectThroughCommand(server.proxyCommand, {
+        host,
+        port,
+        username: options.username,
+        signal,
+        onDiagnostic: (message) => {
+          options.ports.log(server.id, { level: 'info', message: `proxy command: ${message}`, code: null })
+        },
+      }),
+    )
+  }
+  if (server.proxy !== null) {
+    onPhase('connecting')
+    return stream(await connectThroughProxy(server.proxy, { host, port, timeoutMs, signal }))
+  }
+  onPhase('resolving')
+  const slab = await connectSlab({
+    host,
+    port,
+    timeoutMs,
+    signal,
+    what,
+    onResolved: () => {
+      onPhase('connecting')
+    },
+  })
+  return {
+    stream: slab.socket,
+    attach: (feed) => {
+      slab.feed = feed
+    },
+  }
+}
+
+// --- internal ---
+
+function stream(duplex: Duplex): Dialled {
+  return { stream: duplex, attach: () => undefined }
+}
+
+async function openThrough(
+  through: SshSession,
+  server: ServerSpec,
+  limits: { timeoutMs: number; signal: AbortSignal },
+): Promise<Duplex> {
+  const { host, port } = server
+  const via = through.snapshot().server
+  const late = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.timeoutMs)])
+  const opening = through.openChannel({ host, port }, { host: '127.0.0.1', port: 0 })
+  const expired = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => {
+      // The answer may still come; nobody wants that channel then.
+      opening.then(
+        (channel) => channel.destroy(),
+        () => undefined,
+      )
+      reject(
+        limits.signal.aborted
+          ? (limits.signal.reason as Error)
+          : new WarrenError('ssh.timeout', `${server.name} did not answer through ${via} in time.`),
+      )
+    })
+  })
+  try {
+    return await Promise.race([opening, expired])
+  } catch (error) {
+    if (!(error instanceof WarrenError) || !error.code.startsWith('target.')) throw error
+    const code = error.code === 'target.unresolvable' ? 'ssh.dns' : 'ssh.unreachable'
+    throw new WarrenError(code, `${server.name} cannot be reached through ${via}: ${error.message}`, {
+      fix: error.fix,
+      cause: error,
+    })
+  }
+}

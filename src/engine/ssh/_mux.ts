@@ -1,0 +1,252 @@
+/** The channels of one session: takes ssh2's handlers over, opens, accepts and ends channels. */
+import type { Endpoint } from '@shared/endpoints'
+import type { Client } from 'ssh2'
+import { Channel, type ChannelContext } from './_channel'
+import { openFailure, type OpenFailure } from './_open-failure'
+import { internals, type ClientInternals, type GlobalReply, type OpenInfo, type Protocol } from './_protocol'
+import type { OpenOrigin } from './types'
+import { INITIAL_WINDOW_BYTES, LinkEstimate } from './_window'
+import { view, Wire } from './_wire'
+
+const CHANNEL_DATA = 94
+/** Largest payload we take in one packet; ssh2 refuses packets over 35,000 bytes. */
+const MAX_PACKET_BYTES = 32 * 1024
+const PROHIBITED = 1
+
+interface Opening {
+  readonly opened: (channel: Channel) => void
+  readonly failed: (failure: OpenFailure | Error) => void
+  readonly since: number
+}
+
+export interface Corked {
+  readonly uncorked: () => void
+}
+
+/** Decides about a channel that the server opens: a function that takes it, or `null` to refuse. */
+export type IncomingHandler = (info: OpenInfo) => ((channel: PendingIncoming) => void) | null
+
+export interface PendingIncoming {
+  readonly accept: () => Channel
+  /** RFC 4254 §5.1 reason code. */
+  readonly refuse: (reason: number) => void
+}
+
+export class Mux {
+  readonly link = new LinkEstimate()
+  readonly wire: Wire
+  private readonly channels = new Map<number, Channel>()
+  private readonly openings = new Map<number, Opening>()
+  private readonly client: ClientInternals
+  private readonly protocol: Protocol
+  private readonly context: ChannelContext
+  private corked: Corked[] = []
+  private ended: Error | null = null
+
+  /** To be made once the client is ready; `name` stands in messages. */
+  constructor(
+    client: Client,
+    private readonly name: string,
+    private readonly onIncoming: IncomingHandler,
+  ) {
+    this.client = internals(client)
+    this.protocol = this.client._protocol
+    this.wire = new Wire(this.client._sock, this.protocol)
+    this.context = {
+      protocol: this.protocol,
+      wire: this.wire,
+      link: this.link,
+      forget: (id) => {
+        this.channels.delete(id)
+        this.client._chanMgr.remove(id)
+      },
+    }
+    client.on('handshake', this.wire.resume)
+    this.takeHandlers()
+    this.takePayloads()
+  }
+
+  get channelCount(): number {
+    return this.channels.size
+  }
+
+  /** Opens a channel to `target` as the server sees it. Rejects with a coded error. */
+  open(target: Endpoint, origin: OpenOrigin): Promise<Channel> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== null) {
+        reject(this.ended)
+        return
+      }
+      const id = this.reserve()
+      this.openings.set(id, {
+        opened: resolve,
+        failed: (failure) => {
+          reject(failure instanceof Error ? failure : openFailure(target, failure, this.name))
+        },
+        since: performance.now(),
+      })
+      if ('path' in target) {
+        this.protocol.openssh_directStreamLocal(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, { socketPath: target.path })
+      } else {
+        this.protocol.directTcpip(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, {
+          srcIP: origin.host,
+          srcPort: origin.port,
+          dstIP: target.host,
+          dstPort: target.port,
+        })
+      }
+    })
+  }
+
+  /** Sends a global request that wants a reply (RFC 4254 §4); resolves `null` when the server refuses. */
+  request(send: (protocol: Protocol) => void): Promise<Buffer | null> {
+    return new Promise((resolve, reject) => {
+      if (this.ended !== null) {
+        reject(this.ended)
+        return
+      }
+      const reply: GlobalReply = (failed, data) => {
+        if (failed instanceof Error) reject(this.ended ?? failed)
+        else resolve(failed ? null : (data ?? Buffer.alloc(0)))
+      }
+      this.client._callbacks.push(reply)
+      send(this.protocol)
+    })
+  }
+
+  /** Has `uncorked` called after the packets that arrived together. */
+  readonly uncorkLater = (splice: Corked): void => {
+    if (this.corked.length === 0) process.nextTick(this.uncorkAll)
+    this.corked.push(splice)
+  }
+
+  /** The session is over: every channel and every opening ends with `error`. */
+  end(error: Error): void {
+    if (this.ended !== null) return
+    this.ended = error
+    for (const opening of this.openings.values()) opening.failed(error)
+    this.openings.clear()
+    for (const channel of [...this.channels.values()]) channel.end(error)
+  }
+
+  // --- internal ---
+
+  private readonly uncorkAll = (): void => {
+    const through = this.corked
+    this.corked = []
+    for (const splice of through) splice.uncorked()
+  }
+
+  /** ssh2 keeps the numbers, so that its own channels and ours never share one. */
+  private reserve(): number {
+    return this.client._chanMgr.add(() => undefined)
+  }
+
+  private takePayloads(): void {
+    const parse = this.protocol._onPayload
+    const onPayload = (payload: Buffer): unknown => {
+      if (payload[0] === CHANNEL_DATA && payload.length >= 9) {
+        const channel = this.channels.get(payload.readUInt32BE(1))
+        const length = payload.readUInt32BE(5)
+        if (channel !== undefined && length === payload.length - 9) {
+          channel.dataReceived(view(payload, 9, length))
+          return undefined
+        }
+      }
+      return parse(payload)
+    }
+    this.protocol._onPayload = onPayload
+    if (this.protocol._decipher !== undefined) this.protocol._decipher._onPayload = onPayload
+  }
+
+  private takeHandlers(): void {
+    const handlers = this.protocol._handlers
+    const original = { ...handlers }
+    handlers.CHANNEL_OPEN_CONFIRMATION = (protocol, info) => {
+      const opening = this.openings.get(info.recipient)
+      if (opening === undefined) {
+        original.CHANNEL_OPEN_CONFIRMATION(protocol, info)
+        return
+      }
+      this.openings.delete(info.recipient)
+      this.link.sample(performance.now() - opening.since)
+      const channel = new Channel(info.recipient, this.context)
+      channel.opened(info)
+      this.channels.set(info.recipient, channel)
+      opening.opened(channel)
+    }
+    handlers.CHANNEL_OPEN_FAILURE = (protocol, recipient, reason, description) => {
+      if (this.failOpening(recipient, { reason, description })) return
+      original.CHANNEL_OPEN_FAILURE(protocol, recipient, reason, description)
+    }
+    handlers.CHANNEL_DATA = (protocol, recipient, data) => {
+      const channel = this.channels.get(recipient)
+      if (channel === undefined) original.CHANNEL_DATA(protocol, recipient, data)
+      else channel.dataReceived(data)
+    }
+    handlers.CHANNEL_WINDOW_ADJUST = (protocol, recipient, bytes) => {
+      const channel = this.channels.get(recipient)
+      if (channel === undefined) original.CHANNEL_WINDOW_ADJUST(protocol, recipient, bytes)
+      else channel.adjustedBy(bytes)
+    }
+    handlers.CHANNEL_EOF = (protocol, recipient) => {
+      const channel = this.channels.get(recipient)
+      if (channel === undefined) original.CHANNEL_EOF(protocol, recipient)
+      else channel.eofArrived()
+    }
+    handlers.CHANNEL_CLOSE = (protocol, recipient) => {
+      const channel = this.channels.get(recipient)
+      if (channel !== undefined) channel.closeArrived()
+      else if (!this.failOpening(recipient, { reason: 2, description: 'closed at once' })) {
+        original.CHANNEL_CLOSE(protocol, recipient)
+      }
+    }
+    handlers.CHANNEL_REQUEST = (protocol, recipient, type, wantReply, data) => {
+      const channel = this.channels.get(recipient)
+      if (channel === undefined) original.CHANNEL_REQUEST(protocol, recipient, type, wantReply, data)
+      else if (wantReply) channel.refuseRequest()
+    }
+    handlers.CHANNEL_OPEN = (protocol, info) => {
+      if (info.type !== 'forwarded-tcpip' && info.type !== 'forwarded-streamlocal@openssh.com') {
+        original.CHANNEL_OPEN(protocol, info)
+        return
+      }
+      const take = this.onIncoming(info)
+      if (take === null) protocol.channelOpenFail(info.sender, PROHIBITED, 'nobody listens there')
+      else take(this.incoming(info))
+    }
+  }
+
+  private failOpening(id: number, failure: OpenFailure): boolean {
+    const opening = this.openings.get(id)
+    if (opening === undefined) return false
+    this.openings.delete(id)
+    this.client._chanMgr.remove(id)
+    opening.failed(failure)
+    return true
+  }
+
+  private incoming(info: OpenInfo): PendingIncoming {
+    let decided = false
+    return {
+      accept: () => {
+        if (decided) throw new Error('The channel was decided on already')
+        decided = true
+        const channel = new Channel(this.reserve(), this.context)
+        channel.opened(info)
+        if (this.ended !== null) {
+          channel.end(this.ended)
+          return channel
+        }
+        this.channels.set(channel.id, channel)
+        this.protocol.channelOpenConfirm(info.sender, channel.id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES)
+        return channel
+      },
+      refuse: (reason) => {
+        if (decided || this.ended !== null) return
+        decided = true
+        this.protocol.channelOpenFail(info.sender, reason, '')
+      },
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * How much a server may send ahead on one channel.
+ *
+ * SSH's flow control is per channel: a fixed window caps a long link at window ÷ round trip. This one follows the measured
+ * rate × round trip, so a long link fills, and shrinks again when less flows, so a stalled receiver holds little.
+ */
+const MEBIBYTE = 1024 * 1024
+export const INITIAL_WINDOW_BYTES = 2 * MEBIBYTE
+const MAX_WINDOW_BYTES = 32 * MEBIBYTE
+/** What all channels of one session together may take beyond their first window. */
+const SESSION_EXTRA_BYTES = 64 * MEBIBYTE
+/** A sender needs one product of rate and round trip in flight and another while the grant travels. */
+const HEADROOM = 2
+
+/** Shared by the channels of one session. */
+export class LinkEstimate {
+  /** Smallest round trip seen, milliseconds. */
+  roundTripMs = Infinity
+  extraBytes = 0
+
+  sample(milliseconds: number): void {
+    if (milliseconds < this.roundTripMs) this.roundTripMs = milliseconds
+  }
+}
+
+export class ReceiveWindow {
+  private size = INITIAL_WINDOW_BYTES
+  private consumed = 0
+  private since = performance.now()
+
+  constructor(private readonly link: LinkEstimate) {}
+
+  /** Notes that `bytes` were passed on; returns how many to grant the server now, 0 for none yet. */
+  consume(bytes: number): number {
+    this.consumed += bytes
+    if (this.consumed < this.size / 2) return 0
+    const now = performance.now()
+    const wanted = this.wanted(now - this.since)
+    this.since = now
+    let grant = this.consumed
+    this.consumed = 0
+    if (wanted > this.size) grant += this.grow(wanted)
+    else if (wanted < this.size / 4) grant -= this.shrink(grant)
+    return grant
+  }
+
+  /** Gives back what was taken from the session's share. */
+  release(): void {
+    this.link.extraBytes -= this.size - INITIAL_WINDOW_BYTES
+    this.size = INITIAL_WINDOW_BYTES
+  }
+
+  private wanted(elapsedMs: number): number {
+    if (!Number.isFinite(this.link.roundTripMs) || elapsedMs <= 0) return this.size
+    return (this.consumed / elapsedMs) * this.link.roundTripMs * HEADROOM
+  }
+
+  private grow(wanted: number): number {
+    const limit = Math.min(MAX_WINDOW_BYTES, this.size + SESSION_EXTRA_BYTES - this.link.extraBytes)
+    const next = Math.min(limit, Math.max(wanted, this.size * 2))
+    const more = Math.max(0, Math.floor(next - this.size))
+    this.size += more
+    this.link.extraBytes += more
+    return more
+  }
+
+  private shrink(grant: number): number {
+    const less = Math.floor(Math.min(grant / 2, this.size - INITIAL_WINDOW_BYTES))
+    this.size -= less
+    this.link.extraBytes -= less
+    return less
+  }
+}

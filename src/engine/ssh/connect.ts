@@ -1,0 +1,260 @@
+/** From a server's spec to a live session. The one place that constructs an ssh2 Client. */
+import { randomUUID } from 'node:crypto'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import ssh2, { type AuthHandlerMiddleware, type Client, type NegotiatedAlgorithms } from 'ssh2'
+import { WarrenError } from '@shared/errors'
+import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
+import { algorithmOffer } from './_algorithms'
+import { createAuthenticator, type ServerReply } from './_auth'
+import { connectionFault } from './_connection-fault'
+import { dial } from './_dial'
+import { openHostKeyBook } from './_host-keys'
+import { internals } from './_protocol'
+import { addressOf } from './_socket'
+import { liveSession, type LiveSession } from './session'
+import type { SessionPhase, SshPorts, SshSession } from './types'
+
+const SECOND = 1000
+/** One exchange of the login; PAM delays refusals by some seconds. */
+const AUTH_STEP_TIMEOUT_MS = 30 * SECOND
+
+export interface ConnectSessionOptions {
+  /** The session of the hop before, or `null`. */
+  readonly through: SshSession | null
+  readonly ports: SshPorts
+  readonly policy: HostKeyPolicy
+  readonly signal: AbortSignal
+  readonly onPhase: (phase: SessionPhase) => void
+  readonly leases: () => number
+}
+
+/** Dials, verifies the host key, logs in. Rejects with a coded error; never leaves a socket behind. */
+export async function connectSession(server: ServerSpec, options: ConnectSessionOptions): Promise<LiveSession> {
+  const { ports, signal, onPhase } = options
+  const username = server.username ?? ports.environment.username
+  const login = `${username}@${server.host}:${server.port}`
+  const dialled = await dial(server, { ...options, username })
+  onPhase('verifying')
+  const attempt = new Attempt(dialled.stream, server, signal)
+  const whileAsking = attempt.whileAsking
+  const shared = { server, login, ports, signal, whileAsking }
+  try {
+    const book = await openHostKeyBook({ ...shared, policy: options.policy })
+    const client = attempt.client
+    const authenticator = createAuthenticator({ ...shared, username, abort: attempt.fail })
+    let trusted: Buffer | null = null
+    client.on('handshake', () => {
+      if (attempt.settled) return
+      onPhase('authenticating')
+      attempt.arm(AUTH_STEP_TIMEOUT_MS)
+    })
+    const connecting = attempt.connect({
+      sock: dialled.stream,
+      username,
+      algorithms: algorithmOffer(book.knownTypes),
+      // Both are ours: a person may think for two minutes, and traffic counts as a sign of life.
+      readyTimeout: 0,
+      keepaliveInterval: 0,
+      hostVerifier: (key: Buffer, verify: (valid: boolean) => void): void => {
+        if (trusted !== null) {
+          // A new key exchange of a session that runs: the same key, or the end of it.
+          verify(trusted.equals(key))
+          return
+        }
+        book.verify(key).then(() => {
+          trusted = Buffer.from(key)
+          verify(true)
+        }, attempt.fail)
+      },
+      authHandler: ((_methods, _partial, next) => {
+        attempt.arm(AUTH_STEP_TIMEOUT_MS)
+        const reply = attempt.takeReply()
+        authenticator.next(reply).then((method) => {
+          if (attempt.settled) return
+          if (method === false) attempt.fail(authenticator.failure())
+          else next(method)
+        }, attempt.fail)
+      }) as AuthHandlerMiddleware,
+    })
+    dialled.attach((chunk) => {
+      attempt.parse(chunk)
+    })
+    const algorithms = await connecting
+    authenticator.succeeded()
+    onPhase('ready')
+    const { session } = algorithms
+    return session({
+      id: randomUUID(),
+      serverId: server.id,
+      name: server.name,
+      remoteAddress: dialled.stream instanceof Socket ? addressOf(dialled.stream) : `${server.host}:${server.port}`,
+      keepaliveMs: server.keepaliveSeconds * SECOND,
+      keepaliveCount: server.keepaliveCount,
+      leases: options.leases,
+    })
+  } catch (error) {
+    attempt.fail(error)
+    throw attempt.error ?? error
+  }
+}
+
+// --- internal ---
+
+type SessionMaker = (options: Omit<Parameters<typeof liveSession>[1], 'algorithms'>) => LiveSession
+
+/** One try to connect: collects whatever ends it first. */
+class Attempt {
+  readonly client: Client = new ssh2.Client()
+  error: unknown = null
+  settled = false
+  private reject: (error: unknown) => void = () => undefined
+  private timer: NodeJS.Timeout | undefined
+  private asking = 0
+  private reply: ServerReply | null = null
+  private negotiated: NegotiatedAlgorithms | null = null
+  private refusals = 0
+
+  constructor(
+    private readonly stream: Duplex,
+    private readonly server: ServerSpec,
+    private readonly signal: AbortSignal,
+  ) {
+    this.stream.on('error', this.onStreamError)
+    signal.addEventListener('abort', this.onAbort, { once: true })
+    this.client.on('error', this.onError)
+    this.client.on('close', this.onClose)
+    this.client.on('handshake', (negotiated) => {
+      this.negotiated ??= negotiated
+    })
+    this.arm(server.connectTimeoutSeconds * SECOND)
+  }
+
+  /** Resolves in the very turn in which the client is ready, with what makes the session. */
+  connect(config: Parameters<Client['connect']>[0]): Promise<{ session: SessionMaker }> {
+    return new Promise((resolve, reject) => {
+      this.reject = reject
+      if (this.error !== null) {
+        reject(this.error)
+        return
+      }
+      this.client.once('ready', () => {
+        if (this.settled) return
+        this.release()
+        const hold = (error: Error): void => {
+          this.error ??= error
+        }
+        // Between here and the session's own handlers nothing may go unheard.
+        this.client.on('error', hold)
+        resolve({
+          session: (options) => {
+            const live = liveSession(this.client, { ...options, algorithms: this.algorithms() })
+            this.client.off('error', hold)
+            if (this.error !== null || this.stream.destroyed) live.end(this.closedError())
+            return live
+          },
+        })
+      })
+      this.client.connect(config)
+      const handlers = internals(this.client)._protocol._handlers
+      const { USERAUTH_FAILURE: refused } = handlers
+      // ssh2 does not hand on what it says after an agent's key, partial success included.
+      handlers.USERAUTH_FAILURE = (protocol, methods, partial) => {
+        this.refusals += 1
+        this.reply = { methods, partial }
+        refused(protocol, methods, partial)
+      }
+    })
+  }
+
+  /** What the server said to the last method; `null` before the first. */
+  takeReply(): ServerReply | null {
+    return this.reply
+  }
+
+  parse(chunk: Buffer): void {
+    const protocol = internals(this.client)._protocol
+    if (protocol._destruct === undefined) return
+    try {
+      protocol.parse(chunk, 0, chunk.length)
+    } catch (error) {
+      this.client.emit('error', error)
+      this.stream.destroy()
+    }
+  }
+
+  readonly arm = (milliseconds: number): void => {
+    clearTimeout(this.timer)
+    if (this.settled || this.asking > 0) return
+    this.timer = setTimeout(() => {
+      const seconds = Math.round(milliseconds / SECOND)
+      this.fail(
+        new WarrenError('ssh.timeout', `${this.server.name} did not go on with the login within ${seconds} s.`, {
+          fix: 'Is it an SSH server, and is it overloaded?',
+        }),
+      )
+    }, milliseconds)
+  }
+
+  readonly whileAsking = async <T>(work: () => Promise<T>): Promise<T> => {
+    this.asking += 1
+    clearTimeout(this.timer)
+    try {
+      return await work()
+    } finally {
+      this.asking -= 1
+      this.arm(AUTH_STEP_TIMEOUT_MS)
+    }
+  }
+
+  readonly fail = (error: unknown): void => {
+    this.error ??= error
+    if (this.settled) return
+    this.release()
+    this.stream.on('error', () => undefined)
+    this.client.on('error', () => undefined)
+    this.stream.destroy()
+    this.reject(this.error)
+  }
+
+  private release(): void {
+    this.settled = true
+    clearTimeout(this.timer)
+    this.signal.removeEventListener('abort', this.onAbort)
+    this.client.off('error', this.onError)
+    this.client.off('close', this.onClose)
+  }
+
+  private readonly onAbort = (): void => {
+    this.fail(this.signal.reason)
+  }
+
+  private readonly onStreamError = (error: Error): void => {
+    // The reason of a proxy or hop is better than what ssh2 makes of it.
+    if (error instanceof WarrenError) this.fail(error)
+  }
+
+  private readonly onError = (error: Error & { level?: string }): void => {
+    // One key of the agent could not sign: the next method follows.
+    if (error.level === 'agent') return
+    this.fail(connectionFault(error, { name: this.server.name, loggingIn: this.negotiated !== null }))
+  }
+
+  private readonly onClose = (): void => {
+    this.fail(this.closedError())
+  }
+
+  private closedError(): WarrenError {
+    const during = this.negotiated === null ? 'before the key exchange was complete' : 'during the login'
+    return new WarrenError('ssh.closed', `${this.server.name} closed the connection ${during}.`, {
+      fix: this.refusals > 0 ? 'It may allow fewer attempts to log in: list only the right key.' : null,
+    })
+  }
+
+  private algorithms(): Parameters<typeof liveSession>[1]['algorithms'] {
+    const { negotiated } = this
+    if (negotiated === null) return null
+    const { kex, serverHostKey: hostKey } = negotiated
+    return { kex, hostKey, cipher: negotiated.cs.cipher, postQuantum: /sntrup|mlkem/.test(kex) }
+  }
+}

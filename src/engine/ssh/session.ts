@@ -1,0 +1,184 @@
+/** A live SSH session on top of a client that is logged in. */
+import type { Client } from 'ssh2'
+import { WarrenError } from '@shared/errors'
+import type { SessionSnapshot } from '@shared/snapshots'
+import { ChannelStream } from './_duplex'
+import { Mux } from './_mux'
+import { internals } from './_protocol'
+import { RemoteListeners } from './_remote-listeners'
+import { Splice } from './_splice'
+import type { OpenOrigin, SessionEnd, SshSession } from './types'
+
+/** SSH_DISCONNECT_BY_APPLICATION (RFC 4253 §11.1). */
+const BY_APPLICATION = 11
+/** How long the peer may take to close after we said goodbye. */
+const GOODBYE_MS = 2000
+const UNKNOWN_ORIGIN: OpenOrigin = { host: '127.0.0.1', port: 0 }
+
+export interface SessionOptions {
+  readonly id: string
+  readonly serverId: string
+  readonly name: string
+  readonly remoteAddress: string | null
+  readonly algorithms: SessionSnapshot['algorithms']
+  readonly keepaliveMs: number
+  readonly keepaliveCount: number
+  readonly leases: () => number
+}
+
+export interface LiveSession extends SshSession {
+  /** Says goodbye and closes. `error` is what {@link SshSession.closed} tells; `null` for an orderly end. */
+  readonly end: (error: Error | null) => void
+}
+
+/** Takes over a client in its `ready` state, its error handling included. */
+export function liveSession(client: Client, options: SessionOptions): LiveSession {
+  const since = new Date().toISOString()
+  const listeners = new RemoteListeners(options.name)
+  const mux = new Mux(client, options.name, listeners.onIncoming)
+  listeners.mux = mux
+  let ended: SessionEnd | null = null
+  let settle!: (end: SessionEnd) => void
+  const closed = new Promise<SessionEnd>((resolve) => {
+    settle = resolve
+  })
+  let failure: Error | null = null
+
+  const finish = (error: Error | null): void => {
+    if (ended !== null) return
+    ended = { error }
+    stopKeepalive()
+    mux.end(error ?? new WarrenError('ssh.closed', `The session to ${options.name} is closed.`))
+    settle(ended)
+  }
+  const end = (error: Error | null): void => {
+    if (ended !== null) return
+    finish(error)
+    if (error === null) {
+      internals(client)._protocol.disconnect(BY_APPLICATION)
+      const socket = internals(client)._sock
+      socket.end()
+      // A peer that never says goodbye must not keep the socket.
+      const timer = setTimeout(() => socket.destroy(), GOODBYE_MS)
+      socket.once('close', () => {
+        clearTimeout(timer)
+      })
+    } else internals(client)._sock.destroy()
+  }
+  client.on('error', (error: Error) => {
+    failure ??= error
+  })
+  client.on('close', () => {
+    finish(
+      new WarrenError(
+        'ssh.closed',
+        `${options.name} closed the session${failure === null ? '' : `: ${failure.message}`}.`,
+        {
+          cause: failure ?? undefined,
+        },
+      ),
+    )
+  })
+  const dead = (): void => {
+    const seconds = Math.round((options.keepaliveMs * options.keepaliveCount) / 1000)
+    end(
+      new WarrenError('ssh.keepalive-timeout', `${options.name} has not answered for ${seconds} s.`, {
+        fix: 'Is the network up?',
+      }),
+    )
+  }
+  const stopKeepalive = startKeepalive(mux, options, { dead, bytesRead: () => internals(client)._sock.bytesRead ?? 0 })
+
+  return {
+    id: options.id,
+    closed,
+    end,
+    openChannel: async (target, origin) => new ChannelStream(await mux.open(target, origin)),
+    forwardSocket: async (socket, { target, counter, head, onOpen }) => {
+      const splice = new Splice(socket, counter, mux)
+      const origin = { host: socket.remoteAddress ?? UNKNOWN_ORIGIN.host, port: socket.remotePort ?? 0 }
+      let channel
+      try {
+        channel = await mux.open(target, origin)
+      } catch (error) {
+        splice.detach()
+        throw error
+      }
+      onOpen?.()
+      splice.start(channel, head)
+      return splice.done
+    },
+    listenRemote: (at, onChannel) => listeners.listen(at, onChannel),
+    probe: async (timeoutMs) => {
+      if (ended !== null) return false
+      let timer: NodeJS.Timeout | undefined
+      const silence = new Promise<false>((resolve) => {
+        timer = setTimeout(() => {
+          resolve(false)
+        }, timeoutMs)
+      })
+      const answer = mux
+        .request((protocol) => protocol.ping())
+        .then(
+          () => true,
+          () => false,
+        )
+      const alive = await Promise.race([answer, silence])
+      clearTimeout(timer)
+      if (!alive) dead()
+      return alive
+    },
+    snapshot: () => ({
+      id: options.id,
+      serverId: options.serverId,
+      server: options.name,
+      state: ended === null ? 'ready' : 'closing',
+      since,
+      remoteAddress: options.remoteAddress,
+      leases: options.leases(),
+      algorithms: options.algorithms,
+      serverVersion: internals(client)._remoteVer ?? null,
+    }),
+  }
+}
+
+// --- internal ---
+
+/**
+ * As ssh does (ServerAliveInterval, ServerAliveCountMax): any answer counts, also a refusal, and so does any other byte.
+ *
+ * A peer that falls silent is found within interval × count: the last of the silent intervals ends the session.
+ */
+function startKeepalive(
+  mux: Mux,
+  options: Pick<SessionOptions, 'keepaliveMs' | 'keepaliveCount'>,
+  peer: { dead: () => void; bytesRead: () => number },
+): () => void {
+  if (options.keepaliveMs === 0) return () => undefined
+  let silent = 0
+  let seen = peer.bytesRead()
+  let asked = false
+  const timer = setInterval(() => {
+    const now = peer.bytesRead()
+    silent = now !== seen || !asked ? 0 : silent + 1
+    seen = now
+    if (silent >= Math.max(1, options.keepaliveCount - 1)) {
+      clearInterval(timer)
+      peer.dead()
+      return
+    }
+    asked = true
+    const sentAt = performance.now()
+    mux
+      .request((protocol) => protocol.ping())
+      .then(
+        () => {
+          mux.link.sample(performance.now() - sentAt)
+        },
+        () => undefined,
+      )
+  }, options.keepaliveMs)
+  return () => {
+    clearInterval(timer)
+  }
+}
