@@ -9,6 +9,7 @@ export const errorCodes = {
   'spec.name-taken': { title: 'The name is taken', retry: false },
   'spec.not-found': { title: 'No such forward or server', retry: false },
   'spec.in-use': { title: 'Something still uses it', retry: false },
+  'usage.invalid': { title: 'The command line is not valid', retry: false },
   'command.invalid': { title: 'The ssh command cannot be read', retry: false },
 
   'port.in-use': { title: 'The port is in use', retry: false },

@@ -88,6 +88,8 @@ const paramsByMethod = {
   /** Makes forwards that are not saved and end with this client's connection. Returns their ids. */
   'forwards.runAdHoc': z.strictObject({
     server: serverDraftSchema,
+    /** Hops to the server that are not saved either, first hop first; they come after those of `server.jump`. */
+    jumps: z.array(serverDraftSchema).max(16).default([]),
     forwards: z.array(adHocForward).max(100),
     hostKeyPolicy: hostKeyPolicySchema.optional(),
   }),
