@@ -1,26 +1,8 @@
+import { stateWords } from '@shared/sentence'
 import { startingStates, type ForwardState } from '@shared/snapshots'
 import type { ReactNode } from 'react'
 import { classes } from './classes'
 import styles from './state-glyph.module.css'
-
-const words: Record<ForwardState, string> = {
-  stopped: 'stopped',
-  resolving: 'resolving',
-  connecting: 'connecting',
-  verifying: 'verifying',
-  authenticating: 'logging in',
-  binding: 'opening the port',
-  running: 'running',
-  degraded: 'degraded',
-  waiting: 'waiting',
-  'needs-you': 'needs you',
-  failed: 'failed',
-}
-
-/** The word for a state, as every view says it. */
-export function stateWord(state: ForwardState): string {
-  return words[state]
-}
 
 export interface StateGlyphProps {
   state: ForwardState
@@ -36,7 +18,7 @@ export function StateGlyph({ state, labelled = true }: StateGlyphProps): ReactNo
       width="14"
       height="14"
       viewBox="0 0 14 14"
-      {...(labelled ? { role: 'img', 'aria-label': words[state] } : { 'aria-hidden': true })}
+      {...(labelled ? { role: 'img', 'aria-label': stateWords[state] } : { 'aria-hidden': true })}
     >
       {shape(state)}
     </svg>

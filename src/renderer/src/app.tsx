@@ -1,0 +1,93 @@
+import { CSPProvider } from '@base-ui/react/csp-provider'
+import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+import styles from './app.module.css'
+import { Overlays } from './components/overlays'
+import { Skeleton } from './components/skeleton'
+import { ForwardsScreen } from './screens/forwards/forwards-screen'
+import { DaemonBanner } from './shell/daemon-banner'
+import { useKeys } from './shell/keys'
+import { Pane } from './shell/pane'
+import { Sidebar } from './shell/sidebar'
+import { useForwards } from './stores/forwards'
+import { useNeeds } from './stores/needs'
+import { useServers } from './stores/servers'
+import { useUi } from './stores/ui'
+
+const ServersScreen = lazy(() =>
+  import('./screens/servers/servers-screen').then((module) => ({ default: module.ServersScreen })),
+)
+const ActivityScreen = lazy(() =>
+  import('./screens/activity/activity-screen').then((module) => ({ default: module.ActivityScreen })),
+)
+const SettingsScreen = lazy(() =>
+  import('./screens/settings/settings-screen').then((module) => ({ default: module.SettingsScreen })),
+)
+const WelcomeScreen = lazy(() =>
+  import('./screens/welcome/welcome-screen').then((module) => ({ default: module.WelcomeScreen })),
+)
+const NeedsHost = lazy(() => import('./needs/needs-host').then((module) => ({ default: module.NeedsHost })))
+
+/** The whole window. */
+export function App(): ReactNode {
+  useKeys()
+  const asked = useNeeds((state) => state.list.length > 0)
+  return (
+    <CSPProvider disableStyleElements>
+      <div className={styles.app}>
+        <Sidebar />
+        <main className={styles.main}>
+          <DaemonBanner />
+          <div className={styles.content}>
+            <Suspense fallback={<Skeleton />}>
+              <CurrentScreen />
+            </Suspense>
+          </div>
+        </main>
+      </div>
+      {asked && (
+        <Suspense>
+          <NeedsHost />
+        </Suspense>
+      )}
+      <Overlays />
+    </CSPProvider>
+  )
+}
+
+function CurrentScreen(): ReactNode {
+  const screen = useUi((state) => state.screen)
+  switch (screen) {
+    case 'forwards':
+      return <Forwards />
+    case 'servers':
+      return <ServersScreen />
+    case 'activity':
+      return <ActivityScreen />
+    case 'settings':
+      return <SettingsScreen />
+  }
+}
+
+function Forwards(): ReactNode {
+  const ready = useForwards((state) => state.ready)
+  const none = useForwards((state) => state.byId.size === 0)
+  const noServers = useServers().length === 0
+  const editing = useUi((state) => state.pane !== null)
+  useEffect(() => {
+    if (!ready) return
+    // After the frame that shows the list, so that "usable" means on screen.
+    const handle = requestAnimationFrame(() => {
+      void window.api.app['app.usable'](undefined)
+    })
+    return () => {
+      cancelAnimationFrame(handle)
+    }
+  }, [ready])
+  if (ready && none && noServers && !editing) return <WelcomeScreen />
+  return (
+    <>
+      <ForwardsScreen />
+      <Pane />
+    </>
+  )
+}

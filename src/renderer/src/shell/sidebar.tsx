@@ -1,0 +1,76 @@
+import { formatRate } from '@shared/format'
+import { carries } from '@shared/sentence'
+import { useSyncExternalStore, type ReactNode } from 'react'
+import { ArrowLeftRight, History, Server, Settings } from '../components/icons'
+import { Mark } from '../components/mark'
+import { StateGlyph } from '../components/state-glyph'
+import { useForwards } from '../stores/forwards'
+import { onTotalRate, totalRate } from '../stores/rates'
+import { useServers } from '../stores/servers'
+import { showScreen, useUi, type Screen } from '../stores/ui'
+import styles from './sidebar.module.css'
+
+/** Where one can go, and in one line how all is. */
+export function Sidebar(): ReactNode {
+  const forwards = useForwards((state) => state.byId.size)
+  const servers = useServers().length
+  return (
+    <nav className={styles.sidebar} aria-label="Main">
+      <div className={styles.brand}>
+        <Mark size={18} />
+        Warren
+      </div>
+      <Entry screen="forwards" label="Forwards" count={forwards} icon={<ArrowLeftRight size={16} />} />
+      <Entry screen="servers" label="Servers" count={servers} icon={<Server size={16} />} />
+      <Entry screen="activity" label="Activity" icon={<History size={16} />} />
+      <div className={styles.space} />
+      <Entry screen="settings" label="Settings" icon={<Settings size={16} />} />
+      <Pulse />
+    </nav>
+  )
+}
+
+function Entry(props: { screen: Screen; label: string; count?: number; icon: ReactNode }): ReactNode {
+  const current = useUi((state) => state.screen === props.screen)
+  return (
+    <button
+      type="button"
+      className={styles.entry}
+      aria-current={current ? 'page' : undefined}
+      onClick={() => {
+        showScreen(props.screen)
+      }}
+    >
+      {props.icon}
+      <span className={styles.label}>{props.label}</span>
+      {props.count !== undefined && props.count > 0 && <span className={styles.count}>{props.count}</span>}
+    </button>
+  )
+}
+
+/** "● 3 · 1.2 MB/s" */
+function Pulse(): ReactNode {
+  const running = useForwards((state) => countRunning(state.byId))
+  const rate = useSyncExternalStore(onTotalRate, totalText)
+  return (
+    <div className={styles.pulse} data-testid="pulse">
+      <StateGlyph state={running > 0 ? 'running' : 'stopped'} labelled={false} />
+      <span>
+        {running}
+        <span className="sr-only"> running</span>
+        {rate !== '' && ` · ${rate}`}
+      </span>
+    </div>
+  )
+}
+
+function totalText(): string {
+  const { up, down } = totalRate()
+  return up + down > 0 ? formatRate(up + down) : ''
+}
+
+function countRunning(byId: ReadonlyMap<string, { readonly snapshot: { readonly state: Parameters<typeof carries>[0] } }>): number {
+  let running = 0
+  for (const view of byId.values()) if (carries(view.snapshot.state)) running++
+  return running
+}

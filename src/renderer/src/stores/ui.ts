@@ -1,0 +1,60 @@
+/** What is on screen: which screen, what the pane shows, what the list is narrowed to. */
+import type { ForwardType } from '@shared/specs'
+import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
+
+export type Screen = 'forwards' | 'servers' | 'activity' | 'settings'
+
+/** What the pane on the right holds. */
+export type Pane =
+  | { readonly kind: 'detail'; readonly forwardId: string }
+  | {
+      readonly kind: 'editor'
+      /** `null`: a new forward. */
+      readonly forwardId: string | null
+      /** Where a new one begins. */
+      readonly start: EditorStart
+    }
+export interface EditorStart {
+  readonly type?: ForwardType | undefined
+  /** A forward to begin from, for "Duplicate". */
+  readonly copyOf?: string | undefined
+}
+
+export interface UiState {
+  readonly screen: Screen
+  readonly pane: Pane | null
+  /** A server to show when the servers screen opens; `new` for its form. The screen sets it back to `null`. */
+  readonly serverToShow: string | null
+}
+
+export const uiStore = createStore<UiState>(() => ({ screen: 'forwards', pane: null, serverToShow: null }))
+
+export function showScreen(screen: Screen): void {
+  uiStore.setState({ screen })
+}
+
+export function showDetail(forwardId: string): void {
+  uiStore.setState({ screen: 'forwards', pane: { kind: 'detail', forwardId } })
+}
+
+export function editForward(forwardId: string): void {
+  uiStore.setState({ screen: 'forwards', pane: { kind: 'editor', forwardId, start: {} } })
+}
+
+export function newForward(start: EditorStart = {}): void {
+  uiStore.setState({ screen: 'forwards', pane: { kind: 'editor', forwardId: null, start } })
+}
+
+/** Opens the servers screen at one server, or at the form for a new one. */
+export function showServer(serverId: string | 'new'): void {
+  uiStore.setState({ screen: 'servers', serverToShow: serverId })
+}
+
+export function closePane(): void {
+  uiStore.setState({ pane: null })
+}
+
+export function useUi<T>(select: (state: UiState) => T): T {
+  return useStore(uiStore, select)
+}
