@@ -17,27 +17,34 @@ export function focusRow(key: string | null): void {
   selectionStore.setState({ focused: key })
 }
 
+/** A row on screen; one forward has several where it has several tags. */
+export interface RowRef {
+  readonly key: string
+  readonly id: string
+}
+
 /** Only this one. */
-export function chooseOnly(id: string): void {
-  selectionStore.setState({ focused: id, anchor: id, chosen: new Set([id]) })
+export function chooseOnly({ key, id }: RowRef): void {
+  selectionStore.setState({ focused: key, anchor: key, chosen: new Set([id]) })
 }
 
 /** In or out, the others stay (Ctrl-click). */
-export function chooseToo(id: string): void {
+export function chooseToo({ key, id }: RowRef): void {
   selectionStore.setState((state) => {
     const chosen = new Set(state.chosen)
     if (!chosen.delete(id)) chosen.add(id)
-    return { focused: id, anchor: id, chosen }
+    return { focused: key, anchor: key, chosen }
   })
 }
 
 /** From the anchor to this one, in the order on screen (shift-click). */
-export function chooseRange(id: string, order: readonly string[]): void {
+export function chooseRange(row: RowRef, order: readonly RowRef[]): void {
   selectionStore.setState((state) => {
-    const from = order.indexOf(state.anchor ?? id)
-    const to = order.indexOf(id)
-    if (from < 0 || to < 0) return { focused: id, anchor: id, chosen: new Set([id]) }
-    return { focused: id, chosen: new Set(order.slice(Math.min(from, to), Math.max(from, to) + 1)) }
+    const from = order.findIndex(({ key }) => key === (state.anchor ?? row.key))
+    const to = order.findIndex(({ key }) => key === row.key)
+    if (from < 0 || to < 0) return { focused: row.key, anchor: row.key, chosen: new Set([row.id]) }
+    const range = order.slice(Math.min(from, to), Math.max(from, to) + 1)
+    return { focused: row.key, chosen: new Set(range.map(({ id }) => id)) }
   })
 }
 

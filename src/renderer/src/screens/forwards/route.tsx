@@ -1,0 +1,28 @@
+import { formatEndpoint, type Endpoint } from '@shared/endpoints'
+import { routeLine } from '@shared/sentence'
+import type { ForwardSnapshot } from '@shared/snapshots'
+import type { ReactNode } from 'react'
+import styles from './route.module.css'
+
+/** `127.0.0.1:5432 → db:5432`. Where it is too narrow the hosts give way, never a port. */
+export function Route({ snapshot }: { snapshot: Pick<ForwardSnapshot, 'listen' | 'target'> }): ReactNode {
+  return (
+    <span className={styles.route} data-tip={routeLine(snapshot)}>
+      <End end={snapshot.listen} />
+      <span className={styles.arrow}>→</span>
+      {snapshot.target === null ? <span className={styles.anywhere}>anywhere</span> : <End end={snapshot.target} />}
+    </span>
+  )
+}
+
+function End({ end }: { end: Endpoint }): ReactNode {
+  if ('path' in end) return <span className={styles.host}>{end.path}</span>
+  const whole = formatEndpoint(end)
+  const colon = whole.lastIndexOf(':')
+  return (
+    <span className={styles.end}>
+      <span className={styles.host}>{whole.slice(0, colon)}</span>
+      <span className={styles.port}>{whole.slice(colon)}</span>
+    </span>
+  )
+}

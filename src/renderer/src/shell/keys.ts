@@ -1,0 +1,79 @@
+/** The keys that work everywhere; ↑↓, Space and Enter belong to the list. */
+import type { AppCommand } from '@shared/ipc-names'
+import { useEffect } from 'react'
+import { chooseNone, selectionStore } from '../stores/selection'
+import { closePane, showScreen, uiStore } from '../stores/ui'
+import { runCommand } from './commands'
+
+const letters: Readonly<Record<string, AppCommand>> = {
+  '/': 'search',
+  n: 'new-forward',
+  e: 'edit',
+  c: 'copy-address',
+  o: 'open-address',
+  Delete: 'delete',
+}
+const withCommand: Readonly<Record<string, AppCommand>> = { a: 'select-all', z: 'undo', n: 'new-forward', f: 'search' }
+
+/** Listens to the keyboard and to the menu of the window. */
+export function useKeys(): void {
+  useEffect(() => {
+    document.addEventListener('keydown', onKey)
+    const stop = window.api.on('app.command', ({ command }) => {
+      const field = editable(document.activeElement)
+      if (field !== null && actOnField(field, command)) return
+      runCommand(command)
+    })
+    return () => {
+      document.removeEventListener('keydown', onKey)
+      stop()
+    }
+  }, [])
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return
+  const target = event.target instanceof Element ? event.target : null
+  // A dialog, a menu and a choice have the keyboard for themselves.
+  if (target?.closest('[role="dialog"],[role="alertdialog"],[role="menu"],[role="listbox"]') != null) return
+  if (event.key === 'Escape') {
+    closeTopmost()
+    return
+  }
+  if (editable(target) !== null || event.altKey) return
+  const commandHeld = event.metaKey || event.ctrlKey
+  if (commandHeld && event.key === ',') {
+    showScreen('settings')
+    event.preventDefault()
+    return
+  }
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const command = commandHeld ? withCommand[key] : letters[key]
+  if (command === undefined || (event.shiftKey && command !== 'search')) return
+  // The form has its own buttons: a letter beside a field is a slip, not a command.
+  if (!commandHeld && target?.closest('form') != null) return
+  event.preventDefault()
+  runCommand(command)
+}
+
+/** Esc closes what is on top: the choice of several rows, then the pane. */
+function closeTopmost(): void {
+  if (uiStore.getState().screen !== 'forwards') return
+  if (selectionStore.getState().chosen.size > 1) chooseNone()
+  else if (uiStore.getState().pane !== null) closePane()
+}
+
+type Field = HTMLInputElement | HTMLTextAreaElement
+
+function editable(element: Element | null): Field | null {
+  if (element instanceof HTMLTextAreaElement) return element
+  const other = new Set(['checkbox', 'radio', 'button', 'range', 'file'])
+  return element instanceof HTMLInputElement && !other.has(element.type) ? element : null
+}
+
+/** A menu item that means text while a field has the focus. True when it was about the field. */
+function actOnField(field: Field, command: AppCommand): boolean {
+  if (command === 'select-all') field.select()
+  if (command === 'undo') document.execCommand('undo')
+  return command !== 'new-forward' && command !== 'new-server' && command !== 'search'
+}
