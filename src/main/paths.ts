@@ -8,9 +8,6 @@ const out = join(import.meta.dirname, '..')
 export const preloadFile = join(out, 'preload', 'index.cjs')
 export const rendererFolder = join(out, 'renderer')
 
-/** The daemon runs outside the archive of a packaged app: a plain Node cannot read into it. */
-export const daemonScript = join(unpacked(out), 'node', 'warren-daemon.mjs')
-
 export function resource(name: string): string {
   return app.isPackaged ? join(process.resourcesPath, name) : join(app.getAppPath(), 'resources', name)
 }
@@ -22,8 +19,4 @@ export function resource(name: string): string {
  */
 export function setupPaths(home: string | undefined): void {
   if (home !== undefined && home !== '') app.setPath('userData', join(home, 'app'))
-}
-
-function unpacked(path: string): string {
-  return path.replace(/app\.asar(?=[\\/]|$)/, 'app.asar.unpacked')
 }

@@ -6,14 +6,7 @@
  */
 import { contextBridge, ipcRenderer } from 'electron'
 import type { Api } from '@shared/ipc'
-import {
-  APP_CHANNEL,
-  appMethods,
-  DAEMON_CHANNEL,
-  EVENT_CHANNEL,
-  windowEvents,
-  windowMethods,
-} from '@shared/ipc-names'
+import { APP_CHANNEL, appMethods, DAEMON_CHANNEL, EVENT_CHANNEL, windowEvents, windowMethods } from '@shared/ipc-names'
 
 type Listener = (payload: unknown) => void
 

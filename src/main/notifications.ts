@@ -1,0 +1,62 @@
+/** Messages of the desktop: a forward failed for good, needs you, or runs again. Not while the window has the focus. */
+import type { AppEvents } from '@shared/ipc'
+import type { Need } from '@shared/needs'
+import type { ActivityEvent } from '@shared/snapshots'
+import type { Link } from './daemon-link'
+import { newNeeds, noticesForEvents, noticesForNeeds, type PlannedNotice } from './notice-policy'
+import { notify } from './notify'
+import type { WorldWatch } from './world'
+
+/** What comes within this time is told together. */
+const GATHER_MS = 600
+
+export interface NotificationsOptions {
+  readonly link: Link
+  readonly watch: WorldWatch
+  readonly isAllowed: () => boolean
+  readonly isFocused: () => boolean
+  /** Questions that a saved secret answers need nobody. */
+  readonly isAnswered: (needId: string) => boolean
+  readonly navigate: (to: AppEvents['app.navigate']) => void
+}
+
+export function setupNotifications(options: NotificationsOptions): void {
+  const { link, watch, navigate } = options
+  let events: ActivityEvent[] = []
+  let needs: Need[] = []
+  let seen: ReadonlySet<string> = new Set()
+  let timer: NodeJS.Timeout | null = null
+
+  const tell = (): void => {
+    timer = null
+    const open = new Set(watch.get().needs.map(({ id }) => id))
+    const unanswered = needs.filter(({ id }) => open.has(id) && !options.isAnswered(id))
+    const planned: readonly PlannedNotice[] = [...noticesForNeeds(unanswered), ...noticesForEvents(events)]
+    events = []
+    needs = []
+    if (!options.isAllowed() || options.isFocused()) return
+    for (const { title, body, to } of planned) {
+      notify({
+        title,
+        body,
+        onClick: () => {
+          navigate(to)
+        },
+      })
+    }
+  }
+  const gather = (): void => {
+    timer ??= setTimeout(tell, GATHER_MS)
+  }
+  link.on('activity.added', ({ event }) => {
+    events.push(event)
+    gather()
+  })
+  watch.onChange((world) => {
+    const fresh = newNeeds(seen, world.needs)
+    seen = new Set(world.needs.map(({ id }) => id))
+    if (fresh.length === 0) return
+    needs.push(...fresh)
+    gather()
+  })
+}

@@ -1,0 +1,111 @@
+/**
+ * Quit, as opposed to closing the window: the forwards stop and the daemon ends.
+ *
+ * A signal, a logout and a shutdown end only the app: the daemon is not ours to take along.
+ */
+import { app, dialog, powerMonitor, type BrowserWindow } from 'electron'
+import { closingLine } from '@shared/sentence'
+import { plural } from '@shared/format'
+import type { ForwardView } from '@shared/snapshots'
+import type { Link } from './daemon-link'
+import { log } from './log'
+import type { World } from './world'
+
+/** The daemon closes listeners at once and connections soon after; beyond this the app goes without it. */
+const STOP_LIMIT_MS = 10_000
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export interface Quit {
+  readonly isQuitting: () => boolean
+  /** Quits without a question: the tray's entry has said what will close. */
+  readonly now: () => void
+}
+
+export interface QuitOptions {
+  readonly link: Link
+  readonly world: () => World
+  readonly window: () => BrowserWindow | null
+}
+
+export function setupQuit({ link, world, window }: QuitOptions): Quit {
+  let isQuitting = false
+  let isAsking = false
+
+  const leave = (): void => {
+    isQuitting = true
+    link.close()
+    app.exit(0)
+  }
+  const stopAndLeave = async (): Promise<void> => {
+    isQuitting = true
+    window()?.hide()
+    try {
+      if (world().link.state === 'connected') await within(STOP_LIMIT_MS, link.stop())
+    } catch (error) {
+      log('warn', 'The daemon did not stop', error)
+    }
+    leave()
+  }
+  const askAndLeave = async (): Promise<void> => {
+    if (isAsking || isQuitting) return
+    isAsking = true
+    const agreed = await ask(whatCloses([...world().forwards.values()]), window())
+    isAsking = false
+    if (agreed) await stopAndLeave()
+  }
+
+  app.on('before-quit', (event) => {
+    if (isQuitting) return
+    event.preventDefault()
+    void askAndLeave()
+  })
+  for (const signal of SIGNALS) process.on(signal, leave)
+  powerMonitor.on('shutdown', leave)
+
+  return {
+    isQuitting: () => isQuitting,
+    now: () => {
+      if (!isQuitting) void stopAndLeave()
+    },
+  }
+}
+
+/** What to say before quitting; `null` when nothing would close. */
+export function whatCloses(forwards: readonly Pick<ForwardView, 'snapshot'>[]): string | null {
+  const wanted = forwards.filter(({ snapshot }) => snapshot.wanted)
+  if (wanted.length === 0) return null
+  const live = wanted.reduce((sum, { snapshot }) => sum + snapshot.connections, 0)
+  return `${closingLine(wanted.length)}${live === 0 ? '' : `, with ${plural(live, 'live connection')}`}.`
+}
+
+// --- internal ---
+
+const QUIT_BUTTON = 0
+const CANCEL_BUTTON = 1
+
+async function ask(detail: string | null, parent: BrowserWindow | null): Promise<boolean> {
+  if (detail === null) return true
+  const question = {
+    type: 'question' as const,
+    message: 'Quit Warren?',
+    detail: `${detail} Closing the window instead keeps them running.`,
+    buttons: ['Quit', 'Cancel'],
+    defaultId: CANCEL_BUTTON,
+    cancelId: CANCEL_BUTTON,
+  }
+  const isShown = parent !== null && parent.isVisible()
+  const { response } = isShown ? await dialog.showMessageBox(parent, question) : await dialog.showMessageBox(question)
+  return response === QUIT_BUTTON
+}
+
+async function within(ms: number, task: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`No answer within ${ms} ms`))
+    }, ms)
+  })
+  await Promise.race([task, limit]).finally(() => {
+    clearTimeout(timer)
+  })
+}
