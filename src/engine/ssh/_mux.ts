@@ -196,8 +196,10 @@ export class Mux {
     }
     handlers.CHANNEL_CLOSE = (protocol, recipient) => {
       const channel = this.channels.get(recipient)
-      if (channel !== undefined) channel.closeArrived()
-      else if (!this.failOpening(recipient, { reason: 2, description: 'closed at once' })) {
+      if (channel !== undefined) {
+        channel.closeArrived()
+        if (this.openings.size > 0) this.wire.nudge()
+      } else if (!this.failOpening(recipient, { reason: 2, description: 'closed at once' })) {
         original.CHANNEL_CLOSE(protocol, recipient)
       }
     }

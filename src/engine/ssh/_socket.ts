@@ -61,7 +61,6 @@ export function connectSocket(options: ConnectOptions, onread?: OnReadOpts): Pro
     const socket = connect({
       host,
       port,
-      noDelay: true,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
       ...(onread === undefined ? {} : { onread }),
@@ -91,6 +90,8 @@ export function connectSocket(options: ConnectOptions, onread?: OnReadOpts): Pro
     socket.once('connect', () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
+      // The option of `connect` is lost when several addresses are tried.
+      socket.setNoDelay(true)
       socket.removeAllListeners('error')
       // Whoever takes it over adds its own; until then an early reset must not be unhandled.
       socket.on('error', ignoreEarlyError)
