@@ -70,8 +70,13 @@ export class Mux {
     return this.channels.size
   }
 
-  /** Opens a channel to `target` as the server sees it. Rejects with a coded error. */
-  open(target: Endpoint, origin: OpenOrigin): Promise<Channel> {
+  /**
+   * Opens a channel to `target` as the server sees it. Rejects with a coded error.
+   *
+   * `attach` runs at once when the server confirms and must give the channel its sink: the first data may have arrived
+   * with the confirmation, in front of any promise.
+   */
+  open<T>(target: Endpoint, origin: OpenOrigin, attach: (channel: Channel) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.ended !== null) {
         reject(this.ended)
@@ -79,7 +84,9 @@ export class Mux {
       }
       const id = this.reserve()
       this.openings.set(id, {
-        opened: resolve,
+        opened: (channel) => {
+          resolve(attach(channel))
+        },
         failed: (failure) => {
           reject(failure instanceof Error ? failure : openFailure(target, failure, this.name))
         },

@@ -93,19 +93,19 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
     id: options.id,
     closed,
     end,
-    openChannel: async (target, origin) => new ChannelStream(await mux.open(target, origin)),
+    openChannel: (target, origin) => mux.open(target, origin, (channel) => new ChannelStream(channel)),
     forwardSocket: async (socket, { target, counter, head, onOpen }) => {
       const splice = new Splice(socket, counter, mux)
       const origin = { host: socket.remoteAddress ?? UNKNOWN_ORIGIN.host, port: socket.remotePort ?? 0 }
-      let channel
       try {
-        channel = await mux.open(target, origin)
+        await mux.open(target, origin, (channel) => {
+          onOpen?.()
+          splice.start(channel, head)
+        })
       } catch (error) {
         splice.detach()
         throw error
       }
-      onOpen?.()
-      splice.start(channel, head)
       return splice.done
     },
     listenRemote: (at, onChannel) => listeners.listen(at, onChannel),
