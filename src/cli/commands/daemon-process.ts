@@ -1,0 +1,72 @@
+/** What `warren daemon` does. */
+import { spawn } from 'node:child_process'
+import { findDaemonScript, findNode, resolvePlaces, stopDaemon } from '@daemon/client'
+import { toFault } from '@shared/errors'
+import { ageOf, formatBytes, formatDuration, plural } from '@shared/format'
+import type { Context } from '../context'
+import { DONE, FAILED, UNREACHABLE } from '../exit-codes'
+import { publicReason } from '../report'
+import { table } from '../table'
+
+/** Runs the daemon's program with our streams; signals reach it, and its exit code is ours. */
+export async function daemonRun({ env, home }: Context): Promise<number> {
+  const places = resolvePlaces(env, home)
+  const child = spawn(findNode(env), [findDaemonScript(), '--foreground'], {
+    stdio: 'inherit',
+    env: { ...env, WARREN_HOME: places.home },
+  })
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+  // From a terminal the daemon gets Ctrl-C by itself; it may come twice.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass)
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? FAILED))
+  })
+}
+
+export async function daemonStatus(context: Context): Promise<number> {
+  const { terminal, env, home } = context
+  const client = await context.connect({ home, start: false }).catch((error: unknown) => {
+    const fault = toFault(error)
+    if (fault.code !== 'daemon.unreachable') throw error
+    return fault
+  })
+  if ('code' in client) {
+    if (context.json) context.document({ error: publicReason(client) })
+    terminal.err(`The daemon is not running. Its folder is ${resolvePlaces(env, home).home}\n`)
+    return UNREACHABLE
+  }
+  try {
+    const status = await client.call('daemon.status', {})
+    if (context.json) {
+      context.document(status)
+      return DONE
+    }
+    const rows = [
+      ['pid', String(status.pid)],
+      ['version', `${status.version} (${status.build})`],
+      ['running for', formatDuration(ageOf(status.startedAt, context.now()))],
+      ['forwards', `${status.running} of ${status.forwards} running`],
+      ['clients', String(status.clients)],
+      ['memory', formatBytes(status.rssBytes)],
+      ['folder', status.home],
+      ['socket', status.socket],
+      ['node', status.node],
+      ['crypto', status.nativeCrypto ? 'native' : 'JavaScript (slower)'],
+    ]
+    for (const line of table(rows)) terminal.out(`${line}\n`)
+    for (const { message, fix } of status.warnings) terminal.err(`warren: ${[message, fix ?? ''].join(' ').trim()}\n`)
+    return DONE
+  } finally {
+    client.close()
+  }
+}
+
+export async function daemonStop(context: Context): Promise<number> {
+  const { terminal, env, home } = context
+  const result = await stopDaemon({ client: 'cli', env, home })
+  if (context.json) context.document({ running: false, stopped: result?.stopped ?? 0 })
+  else if (result === null) terminal.err('The daemon is not running.\n')
+  else terminal.out(`Stopped the daemon${result.stopped === 0 ? '' : ` and ${plural(result.stopped, 'forward')}`}\n`)
+  return DONE
+}

@@ -1,0 +1,101 @@
+/** `warren server add NAME [USER@]HOST[:PORT] …` */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseDestination } from '@shared/ssh-destination'
+import type { ServerDraft } from '@shared/specs'
+import type { Context } from '../context'
+import { DONE } from '../exit-codes'
+import { pickServer } from '../names'
+import { absolutePath } from '../paths'
+import { publicServer, serverLogin } from '../servers'
+import { parsePolicy, usageError } from '../usage'
+
+export interface ServerAddOptions {
+  readonly identity?: readonly string[]
+  readonly identitiesOnly?: boolean
+  readonly agent?: string
+  readonly passwordStdin?: boolean
+  readonly jump?: string
+  readonly proxy?: string
+  readonly proxyCommand?: string
+  readonly hostKey?: string
+}
+
+export async function serverAdd(
+  context: Context,
+  what: ServerAddOptions & { readonly name: string; readonly destination: string },
+): Promise<number> {
+  const { terminal } = context
+  const draft = { ...readDraft(context, what), jump: [] as string[] }
+  const password = what.passwordStdin === true ? await readPassword(context) : null
+  const client = await context.daemon()
+  if (what.jump !== undefined) {
+    const servers = await client.call('servers.list', {})
+    draft.jump = names(what.jump).map((name) => pickServer(servers, name).id)
+  }
+  const server = await client.call('servers.add', draft)
+  if (password !== null) {
+    try {
+      await client.call('servers.setSecret', { id: server.id, kind: 'password', value: password, keep: 'file' })
+    } catch (error) {
+      // All or nothing: a server whose password was lost would only fail later.
+      await client.call('servers.remove', { id: server.id })
+      throw error
+    }
+    const { resolvePlaces } = await import('@daemon/client')
+    terminal.err(
+      `The password is kept in ${resolvePlaces(context.env, context.home).secrets}, readable by you alone.\n`,
+    )
+  }
+  warnAboutKeys(context, draft.identityFiles ?? [])
+  if (context.json) context.document(publicServer(server))
+  else terminal.out(`Added the server ${server.name}: ${serverLogin(server)}\n`)
+  return DONE
+}
+
+// --- internal ---
+
+function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): ServerDraft {
+  const { username, host, port } = parseDestination(what.destination)
+  const jumps = what.jump !== undefined && names(what.jump).length > 0
+  if (jumps && what.proxyCommand !== undefined) throw usageError('Give --jump or --proxy-command, not both.')
+  if (what.proxy !== undefined && what.proxyCommand !== undefined) {
+    throw usageError('Give --proxy or --proxy-command, not both.')
+  }
+  return {
+    name: what.name,
+    host,
+    username,
+    ...(port === null ? {} : { port }),
+    identityFiles: (what.identity ?? []).map((file) => absolutePath(file, cwd)),
+    identitiesOnly: what.identitiesOnly ?? false,
+    agent: what.agent === undefined ? null : absolutePath(what.agent, cwd),
+    proxy: what.proxy ?? null,
+    proxyCommand: what.proxyCommand ?? null,
+    ...(what.hostKey === undefined ? {} : { hostKeyPolicy: parsePolicy(what.hostKey) }),
+  }
+}
+
+function names(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+async function readPassword({ terminal }: Context): Promise<string> {
+  // The end of the line is the shell's, not the password's.
+  const password = (await terminal.readInput()).replace(/\r?\n$/, '')
+  if (password === '')
+    throw usageError('Standard input holds no password.', 'Pipe it in: printf %s "$PASSWORD" | warren …')
+  return password
+}
+
+/** The file may come later (a stick, a mount), so it is a warning. */
+function warnAboutKeys({ terminal, env }: Context, files: readonly string[]): void {
+  for (const file of files) {
+    const path = file.startsWith('~/') ? join(env['HOME'] ?? homedir(), file.slice(2)) : file
+    if (!existsSync(path)) terminal.err(`warren: the key file ${file} does not exist yet.\n`)
+  }
+}

@@ -1,0 +1,27 @@
+/** `warren server ls` */
+import type { Context } from '../context'
+import { DONE } from '../exit-codes'
+import { publicServer, serverLogin } from '../servers'
+import { printable, table } from '../table'
+
+export async function serverLs(context: Context): Promise<number> {
+  const client = await context.daemon()
+  const servers = await client.call('servers.list', {})
+  if (context.json) {
+    context.document(servers.map(publicServer))
+    return DONE
+  }
+  if (servers.length === 0) {
+    context.terminal.err('No servers yet. Add one: warren server add NAME [USER@]HOST\n')
+    return DONE
+  }
+  const nameOf = new Map(servers.map(({ id, name }) => [id, name]))
+  const rows = servers.map((server) => [
+    printable(server.name),
+    serverLogin(server),
+    server.jump.length === 0 ? '' : `via ${server.jump.map((id) => nameOf.get(id) ?? id).join(', ')}`,
+    server.demo ? 'demo' : '',
+  ])
+  for (const line of table(rows)) context.terminal.out(`${line}\n`)
+  return DONE
+}

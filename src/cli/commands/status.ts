@@ -1,0 +1,45 @@
+/** `warren status NAME` */
+import type { Command } from 'commander'
+import { formatBytes, plural } from '@shared/format'
+import { forwardSentence, needActions, stateGlyphs, statusLine } from '@shared/sentence'
+import type { Context, Host } from '../context'
+import { DONE } from '../exit-codes'
+import { findForward } from '../names'
+import { publicSnapshot } from '../snapshots'
+import { printable } from '../table'
+
+export function defineStatus(program: Command, host: Host): void {
+  program
+    .command('status')
+    .description('show what one forward is doing')
+    .argument('<name>')
+    .action((name: string) => host.run((context) => status(context, name)))
+}
+
+async function status(context: Context, name: string): Promise<number> {
+  const client = await context.daemon()
+  const { snapshot } = await findForward(client, name)
+  if (context.json) {
+    context.document(publicSnapshot(snapshot))
+    return DONE
+  }
+  const needs = snapshot.needId === null ? [] : await client.call('needs.list', {})
+  const need = needs.find(({ id }) => id === snapshot.needId)?.kind
+  const say = (text: string): void => context.terminal.out(`${printable(text)}\n`)
+  const state = snapshot.state === 'failed' ? 'failed' : statusLine(snapshot, { now: context.now(), need })
+  say(`${stateGlyphs[snapshot.state]} ${snapshot.name}: ${state}`)
+  say(`  ${forwardSentence(snapshot)}`)
+  if (snapshot.exposed) say('  It is reachable from the network.')
+  if (snapshot.reason !== null) {
+    say(`  ${snapshot.reason.message}`)
+    if (snapshot.reason.fix !== null) say(`  ${snapshot.reason.fix}`)
+  }
+  if (need !== undefined) say(`  To ${needActions[need]}: warren up ${snapshot.name}`)
+  if (snapshot.via.length > 1) say(`  through ${snapshot.via.join(' → ')}`)
+  if (snapshot.tags.length > 0) say(`  tags ${snapshot.tags.join(', ')}`)
+  const { connections, totalConnections, bytesUp, bytesDown } = snapshot
+  say(
+    `  ${plural(connections, 'connection')} now, ${totalConnections} in all · ↑${formatBytes(bytesUp)} ↓${formatBytes(bytesDown)}`,
+  )
+  return DONE
+}

@@ -1,0 +1,83 @@
+/** `warren up NAME… | --all | --tag T [--wait SECONDS] [--host-key …]` */
+import type { Command } from 'commander'
+import type { ForwardView } from '@shared/snapshots'
+import type { HostKeyPolicy } from '@shared/specs'
+import type { DaemonClient } from '@daemon/client'
+import type { Context, Host } from '../context'
+import { DONE, INTERRUPTED } from '../exit-codes'
+import { selectForwards } from '../names'
+import { attendNeeds } from '../needs'
+import {
+  DEFAULT_WAIT_SECONDS,
+  exitCodeOfStart,
+  printOutcome,
+  unaskedPolicy,
+  waitForOutcome,
+  withTypedFix,
+} from '../outcome'
+import { publicSnapshot } from '../snapshots'
+import { parsePolicy, parseSeconds } from '../usage'
+
+interface UpOptions {
+  readonly all?: boolean
+  readonly tag?: string
+  readonly wait?: string
+  readonly hostKey?: string
+}
+
+export function defineUp(program: Command, host: Host): void {
+  program
+    .command('up')
+    .description('start forwards and wait until they run or have given up')
+    .argument('[names...]')
+    .option('--all', 'every forward')
+    .option('--tag <tag>', 'the forwards with this tag')
+    .option('--wait <seconds>', `how long to wait (default ${DEFAULT_WAIT_SECONDS})`)
+    .option('--host-key <policy>', 'for this start: ask, accept-new or strict')
+    .action((names: readonly string[], options: UpOptions) => host.run((context) => up(context, names, options)))
+}
+
+async function up(context: Context, names: readonly string[], options: UpOptions): Promise<number> {
+  const waitSeconds = options.wait === undefined ? DEFAULT_WAIT_SECONDS : parseSeconds('--wait', options.wait)
+  const policy = options.hostKey === undefined ? undefined : parsePolicy(options.hostKey)
+  const client = await context.daemon()
+  const views = await selectForwards(client, names, options)
+  if (views.length === 0) {
+    if (context.json) context.document([])
+    context.terminal.err('No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n')
+    return DONE
+  }
+  const ids = views.map(({ spec }) => spec.id)
+  const attendance = await attendNeeds(context, client)
+  try {
+    await start(context, client, { views, policy })
+    await attendance.watch(ids)
+    const outcome = await waitForOutcome(client, ids, { waitMs: waitSeconds * 1000, attendance, now: context.now })
+    const snapshots = outcome.map((snapshot) => (policy === undefined ? withTypedFix(snapshot) : snapshot))
+    if (context.json) context.document(snapshots.map(publicSnapshot))
+    else printOutcome(context, snapshots)
+    return attendance.wasInterrupted() ? INTERRUPTED : exitCodeOfStart(snapshots)
+  } finally {
+    attendance.stop()
+  }
+}
+
+async function start(
+  context: Context,
+  client: DaemonClient,
+  { views, policy }: { readonly views: readonly ForwardView[]; readonly policy: HostKeyPolicy | undefined },
+): Promise<void> {
+  if (policy !== undefined) {
+    await client.call('forwards.start', { ids: views.map(({ spec }) => spec.id), hostKeyPolicy: policy })
+    return
+  }
+  const servers = await client.call('servers.list', {})
+  const byPolicy = new Map<HostKeyPolicy | undefined, string[]>()
+  for (const view of views) {
+    const unasked = unaskedPolicy(context, view, servers)
+    byPolicy.set(unasked, [...(byPolicy.get(unasked) ?? []), view.spec.id])
+  }
+  for (const [hostKeyPolicy, ids] of byPolicy) {
+    await client.call('forwards.start', { ids, ...(hostKeyPolicy === undefined ? {} : { hostKeyPolicy }) })
+  }
+}

@@ -1,0 +1,143 @@
+/** The tree of commands and the way through it. */
+import { Command, CommanderError } from 'commander'
+import type { DaemonClient } from '@daemon/client'
+import { WarrenError } from '@shared/errors'
+import { defineAdd } from './commands/add'
+import { defineCheck } from './commands/check'
+import { defineCompletion } from './commands/completion'
+import { defineConnections } from './commands/connections'
+import { defineDaemon } from './commands/daemon'
+import { defineDemo } from './commands/demo'
+import { defineDown } from './commands/down'
+import { defineEdit } from './commands/edit'
+import { defineKill } from './commands/kill'
+import { defineLogs } from './commands/logs'
+import { defineLs } from './commands/ls'
+import { defineRm } from './commands/rm'
+import { defineRun } from './commands/run'
+import { defineServer } from './commands/server'
+import { defineStatus } from './commands/status'
+import { defineUp } from './commands/up'
+import type { Context, Host, World } from './context'
+import { DONE, exitCodeOf, USAGE } from './exit-codes'
+import { reportError } from './report'
+
+const commands = [
+  defineServer,
+  defineAdd,
+  defineEdit,
+  defineUp,
+  defineDown,
+  defineLs,
+  defineStatus,
+  defineConnections,
+  defineKill,
+  defineLogs,
+  defineCheck,
+  defineRm,
+  defineRun,
+  defineDaemon,
+  defineDemo,
+  defineCompletion,
+]
+
+interface GlobalOptions {
+  readonly home?: string
+  readonly json?: boolean
+}
+
+/** What the completion scripts call, with the words so far. Not part of the contract. */
+const COMPLETE = '__complete'
+
+/** Runs one command line, without the program's name; resolves with the exit code and never rejects. */
+export async function runCli(words: readonly string[], world: World): Promise<number> {
+  const { terminal } = world
+  const wantsJson = words.includes('--json')
+  let code = DONE
+  const program = createProgram(world, (result) => {
+    code = result
+  })
+  try {
+    if (words.includes('--version') && words[0]?.startsWith('-') === true) {
+      const { VERSION } = await import('@daemon/client')
+      terminal.out(`${VERSION}\n`)
+      return DONE
+    }
+    if (words[0] === COMPLETE) {
+      // Before commander: the words being completed are data, whatever they look like.
+      const { printCandidates } = await import('./commands/_candidates')
+      return await withContext(world, { home: undefined, json: false }, (context) =>
+        printCandidates(context, program, words.slice(1)),
+      )
+    }
+    await program.parseAsync([...words], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return DONE
+      // commander has told people already; programs get the document.
+      if (wantsJson) reportUsage(world, error)
+      return USAGE
+    }
+    return exitCodeOf(reportError(terminal, error, wantsJson).code)
+  }
+}
+
+/** The tree alone, for help and completion. */
+export function createProgram(world: World, finish: (code: number) => void): Command {
+  const { terminal } = world
+  const program = new Command('warren')
+    .description('SSH port forwards that tell the truth.')
+    .option('--home <dir>', 'keep everything in this folder (or WARREN_HOME)')
+    .option('--json', 'print one JSON document')
+    .option('--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(terminal.columns ?? 100, 120) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'warren: ')),
+    })
+    .showHelpAfterError('`warren help` shows how.')
+    .exitOverride()
+  const host: Host = {
+    run: async (action) => {
+      const { home, json = false } = program.opts<GlobalOptions>()
+      if (home === '') throw new WarrenError('usage.invalid', '--home needs a folder.', { fix: null })
+      finish(await withContext(world, { home, json }, action))
+    },
+  }
+  for (const define of commands) define(program, host)
+  return program
+}
+
+// --- internal ---
+
+async function withContext(
+  world: World,
+  { home, json }: { readonly home: string | undefined; readonly json: boolean },
+  action: (context: Context) => Promise<number>,
+): Promise<number> {
+  let connection: Promise<DaemonClient> | undefined
+  const context: Context = {
+    ...world,
+    json,
+    home,
+    daemon: () => (connection ??= world.connect({ home, start: true })),
+    document: (value) => world.terminal.out(`${JSON.stringify(value, null, 2)}\n`),
+  }
+  try {
+    return await action(context)
+  } finally {
+    const client = await connection?.catch(() => undefined)
+    client?.close()
+  }
+}
+
+function reportUsage({ terminal }: World, error: CommanderError): void {
+  const message = error.message.replace(/^error: /, '')
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1)
+  const fix = '`warren help` shows how.'
+  terminal.out(`${JSON.stringify({ error: { code: 'usage.invalid', message: sentence, fix } }, null, 2)}\n`)
+}
