@@ -54,11 +54,13 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
         <div className={styles.first}>
           <span className={styles.name}>{spec.name}</span>
           {spec.favourite && <Star size={12} className={styles.star} role="img" aria-label="favourite" aria-hidden={false} />}
-          {spec.tags.map((tag) => (
-            <span key={tag} className={styles.tag}>
-              {tag}
-            </span>
-          ))}
+          <span className={styles.tags}>
+            {spec.tags.map((tag) => (
+              <span key={tag} className={styles.tag}>
+                {tag}
+              </span>
+            ))}
+          </span>
         </div>
         <div className={styles.where}>
           <Route snapshot={snapshot} />
@@ -66,10 +68,9 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
         <SecondLine view={view} />
       </div>
       <div role="gridcell" className={styles.status}>
-        <Status snapshot={snapshot} />
+        <Status snapshot={snapshot} tabIndex={tabIndex} />
       </div>
       <div role="gridcell" className={styles.controls}>
-        <Answer snapshot={snapshot} tabIndex={tabIndex} />
         <Switch
           checked={snapshot.wanted}
           label={spec.name}
@@ -121,10 +122,17 @@ function troubleOf({ state, reason }: ForwardSnapshot): string | null {
 }
 
 /** The rate and its last minute, or the word for why there is none. */
-function Status({ snapshot }: { snapshot: ForwardSnapshot }): ReactNode {
+function Status({ snapshot, tabIndex }: { snapshot: ForwardSnapshot; tabIndex: number }): ReactNode {
   const { id, state, since } = snapshot
   const age = useClock(useCallback((now: number) => formatAge(ageOf(since, now)), [since]))
-  if (!carries(state)) return <StateText snapshot={snapshot} />
+  if (!carries(state)) {
+    return (
+      <div className={styles.stuck}>
+        <StateText snapshot={snapshot} />
+        <Answer snapshot={snapshot} tabIndex={tabIndex} />
+      </div>
+    )
+  }
   return (
     <>
       <div className={styles.rate}>

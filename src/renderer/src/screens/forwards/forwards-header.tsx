@@ -1,4 +1,4 @@
-import { forwardTypes, type ForwardType } from '@shared/specs'
+import type { ForwardType } from '@shared/specs'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { ChevronDown, Plus, Search } from '../../components/icons'
@@ -134,17 +134,18 @@ function GroupButton(): ReactNode {
   )
 }
 
-const kinds = {
-  local: { label: 'Reach a service', keys: '-L' },
-  remote: { label: 'Offer a service', keys: '-R' },
-  dynamic: { label: 'Browse through a server', keys: '-D' },
-} as const satisfies Record<ForwardType, { label: string; keys: string }>
+const kinds: readonly { readonly type: ForwardType; readonly label: string; readonly keys: string }[] = [
+  { type: 'local', label: 'Reach a service', keys: '-L' },
+  { type: 'remote', label: 'Offer a service', keys: '-R' },
+  { type: 'dynamic', label: 'Browse through a server', keys: '-D' },
+]
 
 function newEntries(): readonly MenuEntry[] {
   return [
-    ...forwardTypes.map((type) => ({
+    ...kinds.map(({ type, label, keys }) => ({
       kind: 'item' as const,
-      ...kinds[type],
+      label,
+      keys,
       onSelect: () => {
         newForward({ type })
       },

@@ -10,17 +10,18 @@ export function Route({ snapshot }: { snapshot: Pick<ForwardSnapshot, 'listen' |
     <span className={styles.route} data-tip={routeLine(snapshot)}>
       <End end={snapshot.listen} />
       <span className={styles.arrow}>→</span>
-      {snapshot.target === null ? <span className={styles.anywhere}>anywhere</span> : <End end={snapshot.target} />}
+      {snapshot.target === null ? <span className={styles.anywhere}>anywhere</span> : <End end={snapshot.target} far />}
     </span>
   )
 }
 
-function End({ end }: { end: Endpoint }): ReactNode {
-  if ('path' in end) return <span className={styles.host}>{end.path}</span>
+function End({ end, far = false }: { end: Endpoint; far?: boolean }): ReactNode {
+  const side = far ? styles.far : styles.near
+  if ('path' in end) return <span className={`${styles.host} ${side}`}>{end.path}</span>
   const whole = formatEndpoint(end)
   const colon = whole.lastIndexOf(':')
   return (
-    <span className={styles.end}>
+    <span className={`${styles.end} ${side}`}>
       <span className={styles.host}>{whole.slice(0, colon)}</span>
       <span className={styles.port}>{whole.slice(colon)}</span>
     </span>

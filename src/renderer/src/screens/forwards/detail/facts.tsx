@@ -1,0 +1,87 @@
+import { ageOf, formatDuration } from '@shared/format'
+import { carries } from '@shared/sentence'
+import type { ForwardView, SessionSnapshot } from '@shared/snapshots'
+import { useCallback, useEffect, useState, type ReactNode } from 'react'
+import { Button } from '../../../components/button'
+import { settle } from '../../../stores/call'
+import { useClock } from '../../../stores/clock'
+import { showServer } from '../../../stores/ui'
+import styles from './facts.module.css'
+import { Section } from './section'
+
+/** The rest, for those who look closely. */
+export function Facts({ view }: { view: ForwardView }): ReactNode {
+  const { spec, snapshot } = view
+  const session = useSession(spec.serverId)
+  const uptime = useClock(useCallback((now: number) => formatDuration(ageOf(snapshot.since, now)), [snapshot.since]))
+  return (
+    <Section title="Facts">
+      <dl className={styles.facts}>
+        <Fact name="Server">
+          <Button
+            kind="quiet"
+            size="s"
+            className={styles.server}
+            onClick={() => {
+              showServer(spec.serverId)
+            }}
+          >
+            {snapshot.server}
+          </Button>
+        </Fact>
+        {snapshot.via.length > 1 && <Fact name="Way">{snapshot.via.join(' › ')}</Fact>}
+        {session?.remoteAddress != null && (
+          <Fact name="Address" mono>
+            {session.remoteAddress}
+          </Fact>
+        )}
+        {session?.serverVersion != null && <Fact name="Software">{session.serverVersion}</Fact>}
+        {session?.algorithms != null && (
+          <>
+            <Fact name="Cipher" mono>
+              {session.algorithms.cipher}
+            </Fact>
+            <Fact name="Key exchange" mono>
+              {session.algorithms.kex}
+              {session.algorithms.postQuantum ? ' (post-quantum)' : ''}
+            </Fact>
+            <Fact name="Host key" mono>
+              {session.algorithms.hostKey}
+            </Fact>
+          </>
+        )}
+        {carries(snapshot.state) && <Fact name="Running for">{uptime}</Fact>}
+        <Fact name="Connections so far">{snapshot.totalConnections.toLocaleString()}</Fact>
+        <Fact name="Starts by itself">{spec.autoStart ? 'yes' : 'no'}</Fact>
+        {spec.tags.length > 0 && <Fact name="Tags">{spec.tags.join(', ')}</Fact>}
+      </dl>
+    </Section>
+  )
+}
+
+function Fact({ name, mono = false, children }: { name: string; mono?: boolean; children: ReactNode }): ReactNode {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd className={mono ? 'mono selectable' : 'selectable'}>{children}</dd>
+    </>
+  )
+}
+
+function useSession(serverId: string): SessionSnapshot | undefined {
+  const [sessions, setSessions] = useState<readonly SessionSnapshot[]>([])
+  useEffect(() => {
+    let here = true
+    void settle(window.api.daemon['sessions.list']({})).then((result) => {
+      if (here && result.ok) setSessions(result.value)
+    })
+    const stop = window.api.on('sessions.changed', (changed) => {
+      setSessions(changed.sessions)
+    })
+    return () => {
+      here = false
+      stop()
+    }
+  }, [])
+  return sessions.find((session) => session.serverId === serverId && session.state === 'ready')
+}

@@ -1,0 +1,43 @@
+/** What is worth looking at. Each opens the harness with a query and may act before the picture. */
+export const scenes = [
+  { name: 'forwards', query: 'rates' },
+  { name: 'forwards-flat', query: 'rates&group=none' },
+  { name: 'forwards-many', query: 'rates&rows=1000' },
+  { name: 'forwards-none', query: 'rows=0' },
+  { name: 'forwards-loading', query: 'silent' },
+  { name: 'forwards-lost', query: 'lost' },
+  {
+    name: 'forwards-chosen',
+    query: 'rates&group=none',
+    act: async (page) => {
+      await row(page, 'cache').click({ modifiers: ['Control'] })
+      await row(page, 'logs').click({ modifiers: ['Shift'] })
+    },
+  },
+  {
+    name: 'forwards-menu',
+    query: 'rates',
+    act: (page) => page.getByRole('button', { name: 'More for db' }).click(),
+  },
+  { name: 'detail-running', query: 'rates', act: (page) => row(page, 'db').click() },
+  { name: 'detail-waiting', query: 'rates', act: (page) => row(page, 'web').click() },
+  { name: 'detail-failed', query: 'rates', act: (page) => row(page, 'metrics').first().click() },
+  { name: 'detail-long', query: 'rates', act: (page) => row(page, 'queue-of').first().click() },
+  {
+    name: 'stop-live',
+    query: 'rates',
+    act: (page) => page.getByRole('switch', { name: 'db', exact: true }).click(),
+  },
+  {
+    name: 'deleted',
+    query: 'rates',
+    act: async (page) => {
+      await row(page, 'mail').click()
+      await page.keyboard.press('Delete')
+    },
+  },
+]
+
+function row(page, name) {
+  return page.getByRole('row').filter({ has: page.getByText(name) }).locator('[class*=name]').first()
+}

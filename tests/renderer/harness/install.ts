@@ -1,0 +1,32 @@
+/** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
+import { makeFault, manyForwards, sampleForwards, sampleNeeds, servers } from './_data'
+import { fakeDaemon, sampleRates } from './fake-api'
+
+const query = new URLSearchParams(location.search)
+const rows = query.get('rows')
+const forwards = rows === null ? sampleForwards() : manyForwards(Number(rows))
+const daemon = fakeDaemon({
+  forwards,
+  servers: query.has('bare') ? [] : servers,
+  needs: query.has('needs') ? sampleNeeds() : [],
+  silent: query.has('silent'),
+  settings: {
+    theme: query.get('theme') === 'dark' ? 'dark' : query.get('theme') === 'light' ? 'light' : 'system',
+    ...(query.has('group') ? { groupBy: query.get('group') as 'none' } : {}),
+  },
+  ...(query.has('lost') ? { hello: { daemon: { state: 'lost', fault: makeFault({ code: 'daemon.unreachable', message: 'It ended 4 s ago.' }) } } } : {}),
+})
+Object.assign(window, { api: daemon.api, harness: daemon })
+
+if (query.has('rates')) {
+  let second = 0
+  // A past, so that the first picture already has curves.
+  addEventListener('load', () => {
+    setTimeout(() => {
+      for (; second < 90; second++) daemon.emit('rates.sampled', sampleRates(daemon.forwards, second))
+      setInterval(() => {
+        daemon.emit('rates.sampled', sampleRates(daemon.forwards, second++))
+      }, 1000)
+    }, 100)
+  })
+}
