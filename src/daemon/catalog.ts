@@ -1,0 +1,123 @@
+/** Servers and forwards in memory: what the store holds, and the ad hoc ones that it does not. */
+import type { ServerRoute } from '@engine'
+import { WarrenError } from '@shared/errors'
+import type { ServerSpec } from '@shared/specs'
+import { nameKey, type ForwardRecord, type StoreContent } from './store/index'
+
+export interface Catalog {
+  readonly servers: () => readonly ServerSpec[]
+  /** Ad hoc ones too. Throws `spec.not-found`. */
+  readonly server: (id: string) => ServerSpec
+  readonly forwards: () => readonly ForwardRecord[]
+  /** Throws `spec.not-found`. */
+  readonly forward: (id: string) => ForwardRecord
+  readonly hasForward: (id: string) => boolean
+  readonly putServer: (spec: ServerSpec, options?: { adHoc: boolean }) => void
+  readonly dropServer: (id: string) => void
+  readonly putForward: (record: ForwardRecord, options?: { adHoc: boolean }) => void
+  readonly dropForward: (id: string) => void
+  readonly isAdHoc: (forwardId: string) => boolean
+  /** Names of forwards or of servers, without regard to case. */
+  readonly isNameTaken: (kind: 'server' | 'forward', name: string, except?: string) => boolean
+  readonly freeName: (kind: 'server' | 'forward', name: string) => string
+  /** Throws `spec.not-found` or `ssh.jump-loop`. `draft` stands in for the saved server of its id. */
+  readonly route: (serverId: string, draft?: ServerSpec) => ServerRoute
+  /** The forwards whose way to the server leads through `serverId`. */
+  readonly dependents: (serverId: string) => readonly ForwardRecord[]
+}
+
+export function createCatalog(content: StoreContent): Catalog {
+  const servers = new Map(content.servers.map((spec) => [spec.id, spec]))
+  const forwards = new Map(content.forwards.map((record) => [record.spec.id, record]))
+  const adHoc = new Set<string>()
+
+  const server = (id: string): ServerSpec => {
+    const spec = servers.get(id)
+    if (spec === undefined) throw new WarrenError('spec.not-found', `There is no server ${id}.`, { field: 'serverId' })
+    return spec
+  }
+  const isNameTaken: Catalog['isNameTaken'] = (kind, name, except) => {
+    const names =
+      kind === 'server'
+        ? [...servers.values()].filter(({ id }) => !adHoc.has(id))
+        : [...forwards.values()].map((f) => f.spec)
+    return names.some((spec) => spec.id !== except && nameKey(spec.name) === nameKey(name))
+  }
+  const route: Catalog['route'] = (serverId, draft) => {
+    const find = (id: string): ServerSpec => (draft !== undefined && draft.id === id ? draft : server(id))
+    const target = find(serverId)
+    return { server: target, hops: hopsOf(target, find) }
+  }
+  const leadsThrough = (serverId: string, id: string): boolean => {
+    if (serverId === id) return true
+    try {
+      return route(serverId).hops.some((hop) => hop.id === id)
+    } catch {
+      return false
+    }
+  }
+  return {
+    servers: () => [...servers.values()].filter(({ id }) => !adHoc.has(id)),
+    server,
+    forwards: () => [...forwards.values()],
+    forward: (id) => {
+      const record = forwards.get(id)
+      if (record === undefined) throw new WarrenError('spec.not-found', `There is no forward ${id}.`, { field: 'id' })
+      return record
+    },
+    hasForward: (id) => forwards.has(id),
+    putServer: (spec, options) => {
+      servers.set(spec.id, spec)
+      if (options?.adHoc === true) adHoc.add(spec.id)
+    },
+    dropServer: (id) => {
+      servers.delete(id)
+      adHoc.delete(id)
+    },
+    putForward: (record, options) => {
+      forwards.set(record.spec.id, record)
+      if (options?.adHoc === true) adHoc.add(record.spec.id)
+    },
+    dropForward: (id) => {
+      forwards.delete(id)
+      adHoc.delete(id)
+    },
+    isAdHoc: (id) => adHoc.has(id),
+    isNameTaken,
+    freeName: (kind, name) => {
+      if (!isNameTaken(kind, name)) return name
+      for (let count = 2; ; count += 1) {
+        const candidate = `${name.slice(0, 90)} ${count}`
+        if (!isNameTaken(kind, candidate)) return candidate
+      }
+    },
+    route,
+    dependents: (serverId) => [...forwards.values()].filter(({ spec }) => leadsThrough(spec.serverId, serverId)),
+  }
+}
+
+/**
+ * The hops before `target`. As in OpenSSH's `ProxyJump a,b`, the first hop is reached by its own chain, and the others through the
+ * hop before them, whatever their own chain says.
+ */
+function hopsOf(target: ServerSpec, find: (id: string) => ServerSpec): readonly ServerSpec[] {
+  const seen = new Set([target.id])
+  let hops: ServerSpec[] = []
+  let first: ServerSpec | undefined = target
+  while (first !== undefined && first.jump.length > 0) {
+    const before: ServerSpec[] = first.jump.map(find)
+    for (const hop of before) {
+      if (seen.has(hop.id)) {
+        throw new WarrenError('ssh.jump-loop', `The jump chain of ${target.name} leads through ${hop.name} twice.`, {
+          fix: `Edit the jump chain of ${target.name} or ${hop.name}.`,
+          field: 'jump',
+          remedy: { action: 'edit-server', serverId: target.id },
+        })
+      }
+      seen.add(hop.id)
+    }
+    hops = [...before, ...hops]
+    first = before[0]
+  }
+  return hops
+}

@@ -1,0 +1,67 @@
+/** The world as the engine sees it. */
+import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Clock, EnginePorts } from '@engine'
+import type { Catalog } from './catalog'
+import type { Logs } from './logs'
+import type { Needs } from './needs'
+import type { Secrets } from './secrets'
+import type { TrustedKeys } from './trusted-keys'
+
+export interface EnginePortsOptions {
+  readonly env: NodeJS.ProcessEnv
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly needs: Needs
+  readonly secrets: Secrets
+  readonly logs: Logs
+  readonly trusted: TrustedKeys
+  /** Forwards that are neither stopped nor failed. */
+  readonly active: () => ReadonlySet<string>
+}
+
+export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
+  const { env, catalog, logs, needs, secrets, trusted } = options
+  return {
+    ssh: {
+      pins: { find: trusted.find, all: trusted.all, add: trusted.add },
+      secrets: { get: secrets.get, accepted: secrets.accepted, refused: secrets.refused },
+      // What a session says belongs to every forward that goes over it.
+      log: (serverId, entry) => {
+        const active = options.active()
+        for (const { spec } of catalog.dependents(serverId)) if (active.has(spec.id)) logs.add(spec.id, entry)
+      },
+      environment: environmentOf(env),
+    },
+    raiseNeed: (question, raise) => needs.raise(question, raise),
+    log: (forwardId, entry) => {
+      if (catalog.hasForward(forwardId)) logs.add(forwardId, entry)
+    },
+    route: (serverId) => catalog.route(serverId),
+    clock: options.clock,
+    random: Math.random,
+  }
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after: (ms, task) => {
+    const timer = setTimeout(task, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): EnginePorts['ssh']['environment'] {
+  const home = env['HOME'] ?? homedir()
+  const agent = env['SSH_AUTH_SOCK']
+  const globalHosts =
+    process.platform === 'win32'
+      ? join(env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')
+      : '/etc/ssh/ssh_known_hosts'
+  return {
+    homeDir: home,
+    username: userInfo().username,
+    agentSocket: agent === undefined || agent === '' ? null : agent,
+    knownHostsFiles: [join(home, '.ssh', 'known_hosts'), join(home, '.ssh', 'known_hosts2'), globalHosts],
+  }
+}

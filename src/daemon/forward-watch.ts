@@ -1,0 +1,171 @@
+/** Follows the engine: tells clients what changed, at most ten times a second, and people what happened. */
+import type { Engine } from '@engine'
+import { formatEndpoint } from '@shared/endpoints'
+import type { ForwardSnapshot, ForwardState, ForwardView } from '@shared/snapshots'
+import type { Activity } from './activity'
+import type { Catalog } from './catalog'
+import type { Hub } from './hub'
+
+export const COALESCE_MS = 100
+const SECOND_MS = 1000
+
+export interface ForwardWatch {
+  readonly view: (id: string) => ForwardView
+  readonly views: (ids?: readonly string[]) => readonly ForwardView[]
+  /** The spec changed: tell at the next tick. */
+  readonly touch: (id: string) => void
+  readonly removed: (ids: readonly string[]) => void
+  /** Forwards that are neither stopped nor failed. */
+  readonly active: () => ReadonlySet<string>
+  readonly onActive: (listener: () => void) => void
+  readonly close: () => void
+}
+
+export interface ForwardWatchOptions {
+  readonly engine: Engine
+  readonly catalog: Catalog
+  readonly hub: Hub
+  readonly activity: Activity
+  readonly now: () => number
+}
+
+export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
+  const { engine, catalog, hub } = options
+  const active = new Set<string>()
+  const activeListeners = new Set<() => void>()
+  const narrate = createNarrator(options)
+  const changed = new Set<string>()
+  const removed = new Set<string>()
+  let sessionsChanged = false
+  let timer: NodeJS.Timeout | undefined
+  let lastFlush = 0
+
+  const view = (id: string): ForwardView => {
+    const { spec, lastUsed } = catalog.forward(id)
+    return { spec, snapshot: engine.snapshot(id), lastUsed }
+  }
+  const flush = (): void => {
+    timer = undefined
+    lastFlush = performance.now()
+    const ids = [...changed].filter((id) => catalog.hasForward(id))
+    if (ids.length > 0 || removed.size > 0) {
+      if (hub.subscribers('forwards').length > 0) {
+        hub.publish('forwards.changed', { changed: ids.map(view), removed: [...removed] })
+      }
+    }
+    changed.clear()
+    removed.clear()
+    if (sessionsChanged) hub.publish('sessions.changed', { sessions: engine.sessions() })
+    sessionsChanged = false
+  }
+  const schedule = (): void => {
+    timer ??= setTimeout(flush, Math.max(0, COALESCE_MS - (performance.now() - lastFlush)))
+  }
+  const setActive = (id: string, isActive: boolean): void => {
+    if (active.has(id) === isActive) return
+    if (isActive) active.add(id)
+    else active.delete(id)
+    for (const listener of activeListeners) listener()
+  }
+  const stopListening = engine.onChange((event) => {
+    if (event.kind === 'sessions') {
+      sessionsChanged = true
+      schedule()
+    }
+    if (event.kind !== 'forward' || !catalog.hasForward(event.id)) return
+    const snapshot = engine.snapshot(event.id)
+    setActive(event.id, snapshot.state !== 'stopped' && snapshot.state !== 'failed')
+    narrate.follow(snapshot)
+    changed.add(event.id)
+    schedule()
+  })
+  return {
+    view,
+    views: (ids) => (ids ?? catalog.forwards().map(({ spec }) => spec.id)).map(view),
+    touch: (id) => {
+      changed.add(id)
+      schedule()
+    },
+    removed: (ids) => {
+      for (const id of ids) {
+        removed.add(id)
+        changed.delete(id)
+        narrate.forget(id)
+        setActive(id, false)
+      }
+      schedule()
+    },
+    active: () => active,
+    onActive: (listener) => {
+      activeListeners.add(listener)
+    },
+    close: () => {
+      clearTimeout(timer)
+      stopListening()
+    },
+  }
+}
+
+interface Narrator {
+  readonly follow: (snapshot: ForwardSnapshot) => void
+  readonly forget: (id: string) => void
+}
+
+interface Story {
+  readonly state: ForwardState
+  /** When it last stopped carrying bytes although it was wanted. */
+  readonly interruptedAt: number | null
+}
+
+/** Turns state changes into activity: started, interrupted, recovered, failed, stopped. */
+function createNarrator(options: ForwardWatchOptions): Narrator {
+  const stories = new Map<string, Story>()
+  const tell = (
+    snapshot: ForwardSnapshot,
+    kind: 'started' | 'recovered' | 'interrupted' | 'failed' | 'stopped',
+    message: string,
+  ): void => {
+    const { id, name, reason } = snapshot
+    const serverId = options.catalog.forward(id).spec.serverId
+    const code = kind === 'failed' || kind === 'interrupted' ? (reason?.code ?? null) : null
+    options.activity.add({ kind, forwardId: id, serverId, subject: name, message, code })
+  }
+  return {
+    forget: (id) => stories.delete(id),
+    follow: (snapshot) => {
+      const before = stories.get(snapshot.id) ?? { state: 'stopped', interruptedAt: null }
+      const { state } = snapshot
+      if (before.state === state) return
+      let { interruptedAt } = before
+      if (isUp(state) && !isUp(before.state)) {
+        const listens = `Listens on ${formatEndpoint(snapshot.listen)}`
+        if (interruptedAt === null) tell(snapshot, 'started', `${listens}.`)
+        else {
+          const seconds = Math.max(1, Math.round((options.now() - interruptedAt) / SECOND_MS))
+          tell(snapshot, 'recovered', `${listens} again after ${seconds} s.`)
+        }
+        interruptedAt = null
+      } else if (state === 'failed') {
+        tell(snapshot, 'failed', snapshot.reason?.message ?? 'It failed.')
+        interruptedAt = null
+      } else if (state === 'stopped') {
+        tell(snapshot, 'stopped', 'It was stopped.')
+        interruptedAt = null
+      } else if (isUp(before.state) && !isUp(state)) {
+        // A restart after an edit has no reason and is no interruption.
+        if (snapshot.reason !== null) {
+          tell(snapshot, 'interrupted', snapshot.reason.message)
+          interruptedAt = options.now()
+        }
+      } else if (state === 'waiting' && interruptedAt === null && snapshot.reason !== null && snapshot.attempt <= 1) {
+        tell(snapshot, 'interrupted', snapshot.reason.message)
+        interruptedAt = options.now()
+      }
+      stories.set(snapshot.id, { state, interruptedAt })
+    },
+  }
+}
+
+function isUp(state: ForwardState): boolean {
+  return state === 'running' || state === 'degraded'
+}

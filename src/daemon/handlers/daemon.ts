@@ -1,0 +1,52 @@
+/** The daemon itself: handshake, state, end, subscriptions. */
+import { PROTOCOL_VERSION } from '@shared/rpc'
+import { BUILD, VERSION } from '../build'
+import type { Handlers } from '../rpc/peer'
+import type { Services } from '../services'
+
+type Part = Pick<Handlers, 'daemon.hello' | 'daemon.status' | 'daemon.stop' | 'events.subscribe' | 'network.changed'>
+
+export function daemonHandlers(services: Services): Part {
+  const { engine, hub, watch } = services
+  return {
+    'daemon.hello': () => ({
+      protocol: PROTOCOL_VERSION,
+      build: BUILD,
+      pid: process.pid,
+      running: watch.active().size,
+    }),
+    'daemon.status': () => ({
+      pid: process.pid,
+      version: VERSION,
+      build: BUILD,
+      protocol: PROTOCOL_VERSION,
+      startedAt: services.startedAt,
+      home: services.places.home,
+      socket: services.places.socket,
+      node: process.version,
+      nativeCrypto: services.nativeCrypto,
+      clients: hub.peers().length,
+      forwards: services.catalog.forwards().length,
+      running: [...watch.active()].filter((id) => isUp(engine.snapshot(id).state)).length,
+      rssBytes: process.memoryUsage.rss(),
+      warnings: services.warnings.list(),
+    }),
+    'daemon.stop': ({ handover }) => {
+      const stopped = watch.active().size
+      services.stop({ keepWanted: handover })
+      return { stopped }
+    },
+    'events.subscribe': ({ topics, forwardId }, { peer }) => {
+      hub.subscribe(peer, { topics: new Set(topics), forwardId })
+      return null
+    },
+    'network.changed': () => {
+      engine.networkChanged()
+      return null
+    },
+  }
+}
+
+function isUp(state: string): boolean {
+  return state === 'running' || state === 'degraded'
+}

@@ -1,0 +1,144 @@
+/** Forwards: what the person wrote. */
+import { randomUUID } from 'node:crypto'
+import { WarrenError } from '@shared/errors'
+import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import type { Handlers } from '../rpc/peer'
+import type { Services } from '../services'
+import { checked, nameTaken } from './_checked'
+
+type Part = Pick<
+  Handlers,
+  'forwards.list' | 'forwards.get' | 'forwards.add' | 'forwards.update' | 'forwards.remove' | 'forwards.restore'
+>
+
+/** How long a removed forward or server can be brought back. */
+export const UNDO_MS = 24 * 60 * 60 * 1000
+
+export function forwardHandlers(services: Services): Part {
+  const { catalog, watch, store, engine, activity, inTurn, now } = services
+  const tell = (kind: 'added' | 'changed' | 'removed', spec: ForwardSpec, message: string): void => {
+    activity.add({ kind, forwardId: spec.id, serverId: spec.serverId, subject: spec.name, message })
+  }
+  const stamp = (): string => new Date(now()).toISOString()
+  return {
+    'forwards.list': () => watch.views(),
+    'forwards.get': ({ id }) => watch.view(id),
+    'forwards.add': (draft) =>
+      inTurn(async () => {
+        if (catalog.isNameTaken('forward', draft.name)) throw nameTaken('forward', draft.name)
+        requireServer(services, draft.serverId)
+        const at = stamp()
+        const spec: ForwardSpec = { ...draft, id: randomUUID(), createdAt: at, updatedAt: at }
+        await store.saveForwards([spec])
+        catalog.putForward({ spec, wanted: false, lastUsed: null })
+        engine.define(spec)
+        tell('added', spec, 'The forward was added.')
+        watch.touch(spec.id)
+        return watch.view(spec.id)
+      }),
+    'forwards.update': ({ id, patch }) =>
+      inTurn(async () => {
+        const record = catalog.forward(id)
+        if (catalog.isAdHoc(id)) {
+          throw new WarrenError(
+            'spec.invalid',
+            `${record.spec.name} belongs to a running command and cannot be edited.`,
+            {
+              field: 'id',
+            },
+          )
+        }
+        const changes = Object.entries(patch).filter(([, value]) => value !== undefined)
+        const spec = checked(forwardSpecSchema, { ...record.spec, ...Object.fromEntries(changes), updatedAt: stamp() })
+        if (catalog.isNameTaken('forward', spec.name, id)) throw nameTaken('forward', spec.name)
+        requireServer(services, spec.serverId)
+        await store.saveForwards([spec])
+        catalog.putForward({ ...record, spec })
+        engine.define(spec)
+        const { wanted, state } = engine.snapshot(id)
+        if (wanted && (state === 'failed' || state === 'waiting')) engine.retry(id)
+        tell('changed', spec, 'The forward was changed.')
+        watch.touch(id)
+        return watch.view(id)
+      }),
+    'forwards.remove': ({ ids }) =>
+      inTurn(async () => {
+        const records = unique(ids).map((id) => catalog.forward(id))
+        const saved = records.filter(({ spec }) => !catalog.isAdHoc(spec.id))
+        if (saved.length > 0) {
+          await store.deleteForwards(
+            saved.map(({ spec }) => spec.id),
+            stamp(),
+          )
+        }
+        await forgetForwards(
+          services,
+          records.map(({ spec }) => spec.id),
+        )
+        for (const { spec } of saved) tell('removed', spec, 'The forward was removed.')
+        return null
+      }),
+    'forwards.restore': ({ ids }) =>
+      inTurn(async () => {
+        const wantedIds = unique(ids)
+        const deleted = await store.deletedForwards(wantedIds)
+        const back: ForwardSpec[] = []
+        const servers = new Map<string, ServerSpec>()
+        for (const spec of deleted) {
+          const server = await serverOf(services, spec)
+          if (server !== null) servers.set(server.id, server)
+          const taken = new Set(back.map(({ name }) => name.toLowerCase()))
+          let name = catalog.freeName('forward', spec.name)
+          while (taken.has(name.toLowerCase())) name = catalog.freeName('forward', `${name} again`)
+          back.push({ ...spec, name })
+        }
+        for (const id of wantedIds) {
+          if (!catalog.hasForward(id) && !back.some((spec) => spec.id === id)) {
+            throw new WarrenError('spec.not-found', 'That forward is gone for good.', { field: 'ids' })
+          }
+        }
+        await store.saveForwards(back, [...servers.values()])
+        for (const server of servers.values()) catalog.putServer(server)
+        if (servers.size > 0) services.hub.publish('servers.changed', { servers: catalog.servers() })
+        for (const spec of back) {
+          catalog.putForward({ spec, wanted: false, lastUsed: null })
+          engine.define(spec)
+          tell('added', spec, 'The forward was brought back.')
+          watch.touch(spec.id)
+        }
+        return watch.views(wantedIds)
+      }),
+  }
+}
+
+/** Stops forwards and takes them out of memory; their rows are the caller's matter. */
+export async function forgetForwards(services: Services, ids: readonly string[]): Promise<void> {
+  await Promise.all(ids.map((id) => services.engine.remove(id)))
+  for (const id of ids) {
+    if (services.catalog.isAdHoc(id)) services.logs.forget(id)
+    services.catalog.dropForward(id)
+  }
+  services.watch.removed(ids)
+}
+
+function requireServer({ catalog }: Services, serverId: string): void {
+  if (catalog.servers().some(({ id }) => id === serverId)) return
+  throw new WarrenError('spec.not-found', `There is no server ${serverId}.`, {
+    fix: 'Add the server first.',
+    field: 'serverId',
+  })
+}
+
+/** The removed server that a restored forward needs; `null` when its server is there. */
+async function serverOf({ catalog, store }: Services, spec: ForwardSpec): Promise<ServerSpec | null> {
+  if (catalog.servers().some(({ id }) => id === spec.serverId)) return null
+  const server = await store.deletedServer(spec.serverId)
+  if (server === null) {
+    throw new WarrenError('spec.not-found', `The server of ${spec.name} is gone for good.`, { field: 'serverId' })
+  }
+  return { ...server, name: catalog.freeName('server', server.name) }
+}
+
+export function unique(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)]
+}

@@ -1,0 +1,147 @@
+/** Forwards: starting, stopping, waiting, ad hoc ones, preflight. */
+import { randomUUID } from 'node:crypto'
+import { WarrenError } from '@shared/errors'
+import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import type { CallContext, Handlers } from '../rpc/peer'
+import type { Services } from '../services'
+import { checked } from './_checked'
+import { forgetForwards, unique } from './forwards'
+
+type Part = Pick<
+  Handlers,
+  'forwards.start' | 'forwards.stop' | 'forwards.retry' | 'forwards.wait' | 'forwards.runAdHoc' | 'forwards.check'
+>
+
+export function runHandlers(services: Services): Part {
+  const { catalog, engine, watch, needs } = services
+  return {
+    'forwards.start': async ({ ids, hostKeyPolicy }) => {
+      const all = known(services, ids)
+      for (const id of all) engine.start(id, { hostKeyPolicy })
+      await rememberStart(services, all)
+      return watch.views(all)
+    },
+    'forwards.stop': async ({ ids }) => {
+      const all = known(services, ids)
+      // The wish is saved first: a crash in between must not bring back what somebody stopped.
+      await rememberWanted(services, all, false)
+      await Promise.all(all.map((id) => engine.stop(id)))
+      return watch.views(all)
+    },
+    'forwards.retry': async ({ ids }) => {
+      const all = known(services, ids)
+      const stopped = all.filter((id) => !engine.snapshot(id).wanted)
+      for (const id of all) {
+        if (stopped.includes(id)) engine.start(id)
+        else engine.retry(id)
+      }
+      await rememberWanted(services, stopped, true)
+      return watch.views(all)
+    },
+    'forwards.wait': async ({ ids, timeoutMs }, { signal }) => {
+      const all = known(services, ids)
+      await untilAborted(engine.settled(all, timeoutMs), signal)
+      return watch.views(all.filter((id) => catalog.hasForward(id)))
+    },
+    'forwards.runAdHoc': (params, context) => runAdHoc(services, params, context),
+    'forwards.check': async ({ id }, { signal }) => {
+      catalog.forward(id)
+      const before = new Set(needs.list().map((need) => need.id))
+      const steps = await engine.check(id, signal)
+      // A preflight that ended leaves no question open.
+      const left = needs.list().filter((need) => !before.has(need.id) && need.forwardIds.includes(id))
+      const isStarting = engine.snapshot(id).wanted
+      if (!isStarting) for (const need of left) needs.answer(need.id, { kind: 'cancel' })
+      return steps
+    },
+  }
+}
+
+/** Each id once; throws `spec.not-found` before anything is touched. */
+function known({ catalog }: Services, ids: readonly string[]): readonly string[] {
+  const all = unique(ids)
+  for (const id of all) catalog.forward(id)
+  return all
+}
+
+async function rememberStart(services: Services, ids: readonly string[]): Promise<void> {
+  const at = new Date(services.now()).toISOString()
+  await rememberWanted(services, ids, true)
+  const saved = ids.filter((id) => !services.catalog.isAdHoc(id))
+  for (const id of saved) {
+    if (services.catalog.hasForward(id)) {
+      services.catalog.putForward({ ...services.catalog.forward(id), lastUsed: at })
+    }
+  }
+  if (saved.length > 0) await services.warnings.tolerate(() => services.store.setLastUsed(saved, at))
+  for (const id of saved) services.watch.touch(id)
+}
+
+/** Saves the wish. A store that cannot be written is a warning: it must not keep anybody from starting or stopping. */
+async function rememberWanted(services: Services, ids: readonly string[], wanted: boolean): Promise<void> {
+  const { catalog, store, warnings } = services
+  const saved = ids.filter((id) => !catalog.isAdHoc(id) && catalog.hasForward(id))
+  const changed = saved.filter((id) => catalog.forward(id).wanted !== wanted)
+  if (changed.length === 0) return
+  for (const id of changed) catalog.putForward({ ...catalog.forward(id), wanted })
+  await warnings.tolerate(() => store.setWanted(changed, wanted))
+}
+
+async function runAdHoc(
+  services: Services,
+  params: Parameters<Handlers['forwards.runAdHoc']>[0],
+  { peer }: CallContext,
+): Promise<{ readonly ids: readonly string[] }> {
+  const { catalog, engine, watch } = services
+  const at = new Date(services.now()).toISOString()
+  const stamps = { createdAt: at, updatedAt: at }
+  const hops = params.jumps.map((draft): ServerSpec => ({ ...draft, id: randomUUID(), ...stamps }))
+  const jump = [...params.server.jump, ...hops.map(({ id }) => id)]
+  const server: ServerSpec = { ...params.server, jump, id: randomUUID(), ...stamps }
+  catalog.route(server.id, { ...server, jump: params.server.jump })
+  const specs = params.forwards.map((draft): ForwardSpec => {
+    const name = catalog.freeName('forward', draft.name)
+    return checked(forwardSpecSchema, {
+      ...draft,
+      name,
+      autoStart: false,
+      serverId: server.id,
+      id: randomUUID(),
+      ...stamps,
+    })
+  })
+  const names = specs.map(({ name }) => name.toLowerCase())
+  if (new Set(names).size < names.length) {
+    throw new WarrenError('spec.name-taken', 'Two of the forwards have the same name.', { field: 'forwards' })
+  }
+  for (const one of [...hops, server]) catalog.putServer(one, { adHoc: true })
+  const ids = specs.map(({ id }) => id)
+  for (const spec of specs) {
+    catalog.putForward({ spec, wanted: true, lastUsed: null }, { adHoc: true })
+    engine.define(spec)
+  }
+  peer.onClose(() => {
+    const left = ids.filter((id) => catalog.hasForward(id))
+    void forgetForwards(services, left).then(() => {
+      for (const { id } of [server, ...hops]) {
+        catalog.dropServer(id)
+        services.secrets.forget(id)
+      }
+    })
+  })
+  for (const id of ids) {
+    engine.start(id, { hostKeyPolicy: params.hostKeyPolicy })
+    watch.touch(id)
+  }
+  return Promise.resolve({ ids })
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort: () => void = () => undefined
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+  await Promise.race([work, aborted])
+  signal.removeEventListener('abort', onAbort)
+}

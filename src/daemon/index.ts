@@ -1,0 +1,281 @@
+/** The daemon put together: store, engine, RPC, and its life from start to end. */
+import type { Clock, Engine, EnginePorts, LocalPorts } from '@engine'
+import type { Need } from '@shared/needs'
+import { createActivity } from './activity'
+import { createCatalog } from './catalog'
+import { createDemo } from './demo/index'
+import { createEnginePorts, systemClock } from './engine-ports'
+import { createForwardWatch, type ForwardWatch } from './forward-watch'
+import { UNDO_MS } from './handlers/forwards'
+import { createHandlers } from './handlers/index'
+import { createHub } from './hub'
+import { createIdleExit, IDLE_EXIT_MS } from './lifecycle'
+import { createLogs } from './logs'
+import { createNeeds } from './needs'
+import { createNetworkWatch } from './network-watch'
+import type { Places } from './places'
+import { listenRpc } from './rpc/server'
+import { createSampler } from './sampler'
+import { createSecrets } from './secrets'
+import type { Services } from './services'
+import { openStore, takeLock, type Store } from './store/index'
+import { createTrustedKeys } from './trusted-keys'
+import { createWarnings } from './warnings'
+
+/** The first backup of a run soon after something changed, the others at most this often. */
+const BACKUP_MS = 60 * 60 * 1000
+
+export interface DaemonOptions {
+  readonly places: Places
+  readonly env: NodeJS.ProcessEnv
+  readonly createEngine: (ports: EnginePorts) => Engine
+  readonly localPorts: LocalPorts
+  readonly nativeCrypto: boolean
+  readonly log: (message: string) => void
+  readonly clock?: Clock | undefined
+  readonly idleExitMs?: number | undefined
+}
+
+export interface Daemon {
+  /** Settles when the daemon has ended, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Ends it; with `keepWanted` what ran comes back with the next daemon. */
+  readonly stop: (options: { readonly keepWanted: boolean }) => Promise<void>
+}
+
+/**
+ * Starts the daemon of one data folder; resolves when it answers.
+ *
+ * Rejects with `store.locked`, `store.newer`, `store.full` or `store.unwritable`, having left nothing behind.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { places, log } = options
+  const { store, lock } = await openLocked(options)
+  const closers: (() => void | Promise<void>)[] = [() => lock.release(), () => store.close()]
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.reverse()) {
+      // Each closes whatever the one before it did.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => log(`closing: ${String(error)}`))
+    }
+  }
+  try {
+    const { services, life } = await compose(options, store, closers)
+    let stopping: Promise<void> | null = null
+    const ended = new Promise<void>((resolve) => {
+      life.stop = (how) => {
+        stopping ??= shutDown(services, how).then(closeAll).finally(resolve)
+        return stopping
+      }
+    })
+    const server = await listenRpc(places, {
+      handlers: createHandlers(services),
+      onGreeted: (peer) => services.hub.attach(peer),
+      isStopping: () => stopping !== null,
+      log,
+    })
+    closers.push(() => server.close())
+    life.begin()
+    return { ended, stop: (how) => life.stop(how) }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function openLocked(
+  options: DaemonOptions,
+): Promise<{ store: Store; lock: Awaited<ReturnType<typeof takeLock>> }> {
+  const lock = await takeLock(options.places)
+  try {
+    return { store: openStore(options.places), lock }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+interface Life {
+  stop: (how: { readonly keepWanted: boolean }) => Promise<void>
+  /** What is left to do once clients can reach the daemon: bring back what was wanted, watch the network, count down. */
+  readonly begin: () => void
+}
+
+async function compose(
+  options: DaemonOptions,
+  store: Store,
+  closers: (() => void | Promise<void>)[],
+): Promise<{ services: Services; life: Life }> {
+  const { places, log, localPorts } = options
+  const clock = options.clock ?? systemClock
+  const { now } = clock
+  const content = await store.load()
+  const catalog = createCatalog(content)
+  const hub = createHub()
+  const warnings = createWarnings(log)
+  for (const warning of store.warnings) warnings.add(warning)
+  const secrets = createSecrets(places.secrets)
+  const activity = createActivity({ store, hub, warnings, now, secrets: secrets.values })
+  const logs = createLogs({
+    folder: places.logs,
+    now,
+    secrets: secrets.values,
+    onAdded: (forwardId, entries) => {
+      for (const peer of hub.subscribers('logs')) {
+        const { forwardId: only } = peer.subscription()
+        if (only === null || only === forwardId) peer.send('logs.added', { forwardId, entries })
+      }
+    },
+  })
+  const tellNeed = (need: Need): void => {
+    const [forwardId = null] = need.forwardIds
+    const message =
+      need.kind === 'host-key' ? `${need.login} shows a key that is not known yet.` : `${need.login} asks.`
+    activity.add({ kind: 'needs-you', forwardId, serverId: need.serverId, subject: need.server, message })
+  }
+  const needs = createNeeds({
+    now,
+    after: clock.after,
+    onRaised: tellNeed,
+    onChange: (open) => hub.publish('needs.changed', { needs: open }),
+  })
+  const trusted = createTrustedKeys({ loaded: content.trustedKeys, store, activity, warnings, now })
+  let watch: ForwardWatch | null = null
+  const active = (): ReadonlySet<string> => watch?.active() ?? new Set()
+  const engine = options.createEngine(
+    createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, active }),
+  )
+  watch = createForwardWatch({ engine, catalog, hub, activity, now })
+  for (const { spec } of catalog.forwards()) engine.define(spec)
+  const sampler = createSampler({ engine, hub, watch })
+  const onAdded = (forwards: readonly { readonly id: string }[]): void => {
+    for (const spec of forwards) {
+      engine.define(catalog.forward(spec.id).spec)
+      watch.touch(spec.id)
+    }
+    hub.publish('servers.changed', { servers: catalog.servers() })
+  }
+  const demo = createDemo({ places, store, catalog, localPorts, trusted, activity, warnings, now, log, onAdded })
+  const network = createNetworkWatch({ onChange: () => engine.networkChanged() })
+  const idle = createIdleExit({
+    idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
+    isIdle: () => watch.active().size === 0 && hub.peers().length === 0,
+    onIdle: () => {
+      log('nothing runs and nobody is attached: leaving')
+      void life.stop({ keepWanted: false })
+    },
+  })
+  let tail: Promise<unknown> = Promise.resolve()
+  const services: Services = {
+    ...{
+      places,
+      store,
+      catalog,
+      engine,
+      localPorts,
+      hub,
+      watch,
+      needs,
+      secrets,
+      logs,
+      activity,
+      trusted,
+      warnings,
+      demo,
+    },
+    inTurn: (work) => {
+      const mine = tail.then(work)
+      tail = mine.catch(() => undefined)
+      return mine
+    },
+    now,
+    startedAt: new Date(now()).toISOString(),
+    nativeCrypto: options.nativeCrypto,
+    // The answer to the request that stops must get out first.
+    stop: (how) => setTimeout(() => void life.stop(how), 50),
+  }
+  hub.onChange(idle.update)
+  watch.onActive(() => {
+    idle.update()
+    network.setActive(active().size > 0)
+  })
+  const stopHousekeeping = keepHouse(services)
+  closers.push(
+    () => logs.flush(),
+    () => activity.settled(),
+    () => demo.close(),
+    () => engine.close(),
+    () => {
+      stopHousekeeping()
+      idle.close()
+      network.setActive(false)
+      sampler.close()
+      watch.close()
+      needs.close()
+    },
+  )
+  const life: Life = {
+    stop: () => Promise.resolve(),
+    begin: () => {
+      idle.update()
+      void bringBack(services, content.unreadable)
+    },
+  }
+  return { services, life }
+}
+
+/** Auto-start forwards, and those that were wanted when the last daemon died, was handed over, or the machine went down. */
+async function bringBack(services: Services, unreadable: readonly string[]): Promise<void> {
+  const { catalog, engine, demo, activity, warnings } = services
+  for (const fault of services.store.warnings) {
+    activity.add({ kind: 'daemon', subject: 'Warren', message: fault.message, code: fault.code })
+  }
+  if (unreadable.length > 0) {
+    const message = `These could not be read and are left out: ${unreadable.join(', ')}.`
+    warnings.add({ code: 'store.damaged', message, fix: null, field: 'rows', remedy: null, detail: null })
+    activity.add({ kind: 'daemon', subject: 'Warren', message, code: 'store.damaged' })
+  }
+  await demo.resume()
+  const wanted = catalog.forwards().filter(({ spec, wanted: was }) => was || spec.autoStart)
+  const ids = wanted.map(({ spec }) => spec.id)
+  for (const record of wanted) {
+    catalog.putForward({ ...record, wanted: true })
+    engine.start(record.spec.id)
+  }
+  if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
+}
+
+/** Forgets what was removed a day ago, and copies the data file now and then. */
+function keepHouse(services: Services): () => void {
+  const { store, logs, warnings, now } = services
+  const tidy = async (): Promise<void> => {
+    const gone = await warnings.tolerate(() => store.purge(new Date(now() - UNDO_MS).toISOString()))
+    for (const id of gone ?? []) logs.forget(id)
+    await warnings.tolerate(() => Promise.resolve().then(() => store.backUp()))
+  }
+  const first = setTimeout(() => void tidy(), 5000)
+  const later = setInterval(() => void tidy(), BACKUP_MS)
+  first.unref()
+  later.unref()
+  return () => {
+    clearTimeout(first)
+    clearInterval(later)
+  }
+}
+
+async function shutDown(services: Services, how: { readonly keepWanted: boolean }): Promise<void> {
+  const { catalog, store, warnings, needs } = services
+  if (!how.keepWanted) {
+    const ids = catalog.forwards().filter(({ wanted, spec }) => wanted && !catalog.isAdHoc(spec.id))
+    if (ids.length > 0) {
+      await warnings.tolerate(() =>
+        store.setWanted(
+          ids.map(({ spec }) => spec.id),
+          false,
+        ),
+      )
+    }
+  }
+  needs.close()
+}

@@ -1,0 +1,64 @@
+/** Between rows and specs. A row that does not parse is reported, never dropped from the file. */
+import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import type { ForwardRow, ServerRow } from './_tables'
+
+/** Names are unique without regard to case. */
+export function nameKey(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
+
+export function serverToRow(spec: ServerSpec): ServerRow {
+  return {
+    ...spec,
+    nameKey: nameKey(spec.name),
+    identityFiles: JSON.stringify(spec.identityFiles),
+    identitiesOnly: Number(spec.identitiesOnly),
+    jump: JSON.stringify(spec.jump),
+    demo: Number(spec.demo),
+    deletedAt: null,
+  }
+}
+
+export function serverFromRow(row: ServerRow): ServerSpec | null {
+  const { nameKey: _key, deletedAt: _deleted, ...fields } = row
+  const parsed = serverSpecSchema.safeParse({
+    ...fields,
+    identityFiles: parseJson(row.identityFiles),
+    identitiesOnly: row.identitiesOnly === 1,
+    jump: parseJson(row.jump),
+    demo: row.demo === 1,
+  })
+  return parsed.success ? parsed.data : null
+}
+
+export type SavedForward = Omit<ForwardRow, 'wanted' | 'lastUsed'>
+
+export function forwardToRow(spec: ForwardSpec): SavedForward {
+  return {
+    ...spec,
+    nameKey: nameKey(spec.name),
+    tags: JSON.stringify(spec.tags),
+    autoStart: Number(spec.autoStart),
+    favourite: Number(spec.favourite),
+    deletedAt: null,
+  }
+}
+
+export function forwardFromRow(row: ForwardRow): ForwardSpec | null {
+  const { nameKey: _key, deletedAt: _deleted, wanted: _wanted, lastUsed: _used, ...fields } = row
+  const parsed = forwardSpecSchema.safeParse({
+    ...fields,
+    tags: parseJson(row.tags),
+    autoStart: row.autoStart === 1,
+    favourite: row.favourite === 1,
+  })
+  return parsed.success ? parsed.data : null
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

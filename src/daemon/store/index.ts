@@ -1,0 +1,240 @@
+/** The daemon's store: one SQLite file, opened by exactly one process. Every method that changes is one transaction. */
+import { sql, type Kysely } from 'kysely'
+import type { Fault } from '@shared/errors'
+import type { ActivityEvent } from '@shared/snapshots'
+import type { ForwardSpec, ServerSpec } from '@shared/specs'
+import type { Places } from '../places'
+import { backUp } from './_backups'
+import { storeFault } from './_faults'
+import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
+import type { Tables, TrustedKeyRow } from './_tables'
+import { openDatabase } from './open'
+
+export { ensurePrivateFolder } from './_folders'
+export { nameKey } from './_rows'
+export { takeLock, type StoreLock } from './lock'
+
+export interface ForwardRecord {
+  readonly spec: ForwardSpec
+  readonly wanted: boolean
+  readonly lastUsed: string | null
+}
+
+export type TrustedKeyRecord = Readonly<TrustedKeyRow>
+export type NewActivity = Omit<ActivityEvent, 'id'>
+
+export interface StoreContent {
+  readonly servers: readonly ServerSpec[]
+  readonly forwards: readonly ForwardRecord[]
+  readonly trustedKeys: readonly TrustedKeyRecord[]
+  /** Rows that this Warren cannot read; they stay in the file. */
+  readonly unreadable: readonly string[]
+}
+
+export interface Store {
+  readonly warnings: readonly Fault[]
+  readonly load: () => Promise<StoreContent>
+  readonly saveServer: (spec: ServerSpec) => Promise<void>
+  readonly deleteServer: (id: string, at: string) => Promise<void>
+  /** A deleted server, as long as it is kept. */
+  readonly deletedServer: (id: string) => Promise<ServerSpec | null>
+  /** Saves all or nothing, restored servers first. */
+  readonly saveForwards: (specs: readonly ForwardSpec[], servers?: readonly ServerSpec[]) => Promise<void>
+  readonly deleteForwards: (ids: readonly string[], at: string) => Promise<void>
+  readonly deletedForwards: (ids: readonly string[]) => Promise<readonly ForwardSpec[]>
+  readonly setWanted: (ids: readonly string[], wanted: boolean) => Promise<void>
+  readonly setLastUsed: (ids: readonly string[], at: string) => Promise<void>
+  readonly addTrustedKey: (key: TrustedKeyRecord) => Promise<void>
+  readonly removeTrustedKey: (id: string) => Promise<void>
+  readonly addActivity: (event: NewActivity) => Promise<number>
+  readonly listActivity: (limit: number, before?: number) => Promise<readonly ActivityEvent[]>
+  readonly getMeta: (key: string) => Promise<string | null>
+  readonly setMeta: (key: string, value: string) => Promise<void>
+  /** Forgets for good what was deleted before `before`, and activity beyond its bound. Returns forgotten forwards. */
+  readonly purge: (before: string) => Promise<readonly string[]>
+  readonly backUp: () => void
+  readonly close: () => Promise<void>
+}
+
+/** How many activity events are kept. */
+export const ACTIVITY_LIMIT = 5000
+
+/** Opens the store; the caller holds the lock of the folder. See {@link openDatabase} for what it throws. */
+export function openStore(places: Places): Store {
+  const { db, raw, warnings } = openDatabase(places)
+  const guard = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw storeFault(error, places.home)
+    }
+  }
+  const parts = { ...serverPart(db), ...forwardPart(db), ...trustPart(db), ...activityPart(db), ...metaPart(db) }
+  const guarded = Object.fromEntries(
+    Object.entries(parts).map(([name, method]) => [
+      name,
+      (...parameters: never[]) => guard((method as (...all: never[]) => Promise<unknown>)(...parameters)),
+    ]),
+  ) as typeof parts
+  return {
+    ...guarded,
+    warnings,
+    load: () => guard(load(db)),
+    purge: (before) => guard(purge(db, before)),
+    backUp: () => {
+      try {
+        backUp(raw, places, 'routine')
+      } catch (error) {
+        throw storeFault(error, places.home)
+      }
+    },
+    close: () => db.destroy(),
+  }
+}
+
+async function load(db: Kysely<Tables>): Promise<StoreContent> {
+  const serverRows = await db.selectFrom('servers').selectAll().where('deletedAt', 'is', null).execute()
+  const forwardRows = await db.selectFrom('forwards').selectAll().where('deletedAt', 'is', null).execute()
+  const trustedKeys = await db.selectFrom('trustedKeys').selectAll().orderBy('addedAt').execute()
+  const unreadable: string[] = []
+  const servers = serverRows.flatMap((row) => {
+    const spec = serverFromRow(row)
+    if (spec === null) unreadable.push(`server ${row.name}`)
+    return spec === null ? [] : [spec]
+  })
+  const forwards = forwardRows.flatMap((row) => {
+    const spec = forwardFromRow(row)
+    if (spec === null) unreadable.push(`forward ${row.name}`)
+    return spec === null ? [] : [{ spec, wanted: row.wanted === 1, lastUsed: row.lastUsed }]
+  })
+  return { servers, forwards, trustedKeys, unreadable }
+}
+
+type ServerPart = Pick<Store, 'saveServer' | 'deleteServer' | 'deletedServer'>
+function serverPart(db: Kysely<Tables>): ServerPart {
+  return {
+    saveServer: async (spec) => upsertServer(db, spec),
+    deleteServer: async (id, at) => {
+      await db.updateTable('servers').set({ deletedAt: at }).where('id', '=', id).execute()
+    },
+    deletedServer: async (id) => {
+      const row = await db
+        .selectFrom('servers')
+        .selectAll()
+        .where('id', '=', id)
+        .where('deletedAt', 'is not', null)
+        .executeTakeFirst()
+      return row === undefined ? null : serverFromRow(row)
+    },
+  }
+}
+
+type ForwardPart = Pick<Store, 'saveForwards' | 'deleteForwards' | 'deletedForwards' | 'setWanted' | 'setLastUsed'>
+function forwardPart(db: Kysely<Tables>): ForwardPart {
+  return {
+    saveForwards: (specs, servers = []) =>
+      db.transaction().execute(async (trx) => {
+        for (const server of servers) await upsertServer(trx, server)
+        for (const spec of specs) {
+          const { id, ...rest } = forwardToRow(spec)
+          await trx
+            .insertInto('forwards')
+            .values({ id, ...rest, wanted: 0, lastUsed: null })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+            .execute()
+        }
+      }),
+    deleteForwards: async (ids, at) => {
+      await db.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
+    },
+    deletedForwards: async (ids) => {
+      const rows = await db
+        .selectFrom('forwards')
+        .selectAll()
+        .where('id', 'in', ids)
+        .where('deletedAt', 'is not', null)
+        .execute()
+      return rows.map(forwardFromRow).filter((spec) => spec !== null)
+    },
+    setWanted: async (ids, wanted) => {
+      await db
+        .updateTable('forwards')
+        .set({ wanted: Number(wanted) })
+        .where('id', 'in', ids)
+        .execute()
+    },
+    setLastUsed: async (ids, at) => {
+      await db.updateTable('forwards').set({ lastUsed: at }).where('id', 'in', ids).execute()
+    },
+  }
+}
+
+async function upsertServer(db: Kysely<Tables>, spec: ServerSpec): Promise<void> {
+  const { id, ...rest } = serverToRow(spec)
+  await db
+    .insertInto('servers')
+    .values({ id, ...rest })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
+    .execute()
+}
+
+function trustPart(db: Kysely<Tables>): Pick<Store, 'addTrustedKey' | 'removeTrustedKey'> {
+  return {
+    addTrustedKey: async (key) => {
+      await db
+        .insertInto('trustedKeys')
+        .values(key)
+        .onConflict((conflict) => conflict.columns(['host', 'key']).doNothing())
+        .execute()
+    },
+    removeTrustedKey: async (id) => {
+      await db.deleteFrom('trustedKeys').where('id', '=', id).execute()
+    },
+  }
+}
+
+function activityPart(db: Kysely<Tables>): Pick<Store, 'addActivity' | 'listActivity'> {
+  return {
+    addActivity: async (event) => {
+      const { id } = await db.insertInto('activity').values(event).returning('id').executeTakeFirstOrThrow()
+      return id
+    },
+    listActivity: async (limit, before) => {
+      let query = db.selectFrom('activity').selectAll().orderBy('id', 'desc').limit(limit)
+      if (before !== undefined) query = query.where('id', '<', before)
+      return (await query.execute()) as ActivityEvent[]
+    },
+  }
+}
+
+function metaPart(db: Kysely<Tables>): Pick<Store, 'getMeta' | 'setMeta'> {
+  return {
+    getMeta: async (key) => {
+      const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst()
+      return row?.value ?? null
+    },
+    setMeta: async (key, value) => {
+      await db
+        .insertInto('meta')
+        .values({ key, value })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+        .execute()
+    },
+  }
+}
+
+async function purge(db: Kysely<Tables>, before: string): Promise<readonly string[]> {
+  return db.transaction().execute(async (trx) => {
+    const gone = await trx.deleteFrom('forwards').where('deletedAt', '<', before).returning('id').execute()
+    await trx
+      .deleteFrom('servers')
+      .where('deletedAt', '<', before)
+      .where('id', 'not in', trx.selectFrom('forwards').select('serverId'))
+      .execute()
+    await trx
+      .deleteFrom('activity')
+      .where('id', '<=', sql<number>`(select max(id) - ${ACTIVITY_LIMIT} from activity)`)
+      .execute()
+    return gone.map(({ id }) => id)
+  })
+}
