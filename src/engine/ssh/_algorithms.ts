@@ -20,16 +20,16 @@ const HOST_KEYS = [
   'rsa-sha2-256',
   'ssh-rsa',
 ] as const
-const KEX: readonly (readonly [name: string, needs: 'always' | string])[] = [
-  ['curve25519-sha256', 'always'],
-  ['curve25519-sha256@libssh.org', 'always'],
+const KEX: readonly (readonly [name: string, needs: string | null])[] = [
+  ['curve25519-sha256', null],
+  ['curve25519-sha256@libssh.org', null],
   ['ecdh-sha2-nistp256', 'prime256v1'],
   ['ecdh-sha2-nistp384', 'secp384r1'],
   ['ecdh-sha2-nistp521', 'secp521r1'],
-  ['diffie-hellman-group-exchange-sha256', 'always'],
-  ['diffie-hellman-group16-sha512', 'always'],
-  ['diffie-hellman-group18-sha512', 'always'],
-  ['diffie-hellman-group14-sha256', 'always'],
+  ['diffie-hellman-group-exchange-sha256', null],
+  ['diffie-hellman-group16-sha512', null],
+  ['diffie-hellman-group18-sha512', null],
+  ['diffie-hellman-group14-sha256', null],
 ]
 const MACS: readonly (readonly [name: string, needs: string])[] = [
   ['hmac-sha2-256-etm@openssh.com', 'sha256'],
@@ -47,7 +47,7 @@ export function algorithmOffer(knownTypes: readonly string[]): Algorithms {
   return {
     cipher: CIPHERS.filter(([, needs]) => ciphers.has(needs)).map(([name]) => name),
     serverHostKey: [...first, ...HOST_KEYS.filter((type) => !first.includes(type))],
-    kex: KEX.filter(([, needs]) => needs === 'always' || curves.has(needs)).map(([name]) => name),
+    kex: KEX.filter(([, needs]) => needs === null || curves.has(needs)).map(([name]) => name),
     hmac: MACS.filter(([, needs]) => hashes.has(needs)).map(([name]) => name),
     compress: ['none'],
   } as Algorithms

@@ -143,6 +143,7 @@ class OneAgentKey extends ssh2.BaseAgent<ParsedKey> {
     done(null, [this.identity.publicKey])
   }
 
+  // eslint-disable-next-line max-params -- the signature is ssh2's
   override sign(
     key: ParsedKey,
     data: Buffer,
@@ -167,6 +168,7 @@ class OneFileKey extends ssh2.BaseAgent<ParsedKey> {
     done(null, [this.identity.publicKey])
   }
 
+  // eslint-disable-next-line max-params -- the signature is ssh2's
   override sign(
     _key: ParsedKey,
     data: Buffer,
@@ -227,6 +229,7 @@ function nextKeyboard(context: AuthContext, state: State): AnyAuthMethod | null 
   return {
     type: 'keyboard-interactive',
     username: context.username,
+    // eslint-disable-next-line max-params -- the signature is ssh2's
     prompt: (name, instruction, _language, prompts, finish) => {
       state.keyboardAsked = true
       const texts = prompts.map((each) => ({ text: each.prompt, echo: each.echo === true }))

@@ -87,7 +87,7 @@ function blobOf(key: ParsedKey): string {
 function agentKeys(agent: BaseAgent): Promise<readonly ParsedKey[]> {
   return new Promise((resolve, reject) => {
     agent.getIdentities((error, keys) => {
-      if (error != null) reject(error)
+      if (error !== null && error !== undefined) reject(error)
       else resolve((keys ?? []).flatMap((key) => parseOne(key) ?? []))
     })
   })

@@ -182,6 +182,7 @@ export class Mux {
       this.channels.set(info.recipient, channel)
       opening.opened(channel)
     }
+    // eslint-disable-next-line max-params -- the signature is ssh2's
     handlers.CHANNEL_OPEN_FAILURE = (protocol, recipient, reason, description) => {
       if (this.failOpening(recipient, { reason, description })) return
       original.CHANNEL_OPEN_FAILURE(protocol, recipient, reason, description)
@@ -210,6 +211,7 @@ export class Mux {
         original.CHANNEL_CLOSE(protocol, recipient)
       }
     }
+    // eslint-disable-next-line max-params -- the signature is ssh2's
     handlers.CHANNEL_REQUEST = (protocol, recipient, type, wantReply, data) => {
       const channel = this.channels.get(recipient)
       if (channel === undefined) original.CHANNEL_REQUEST(protocol, recipient, type, wantReply, data)

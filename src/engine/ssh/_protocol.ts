@@ -1,3 +1,4 @@
+/* eslint-disable max-params -- the signatures are ssh2's */
 /**
  * The parts of ssh2's protocol object that Warren drives itself.
  *

@@ -67,7 +67,7 @@ export function connectThroughCommand(command: string, request: CommandRequest):
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
   })
-  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin }) as Duplex
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
   child.on('error', (error) => {
     stream.destroy(
       new WarrenError('ssh.proxy-failed', `The proxy command cannot run: ${error.message}.`, { cause: error }),
@@ -174,6 +174,8 @@ function readHead(socket: Socket): Promise<string> {
 }
 
 async function requestSocks(socket: Socket, url: URL, request: ProxyRequest): Promise<void> {
+  // The library listens for data, but does not wake a paused socket. A SOCKS server does not speak first.
+  socket.resume()
   try {
     await SocksClient.createConnection({
       command: 'connect',
@@ -190,8 +192,10 @@ async function requestSocks(socket: Socket, url: URL, request: ProxyRequest): Pr
       },
     })
   } catch (error) {
-    if (/auth/i.test(messageOf(error))) throw proxyAuthError(url, error)
-    throw error
+    // The library's error carries its options, the proxy's password among them: only its words go on.
+    const plain = new Error(messageOf(error))
+    if (/auth/i.test(plain.message)) throw proxyAuthError(url, plain)
+    throw plain
   }
 }
 

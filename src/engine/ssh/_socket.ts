@@ -35,13 +35,13 @@ export async function connectSlab(options: ConnectOptions): Promise<SlabSocket> 
   let used = 0
   const onread: OnReadOpts = {
     // The types know a fixed buffer only; Node takes a function too and asks it after each read.
-    buffer: (() => {
+    buffer: () => {
       if (slab.length - used < MIN_READ_BYTES) {
         slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
         used = 0
       }
       return slab.subarray(used, Math.min(slab.length, used + MAX_READ_BYTES))
-    }) as unknown as Uint8Array,
+    },
     callback: (length, chunk) => {
       used += length
       result.feed?.(view(chunk as Buffer, 0, length))

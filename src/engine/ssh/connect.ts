@@ -67,7 +67,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
           verify(true)
         }, attempt.fail)
       },
-      authHandler: ((_methods, _partial, next) => {
+      authHandler: (_methods, _partial, next) => {
         attempt.arm(AUTH_STEP_TIMEOUT_MS)
         const reply = attempt.takeReply()
         authenticator.next(reply).then((method) => {
@@ -75,7 +75,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
           if (method === false) attempt.fail(authenticator.failure())
           else next(method)
         }, attempt.fail)
-      }) as AuthHandlerMiddleware,
+      },
     })
     dialled.attach((chunk) => {
       attempt.parse(chunk)
@@ -135,7 +135,7 @@ class Attempt {
     return new Promise((resolve, reject) => {
       this.reject = reject
       if (this.error !== null) {
-        reject(this.error)
+        this.reject(this.error)
         return
       }
       this.client.once('ready', () => {
