@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import ssh2, { type AuthHandlerMiddleware, type Client, type NegotiatedAlgorithms } from 'ssh2'
+import ssh2, { type Client, type NegotiatedAlgorithms } from 'ssh2'
 import { WarrenError } from '@shared/errors'
 import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
 import { algorithmOffer } from './_algorithms'
