@@ -59,6 +59,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined
+    // Not `undefined`: a default would stand in for what is lost.
+    return null
   }
 }

@@ -88,7 +88,11 @@ export function openStore(places: Places): Store {
         throw storeFault(error, places.home)
       }
     },
-    close: () => db.destroy(),
+    close: async () => {
+      // libsql leaves the journal behind when statements are not collected yet: everything moves into the file before.
+      await guard(sql`pragma wal_checkpoint(truncate)`.execute(db)).catch(() => undefined)
+      await db.destroy()
+    },
   }
 }
 

@@ -1,0 +1,82 @@
+/** Daemons for tests: one inside the test process with a fake engine, and the built bundle as its own process. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectDaemon, resolvePlaces, type DaemonClient, type Places } from '@daemon/client'
+import type { Clock } from '@engine'
+import type { ForwardState } from '@shared/snapshots'
+import type { ForwardDraft, ServerDraft } from '@shared/specs'
+import { startDaemon, type Daemon } from '../../src/daemon/index'
+import { createFakeEngine, type FakeEngine } from './fake-engine'
+
+export interface TestDaemon {
+  readonly daemon: Daemon
+  readonly engine: FakeEngine
+  readonly places: Places
+  readonly log: string[]
+  readonly connect: () => Promise<DaemonClient>
+}
+
+export interface TestDaemonOptions {
+  readonly home: string
+  readonly startState?: ForwardState
+  readonly idleExitMs?: number
+  readonly clock?: Clock
+}
+
+export function temporaryHome(): { readonly home: string; readonly remove: () => void } {
+  const home = mkdtempSync(join(tmpdir(), 'warren-test-'))
+  return { home, remove: () => rmSync(home, { recursive: true, force: true }) }
+}
+
+/** A real daemon with a real store and socket, and an engine that does what the test says. */
+export async function startTestDaemon(options: TestDaemonOptions): Promise<TestDaemon> {
+  const places = resolvePlaces({}, options.home)
+  const log: string[] = []
+  let engine: FakeEngine | undefined
+  const daemon = await startDaemon({
+    places,
+    env: { HOME: options.home },
+    createEngine: (ports) => {
+      engine = createFakeEngine(ports, options.startState)
+      return engine
+    },
+    localPorts: { holderOf: () => Promise.resolve(null), nextFree: (_host, port) => Promise.resolve(port + 1) },
+    nativeCrypto: false,
+    log: (message) => log.push(message),
+    idleExitMs: options.idleExitMs,
+    clock: options.clock,
+  })
+  if (engine === undefined) throw new Error('the daemon made no engine')
+  return {
+    daemon,
+    engine,
+    places,
+    log,
+    connect: () => connectDaemon({ home: options.home, client: 'test', start: false, env: {} }),
+  }
+}
+
+export function serverDraft(name = 'bastion', more: Partial<ServerDraft> = {}): ServerDraft {
+  return { name, host: '192.0.2.1', ...more }
+}
+
+export function localDraft(serverId: string, name = 'db', more: Partial<ForwardDraft> = {}): ForwardDraft {
+  return { name, type: 'local', localPort: 15_432, remoteHost: 'db.internal', remotePort: 5432, serverId, ...more }
+}
+
+/** Resolves with the first payload that `accept` takes; the wait is for the event alone. */
+export function nextEvent<N extends Parameters<DaemonClient['on']>[0]>(
+  client: DaemonClient,
+  name: N,
+  accept: (payload: Parameters<Parameters<typeof client.on<N>>[1]>[0]) => boolean = () => true,
+): Promise<Parameters<Parameters<typeof client.on<N>>[1]>[0]> {
+  return new Promise((resolve, reject) => {
+    const stop = client.on(name, (payload) => {
+      if (!accept(payload)) return
+      stop()
+      resolve(payload)
+    })
+    void client.closed.then(() => reject(new Error(`the connection ended before ${name}`)))
+  })
+}
