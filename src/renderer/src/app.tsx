@@ -4,6 +4,7 @@ import styles from './app.module.css'
 import { Overlays } from './components/overlays'
 import { Skeleton } from './components/skeleton'
 import { ForwardsScreen } from './screens/forwards/forwards-screen'
+import { useCovers } from './shell/covers'
 import { DaemonBanner } from './shell/daemon-banner'
 import { useKeys } from './shell/keys'
 import { Pane } from './shell/pane'
@@ -73,6 +74,7 @@ function Forwards(): ReactNode {
   const none = useForwards((state) => state.byId.size === 0)
   const noServers = useServers().length === 0
   const editing = useUi((state) => state.pane !== null)
+  const covered = useCovers() && editing
   useEffect(() => {
     if (!ready) return
     // After the frame that shows the list, so that "usable" means on screen.
@@ -86,7 +88,9 @@ function Forwards(): ReactNode {
   if (ready && none && noServers && !editing) return <WelcomeScreen />
   return (
     <>
-      <ForwardsScreen />
+      <div className={styles.list} inert={covered}>
+        <ForwardsScreen />
+      </div>
       <Pane />
     </>
   )

@@ -20,7 +20,7 @@ export const scenes = [
     act: (page) => page.getByRole('button', { name: 'More for db' }).click(),
   },
   { name: 'detail-running', query: 'rates', act: (page) => row(page, 'db').click() },
-  { name: 'detail-waiting', query: 'rates', act: (page) => row(page, 'web').click() },
+  { name: 'detail-waiting', query: 'rates', act: (page) => row(page, 'retry in').click() },
   { name: 'detail-failed', query: 'rates', act: (page) => row(page, 'metrics').first().click() },
   { name: 'detail-long', query: 'rates', act: (page) => row(page, 'queue-of').first().click() },
   {

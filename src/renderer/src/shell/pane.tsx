@@ -3,6 +3,7 @@ import { Skeleton } from '../components/skeleton'
 import { focusBackToList } from '../screens/forwards/focus'
 import { changeSettings, useSetting } from '../stores/settings'
 import { closePane, useUi } from '../stores/ui'
+import { useCovers } from './covers'
 import styles from './pane.module.css'
 
 const DetailPane = lazy(() =>
@@ -24,15 +25,23 @@ export function Pane(): ReactNode {
   const saved = useSetting('detailWidth', DEFAULT_WIDTH)
   const [dragged, setDragged] = useState<number | null>(null)
   const open = pane !== null
+  const covers = useCovers()
+  const aside = useRef<HTMLElement>(null)
   const wasOpen = useRef(false)
   useEffect(() => {
     if (wasOpen.current && !open) focusBackToList()
     wasOpen.current = open
   }, [open])
+  useEffect(() => {
+    // What lies under the pane cannot keep the focus.
+    if (open && covers && aside.current?.contains(document.activeElement) === false) aside.current.focus()
+  }, [open, covers])
   if (pane === null) return null
   const width = dragged ?? saved
   return (
     <aside
+      ref={aside}
+      tabIndex={-1}
       className={styles.pane}
       style={{ width }}
       aria-label={pane.kind === 'detail' ? 'Details' : pane.forwardId === null ? 'New forward' : 'Edit forward'}

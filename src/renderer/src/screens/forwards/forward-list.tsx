@@ -26,6 +26,7 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
     0,
     rows.findIndex((row) => row.key === focused),
   )
+  const grouped = rows[0]?.kind === 'group'
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -58,7 +59,7 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
     >
       <div
         ref={body}
-        role="grid"
+        role={grouped ? 'treegrid' : 'grid'}
         aria-label="Forwards"
         aria-multiselectable="true"
         aria-rowcount={rows.length}
@@ -78,7 +79,7 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
           if (row === undefined) return null
           const place = { position: index + 1, top: start, reachable: index === focusedIndex }
           if (row.kind === 'group') return <GroupRow key={key} group={row} {...place} />
-          return <ForwardRow key={key} rowKey={row.key} id={row.id} {...place} />
+          return <ForwardRow key={key} rowKey={row.key} id={row.id} level={grouped ? 2 : null} {...place} />
         })}
       </div>
     </div>

@@ -18,9 +18,13 @@ import styles from './forward-row.module.css'
 import { Route } from './route'
 import { Rate, Sparkline } from './sparkline'
 
+const EXPOSED = 'reachable from the network'
+
 export interface ForwardRowProps {
   readonly rowKey: string
   readonly id: string
+  /** Depth in a grouped list; `null` in a flat one. */
+  readonly level: number | null
   /** Position in the whole list, from 1. */
   readonly position: number
   readonly top: number
@@ -40,6 +44,7 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
     <div
       role="row"
       aria-rowindex={props.position}
+      aria-level={props.level ?? undefined}
       aria-selected={chosen}
       tabIndex={tabIndex}
       data-row-key={props.rowKey}
@@ -104,8 +109,9 @@ function SecondLine({ view: { snapshot } }: { view: ForwardView }): ReactNode {
     <div className={styles.second}>
       <span className={styles.via}>via {snapshot.via.join(' › ')}</span>
       {snapshot.exposed && (
-        <span className={styles.exposed}>
-          <LockOpen size={12} aria-hidden="true" /> reachable from the network
+        <span className={styles.exposed} data-tip={EXPOSED}>
+          <LockOpen size={12} aria-hidden="true" />
+          <span className={styles.words}>{EXPOSED}</span>
         </span>
       )}
       {why !== null && (

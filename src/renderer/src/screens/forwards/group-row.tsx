@@ -23,6 +23,7 @@ export const GroupRow = memo(function GroupRow({ group, position, top, reachable
     <div
       role="row"
       aria-rowindex={position}
+      aria-level={1}
       aria-expanded={!folded}
       tabIndex={tabIndex}
       data-row-key={group.key}

@@ -7,6 +7,8 @@ import { KEPT_SECONDS, onRate, rateHistory } from '../../../stores/rates'
 const HEIGHT = 96
 const AXIS_WIDTH = 68
 const LEAST_SCALE = 1024
+/** Steps that read well in KB and MB, which are multiples of 1024. */
+const BINARY_STEPS = Array.from({ length: 42 }, (_, power) => 2 ** power)
 
 /** The curves of one forward, drawn anew with each sample, outside React. */
 export function Plot({ id, seconds }: { id: string; seconds: number }): ReactNode {
@@ -56,6 +58,7 @@ function optionsFor(element: HTMLElement): UPlot.Options {
         size: AXIS_WIDTH,
         gap: 6,
         space: 32,
+        incrs: BINARY_STEPS,
         stroke: colour('--text-2'),
         font: `11px ${colour('--font')}`,
         grid,
