@@ -9,8 +9,10 @@ export const INITIAL_WINDOW_BYTES = 2 * MEBIBYTE
 const MAX_WINDOW_BYTES = 32 * MEBIBYTE
 /** What all channels of one session together may take beyond their first window. */
 const SESSION_EXTRA_BYTES = 64 * MEBIBYTE
-/** A sender needs one product of rate and round trip in flight and another while the grant travels. */
-const HEADROOM = 2
+/** A sender that the window holds back shows at most one product of rate and round trip; asking for more lets it grow. */
+const HEADROOM = 4
+/** Grants come in portions of the window: small enough that a long link never runs dry. */
+const GRANTS_PER_WINDOW = 4
 
 /** Shared by the channels of one session. */
 export class LinkEstimate {
@@ -33,7 +35,7 @@ export class ReceiveWindow {
   /** Notes that `bytes` were passed on; returns how many to grant the server now, 0 for none yet. */
   consume(bytes: number): number {
     this.consumed += bytes
-    if (this.consumed < this.size / 2) return 0
+    if (this.consumed < this.size / GRANTS_PER_WINDOW) return 0
     const now = performance.now()
     const wanted = this.wanted(now - this.since)
     this.since = now
