@@ -8,12 +8,15 @@ import { DONE, FAILED, UNREACHABLE } from '../exit-codes'
 import { publicReason } from '../report'
 import { table } from '../table'
 
+/** Who starts it in the foreground also ends it: it does not leave by itself. setTimeout takes no more than 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Runs the daemon's program with our streams; signals reach it, and its exit code is ours. */
 export async function daemonRun({ env, home }: Context): Promise<number> {
   const places = resolvePlaces(env, home)
-  const child = spawn(findNode(env), [findDaemonScript(), '--foreground'], {
+  const child = spawn(findNode(env), [findDaemonScript()], {
     stdio: 'inherit',
-    env: { ...env, WARREN_HOME: places.home },
+    env: { WARREN_IDLE_EXIT_MS: String(LONGEST_TIMER_MS), ...env, WARREN_HOME: places.home },
   })
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
   // From a terminal the daemon gets Ctrl-C by itself; it may come twice.

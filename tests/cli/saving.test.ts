@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import { WarrenError } from '@shared/errors'
+import type { ForwardDraft, ServerDraft } from '@shared/specs'
+import { server, view, warren, type FakeOptions } from './_fake-world'
+
+const echo: NonNullable<FakeOptions['answers']> = {
+  'forwards.add': (draft: ForwardDraft) => view({ name: draft.name, state: 'stopped' }),
+  'servers.add': (draft: ServerDraft) => server({ ...(draft as object), id: `id-${draft.name}` }),
+}
+const withServers = {
+  answers: {
+    ...echo,
+    'servers.list': () => [server(), server({ name: 'inner', host: 'inner', port: 2222, username: 'me' })],
+  },
+}
+
+describe('add', () => {
+  it('saves what the SPEC says, with tags and auto-start', async () => {
+    const { code, params, out } = await warren(
+      ['add', 'web', '-L', '[::1]:8080:web:80', '--server', 'bastion', '--tag', 'a', '--tag', 'b', '--auto-start'],
+      withServers,
+    )
+    expect(code).toBe(0)
+    expect(params('forwards.add')).toEqual({
+      ...{ type: 'local', name: 'web', serverId: 'id-bastion', bindAddress: '::1', localPort: 8080, bindPort: null },
+      ...{ localHost: null, remoteHost: 'web', remotePort: 80, tags: ['a', 'b'], autoStart: true },
+    })
+    expect(out).toMatch(/^Added web: People here connect to/)
+  })
+
+  it('prints the snapshot as the document', async () => {
+    const { out } = await warren(['add', 'web', '-D', '1080', '--server', 'bastion', '--json'], withServers)
+    expect(JSON.parse(out)).toMatchObject({ id: 'id-web', name: 'web', state: 'stopped' })
+  })
+
+  it('makes the servers of an ssh command, hops first, and reuses those it knows', async () => {
+    const made = await warren(
+      ['add', 'web', '--command', 'ssh -J me@inner:2222,new -i k -L 8080:localhost:80 you@host'],
+      withServers,
+    )
+    expect(made.code).toBe(0)
+    const added = made.calls.filter(({ method }) => method === 'servers.add').map(({ params }) => params)
+    expect(added).toMatchObject([
+      { name: 'new', jump: [] },
+      { name: 'host', username: 'you', identityFiles: ['/work/here/k'], jump: ['id-inner', 'id-new'] },
+    ])
+    expect(made.params('forwards.add')).toMatchObject({ name: 'web', serverId: 'id-host' })
+
+    const reused = await warren(['add', 'web', '--command', 'ssh -L 1:a:2 -D 1080 bastion'], withServers)
+    expect(reused.params('servers.add')).toBeUndefined()
+    expect(reused.calls.filter(({ method }) => method === 'forwards.add').map(({ params }) => params)).toMatchObject([
+      { name: 'web', serverId: 'id-bastion' },
+      { name: 'web-2', serverId: 'id-bastion' },
+    ])
+  })
+
+  it('makes no server when the name is taken, and finds a free name for a server', async () => {
+    const taken = { answers: { ...withServers.answers, 'forwards.list': () => [view({ name: 'web' })] } }
+    const refused = await warren(['add', 'web', '--command', 'ssh -L 1:a:2 host'], taken)
+    expect([refused.code, refused.params('servers.add')]).toEqual([1, undefined])
+    const free = await warren(['add', 'web', '--command', 'ssh -p 99 -L 1:a:2 bastion'], withServers)
+    expect(free.params('servers.add')).toMatchObject({ name: 'bastion-2', host: 'bastion', port: 99 })
+  })
+
+  it('names what it ignores of a command', async () => {
+    const { err } = await warren(['add', 'web', '--command', 'ssh -A -L 1:a:2 bastion'], withServers)
+    expect(err).toContain('ignored -A')
+  })
+})
+
+describe('edit', () => {
+  const edited = async (words: readonly string[], over: Parameters<typeof view>[0] = {}): Promise<unknown> => {
+    const answers = { ...withServers.answers, 'forwards.list': () => [view(over)], 'forwards.update': () => view() }
+    const { params } = await warren(['edit', 'db', ...words], { answers })
+    return (params('forwards.update') as { patch: unknown } | undefined)?.patch
+  }
+
+  it('changes the field that holds the listening port', async () => {
+    expect(await edited(['--port', '0'])).toEqual({ localPort: 0 })
+    expect(await edited(['--port', '6000'], { spec: { bindPort: 1 } })).toEqual({ localPort: 6000, bindPort: 6000 })
+    expect(await edited(['--port', '6000'], { spec: { type: 'remote' } })).toEqual({ remotePort: 6000 })
+    expect(await edited(['--port', '6000'], { spec: { type: 'dynamic' } })).toEqual({ bindPort: 6000 })
+  })
+
+  it('changes target, server, tags and name', async () => {
+    expect(await edited(['--target', '[2001:db8::1]:80'])).toEqual({ remoteHost: '2001:db8::1', remotePort: 80 })
+    expect(await edited(['--target', '/run/x.sock'], { spec: { type: 'remote' } })).toEqual({
+      localHost: '/run/x.sock',
+      localPort: null,
+    })
+    expect(await edited(['--server', 'inner', '--tag', '', '--rename', 'new'])).toEqual({
+      serverId: 'id-inner',
+      tags: [],
+      name: 'new',
+    })
+  })
+})
+
+describe('server add', () => {
+  it('reads the destination and makes paths independent of the folder', async () => {
+    const { code, params } = await warren(
+      [
+        ...[
+          'server',
+          'add',
+          'new',
+          'me@[::1]:2222',
+          '--identity',
+          'keys/id',
+          '--identity',
+          '~/.ssh/id',
+          '--identities-only',
+        ],
+        ...['--agent', 'none', '--jump', 'bastion,inner', '--host-key', 'accept-new'],
+      ],
+      withServers,
+    )
+    expect(code).toBe(0)
+    expect(params('servers.add')).toMatchObject({
+      ...{ name: 'new', host: '::1', port: 2222, username: 'me', identityFiles: ['/work/here/keys/id', '~/.ssh/id'] },
+      ...{ identitiesOnly: true, agent: 'none', jump: ['id-bastion', 'id-inner'], hostKeyPolicy: 'accept-new' },
+    })
+  })
+
+  it('keeps a password from standard input and says where, without showing it', async () => {
+    const answers = { ...withServers.answers, 'servers.setSecret': () => null }
+    const { code, params, out, err } = await warren(['server', 'add', 'new', 'h', '--password-stdin'], {
+      answers,
+      input: 'hush hush\n',
+    })
+    expect(code).toBe(0)
+    expect(params('servers.setSecret')).toEqual({ id: 'id-new', kind: 'password', value: 'hush hush', keep: 'file' })
+    expect(err).toContain('/nowhere/warren/secrets.json')
+    expect(out + err).not.toContain('hush')
+  })
+
+  it('takes the server back when the password cannot be kept', async () => {
+    const answers = {
+      ...withServers.answers,
+      'servers.setSecret': () => {
+        throw new WarrenError('store.full', 'The disk is full.')
+      },
+      'servers.remove': () => null,
+    }
+    const { code, params } = await warren(['server', 'add', 'new', 'h', '--password-stdin'], { answers, input: 'x' })
+    expect([code, params('servers.remove')]).toEqual([1, { id: 'id-new' }])
+  })
+
+  it('never prints the password of a proxy', async () => {
+    const answers = { 'servers.list': () => [server({ proxy: 'socks5://me:hush@proxy:1080' })] }
+    for (const words of [
+      ['server', 'show', 'bastion'],
+      ['server', 'ls', '--json'],
+    ]) {
+      const { out } = await warren(words, { answers })
+      expect(out).not.toContain('hush')
+    }
+  })
+})
+
+describe('completion', () => {
+  const complete = async (...words: string[]): Promise<readonly string[]> => {
+    const answers = { ...withServers.answers, 'forwards.list': () => [view(), view({ name: 'web', tags: ['t'] })] }
+    const { out } = await warren(['__complete', ...words], { answers })
+    return out.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0] ?? '']))
+  }
+
+  it('offers commands, options, names and values', async () => {
+    expect(await complete('s')).toEqual(['server', 'status'])
+    expect(await complete('server', '')).toEqual(['add', 'ls', 'show', 'rm'])
+    expect(await complete('up', '--h')).toEqual(['--host-key', '--home'])
+    expect(await complete('up', 'db', '')).toEqual(['db', 'web'])
+    expect(await complete('--home', '/x', 'status', 'w')).toEqual(['web'])
+    expect(await complete('status', 'db', '')).toEqual([])
+    expect(await complete('add', 'x', '--server', '')).toEqual(['bastion', 'inner'])
+    expect(await complete('up', '--tag', '')).toEqual(['t'])
+    expect(await complete('up', '--host-key', 'a')).toEqual(['ask', 'accept-new'])
+    expect(await complete('completion', '')).toEqual(['bash', 'zsh', 'fish'])
+  })
+
+  it('is silent without a daemon', async () => {
+    expect(await warren(['__complete', 'up', ''], { unreachable: true })).toMatchObject({ code: 0, out: '', err: '' })
+  })
+
+  it('prints a script for each shell', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      expect((await warren(['completion', shell])).out).toContain('warren __complete')
+    }
+  })
+})
