@@ -1,12 +1,13 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { alias } from './vite.alias'
+import { alias, define } from './vite.alias'
 
 const SECOND = 1000
 
 /** `unit` and `renderer` are the fast loop, `real` needs sshd and the built bundles, `e2e` a display and the built app; `bench` prints figures. */
 export default defineConfig({
   resolve: { alias },
+  define,
   test: {
     projects: [
       {

@@ -2,7 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectDaemon, resolvePlaces, type DaemonClient, type Places } from '@daemon/client'
+import {
+  connectDaemon,
+  findDaemonScript,
+  resolvePlaces,
+  stopDaemon,
+  type DaemonClient,
+  type Places,
+} from '@daemon/client'
 import type { Clock } from '@engine'
 import type { ForwardState } from '@shared/snapshots'
 import type { ForwardDraft, ServerDraft } from '@shared/specs'
@@ -79,4 +86,22 @@ export function nextEvent<N extends Parameters<DaemonClient['on']>[0]>(
     })
     void client.closed.then(() => reject(new Error(`the connection ended before ${name}`)))
   })
+}
+
+/** The built daemon: `WARREN_TEST_DAEMON`, else the one that `npm run build` made. */
+export function daemonScript(): string {
+  return process.env['WARREN_TEST_DAEMON'] ?? findDaemonScript()
+}
+
+/** Connects to the built daemon of a folder and starts it when none answers. */
+export function connectBuilt(home: string, env: NodeJS.ProcessEnv = {}): Promise<DaemonClient> {
+  return connectDaemon({
+    ...{ home, client: 'test', start: true, daemonScript: daemonScript() },
+    env: { PATH: process.env['PATH'], HOME: home, ...env },
+  })
+}
+
+/** Ends the daemon of a folder, if one runs, by its own request. */
+export async function endBuilt(home: string): Promise<void> {
+  await stopDaemon({ home, client: 'test', env: {} })
 }
