@@ -65,7 +65,7 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
     }
     if (words[0] === COMPLETE) {
       // Before commander: the words being completed are data, whatever they look like.
-      const { printCandidates } = await import('./commands/_candidates')
+      const { printCandidates } = await import('./commands/candidates')
       return await withContext(world, { home: undefined, json: false }, (context) =>
         printCandidates(context, program, words.slice(1)),
       )

@@ -125,8 +125,8 @@ function fakeDaemon({ answers = {} }: FakeOptions): { daemon: FakeDaemon; client
     },
     on: (name, listener) => {
       const set = listeners.get(name) ?? new Set()
-      listeners.set(name, set.add(listener as (payload: never) => void))
-      return () => set.delete(listener as (payload: never) => void)
+      listeners.set(name, set.add(listener))
+      return () => set.delete(listener)
     },
     closed: new Promise(() => undefined),
     close: () => undefined,

@@ -82,7 +82,7 @@ describe('forwardSentence', () => {
       null,
       'People on this network use port 1080 of this machine as a SOCKS proxy and browse from bastion',
     ],
-  ])('describes a %s forward at %j to %j', (type, listen, target, expected) => {
+  ])('describes a %s forward at %j to %j', (...[type, listen, target, expected]) => {
     expect(sentence(type, listen, target)).toBe(expected)
   })
 

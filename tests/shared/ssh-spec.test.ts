@@ -96,7 +96,7 @@ describe('parseSpec', () => {
     ['dynamic', 'x', 'bindPort', /"x"/],
     ['remote', 'x:localhost:80', 'remotePort', /"x"/],
     ['remote', '80:localhost:y', 'localPort', /"y"/],
-  ])('refuses %s %s and blames %s', (type, spec, field, message) => {
+  ])('refuses %s %s and blames %s', (...[type, spec, field, message]) => {
     const error = thrown(() => parseSpec(type, spec))
     expect(error.code).toBe('spec.invalid')
     expect(error.message).toMatch(message)

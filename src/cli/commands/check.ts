@@ -47,7 +47,8 @@ async function check(context: Context, name: string): Promise<number> {
     )
     steps.forEach(({ fault }, at) => {
       context.terminal.out(`${lines[at] ?? ''}\n`)
-      if (fault?.fix != null) context.terminal.out(`    ${printable(fault.fix)}\n`)
+      const fix = fault?.fix ?? null
+      if (fix !== null) context.terminal.out(`    ${printable(fix)}\n`)
     })
   }
   return steps.some(({ result }) => result === 'failed') ? FAILED : DONE

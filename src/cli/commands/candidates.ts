@@ -64,9 +64,7 @@ function walk(program: Command, words: readonly string[]): { command: Command; o
 function optionsOf(command: Command, program: Command): readonly Candidate[] {
   const own = command === program ? [] : command.options
   const all = [...own, ...program.options]
-  return all.flatMap((one) =>
-    one.long == null && one.short == null ? [] : [{ word: one.long ?? one.short ?? '', about: one.description }],
-  )
+  return all.map((one) => ({ word: one.long ?? one.short ?? '', about: one.description }))
 }
 
 async function valuesOf(context: Context, option: string): Promise<readonly Candidate[]> {
