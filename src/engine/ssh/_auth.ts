@@ -2,6 +2,7 @@
 import ssh2, { type AnyAuthMethod, type ParsedKey, type SigningRequestOptions } from 'ssh2'
 import { WarrenError } from '@shared/errors'
 import type { ServerSpec } from '@shared/specs'
+import { describeAuthFailure } from './_auth-failure'
 import { collectIdentities, type Identities, type Identity } from './_identities'
 import { decryptKey, plainKey } from './_key-file'
 import type { Question, SshPorts } from './types'
@@ -76,7 +77,7 @@ export function createAuthenticator(context: AuthContext): Authenticator {
       if (method !== null) state.last = method.type === 'agent' ? 'publickey' : method.type
       return method ?? false
     },
-    failure: () => describeFailure(context, state),
+    failure: () => describeAuthFailure({ ...state, ...context, problems: state.identities?.problems ?? [] }),
     succeeded: () => {
       const { password } = state
       if (password === null) return
@@ -283,36 +284,4 @@ function cancelled(context: AuthContext): WarrenError {
   })
   context.abort(error)
   return error
-}
-
-function describeFailure(context: AuthContext, state: State): WarrenError {
-  const problems = state.identities?.problems ?? []
-  const [first] = problems
-  const nothingElse = state.keysOffered === 0 && state.keyboardTries === 0 && state.passwordTries === 0
-  if (nothingElse && first !== undefined && state.accepts.includes('publickey')) return first
-  const accepts = state.accepts.length === 0 ? 'no method that Warren knows' : joined(state.accepts)
-  const after = state.partial.length === 0 ? '' : ` after ${joined(state.partial)}`
-  return new WarrenError(
-    'ssh.auth-failed',
-    `${context.server.name} refused the login of ${context.username}: it accepts ${accepts}${after}; we offered ${offered(state)}.`,
-    {
-      fix:
-        first === undefined
-          ? 'Check the user name and the keys of the server.'
-          : `${first.message} ${first.fix ?? ''}`.trim(),
-      remedy: { action: 'edit-server', serverId: context.server.id },
-    },
-  )
-}
-
-function offered(state: State): string {
-  const parts: string[] = []
-  if (state.keysOffered > 0) parts.push(`publickey with ${state.keysOffered} key${state.keysOffered === 1 ? '' : 's'}`)
-  if (state.keyboardTries > 0) parts.push('keyboard-interactive')
-  if (state.passwordTries > 0) parts.push('a password')
-  return parts.length === 0 ? 'nothing, for want of a usable key' : joined(parts)
-}
-
-function joined(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
 }
