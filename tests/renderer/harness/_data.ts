@@ -138,12 +138,21 @@ export function sampleForwards(): readonly ForwardView[] {
       }),
       spec: { localPort: 9090, remoteHost: 'metrics', remotePort: 9090, tags: ['staging', 'ops'] },
     }),
-    makeForward('socks', { spec: { type: 'dynamic', localPort: null, remoteHost: null, remotePort: null, bindPort: 1080 } }),
+    makeForward('socks', {
+      spec: { type: 'dynamic', localPort: null, remoteHost: null, remotePort: null, bindPort: 1080 },
+    }),
     makeForward('webhook', {
       state: 'running',
       minutes: 12,
       via: ['edge'],
-      spec: { type: 'remote', serverId: 'server-edge', remoteHost: '0.0.0.0', remotePort: 8000, localPort: 3000, tags: ['ops'] },
+      spec: {
+        type: 'remote',
+        serverId: 'server-edge',
+        remoteHost: '0.0.0.0',
+        remotePort: 8000,
+        localPort: 3000,
+        tags: ['ops'],
+      },
     }),
     makeForward('queue-of-the-orders-service-in-frankfurt', {
       state: 'authenticating',
@@ -162,11 +171,21 @@ export function sampleForwards(): readonly ForwardView[] {
       minutes: 61,
       connections: 1,
       via: ['edge'],
-      reason: makeFault({ code: 'target.refused', message: 'cache:6379 refused the last connection.', fix: null, remedy: null }),
+      reason: makeFault({
+        code: 'target.refused',
+        message: 'cache:6379 refused the last connection.',
+        fix: null,
+        remedy: null,
+      }),
       spec: { serverId: 'server-edge', bindAddress: '::1', localPort: 6379, remoteHost: 'cache', remotePort: 6379 },
     }),
     makeForward('docker', {
-      spec: { bindAddress: '/run/user/1000/docker.sock', localPort: null, remoteHost: '/var/run/docker.sock', remotePort: null },
+      spec: {
+        bindAddress: '/run/user/1000/docker.sock',
+        localPort: null,
+        remoteHost: '/var/run/docker.sock',
+        remotePort: null,
+      },
     }),
     makeForward('shared', { spec: { bindAddress: '0.0.0.0', localPort: 8081, remoteHost: 'wiki', remotePort: 80 } }),
     makeForward('mail', { spec: { localPort: 1025, remoteHost: 'mail', remotePort: 25, tags: ['staging'] } }),
@@ -174,7 +193,8 @@ export function sampleForwards(): readonly ForwardView[] {
       state: 'failed',
       reason: makeFault({
         code: 'ssh.auth-failed',
-        message: 'bastion refused the login. It accepts publickey and keyboard-interactive; Warren offered publickey with 2 keys.',
+        message:
+          'bastion refused the login. It accepts publickey and keyboard-interactive; Warren offered publickey with 2 keys.',
         fix: 'Change the login in Servers › bastion.',
         remedy: { action: 'edit-server', serverId: 'server-bastion' },
         detail: 'All configured authentication methods failed',
@@ -190,7 +210,12 @@ export function manyForwards(count: number): readonly ForwardView[] {
       state: index % 3 === 0 ? 'running' : 'stopped',
       minutes: index,
       connections: 0,
-      spec: { localPort: 10_000 + index, remotePort: 10_000 + index, remoteHost: `host-${index}`, tags: [`team-${index % 12}`] },
+      spec: {
+        localPort: 10_000 + index,
+        remotePort: 10_000 + index,
+        remoteHost: `host-${index}`,
+        tags: [`team-${index % 12}`],
+      },
     }),
   )
 }

@@ -39,5 +39,9 @@ export const scenes = [
 ]
 
 function row(page, name) {
-  return page.getByRole('row').filter({ has: page.getByText(name) }).locator('[class*=name]').first()
+  return page
+    .getByRole('row')
+    .filter({ has: page.getByText(name) })
+    .locator('[class*=name]')
+    .first()
 }

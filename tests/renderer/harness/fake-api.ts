@@ -85,7 +85,8 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     })
   const find = (id: string): ForwardView => {
     const view = forwards.get(id)
-    if (view === undefined) throw new Refusal(makeFault({ code: 'spec.not-found', message: `There is no forward ${id}.` }))
+    if (view === undefined)
+      throw new Refusal(makeFault({ code: 'spec.not-found', message: `There is no forward ${id}.` }))
     return view
   }
   const setServers = (next: readonly ServerSpec[]): void => {

@@ -14,7 +14,13 @@ const daemon = fakeDaemon({
     theme: query.get('theme') === 'dark' ? 'dark' : query.get('theme') === 'light' ? 'light' : 'system',
     ...(query.has('group') ? { groupBy: query.get('group') as 'none' } : {}),
   },
-  ...(query.has('lost') ? { hello: { daemon: { state: 'lost', fault: makeFault({ code: 'daemon.unreachable', message: 'It ended 4 s ago.' }) } } } : {}),
+  ...(query.has('lost')
+    ? {
+        hello: {
+          daemon: { state: 'lost', fault: makeFault({ code: 'daemon.unreachable', message: 'It ended 4 s ago.' }) },
+        },
+      }
+    : {}),
 })
 Object.assign(window, { api: daemon.api, harness: daemon })
 

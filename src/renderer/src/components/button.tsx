@@ -12,7 +12,15 @@ export interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** A button with a word on it. */
-export function Button({ kind = 'plain', size = 'm', icon, busy, className, children, ...rest }: ButtonProps): ReactNode {
+export function Button({
+  kind = 'plain',
+  size = 'm',
+  icon,
+  busy,
+  className,
+  children,
+  ...rest
+}: ButtonProps): ReactNode {
   return (
     <button
       type="button"

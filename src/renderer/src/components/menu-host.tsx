@@ -21,7 +21,8 @@ export function MenuHost(): ReactNode {
       onOpenChange={(next, details) => {
         // The button closes its own menu; an outside press on it must not close it first, only to see it opened again.
         const target = details.event.target
-        if (details.reason === 'outside-press' && at === null && target instanceof Node && anchor.contains(target)) return
+        if (details.reason === 'outside-press' && at === null && target instanceof Node && anchor.contains(target))
+          return
         if (!next) closeMenu()
       }}
     >

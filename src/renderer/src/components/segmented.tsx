@@ -10,7 +10,13 @@ export interface SegmentedProps<T extends string> {
 }
 
 /** One of few, all in sight: a radio group with arrow keys. */
-export function Segmented<T extends string>({ label, value, options, onChange, className }: SegmentedProps<T>): ReactNode {
+export function Segmented<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+  className,
+}: SegmentedProps<T>): ReactNode {
   const group = useRef<HTMLDivElement>(null)
   const move = (event: KeyboardEvent): void => {
     const step = stepOf(event.key)

@@ -1,4 +1,13 @@
-import { lazy, Suspense, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react'
+import {
+  lazy,
+  Suspense,
+  useEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+} from 'react'
 import { Skeleton } from '../components/skeleton'
 import { focusBackToList } from '../screens/forwards/focus'
 import { changeSettings, useSetting } from '../stores/settings'
@@ -70,7 +79,11 @@ export function Pane(): ReactNode {
   )
 }
 
-function Divider(props: { width: number; onDrag: (width: number) => void; onDone: (width: number) => void }): ReactNode {
+function Divider(props: {
+  width: number
+  onDrag: (width: number) => void
+  onDone: (width: number) => void
+}): ReactNode {
   const start = useRef<{ readonly x: number; readonly width: number } | null>(null)
   const at = (event: PointerEvent): number =>
     start.current === null ? props.width : clamp(start.current.width + start.current.x - event.clientX)

@@ -69,7 +69,9 @@ function totalText(): string {
   return up + down > 0 ? formatRate(up + down) : ''
 }
 
-function countRunning(byId: ReadonlyMap<string, { readonly snapshot: { readonly state: Parameters<typeof carries>[0] } }>): number {
+function countRunning(
+  byId: ReadonlyMap<string, { readonly snapshot: { readonly state: Parameters<typeof carries>[0] } }>,
+): number {
   let running = 0
   for (const view of byId.values()) if (carries(view.snapshot.state)) running++
   return running

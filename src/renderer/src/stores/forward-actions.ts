@@ -46,12 +46,15 @@ export async function deleteForwards(ids: readonly string[]): Promise<void> {
   mergeForwards([], ids)
   const wanted = views.filter((view) => view.snapshot.wanted).map((view) => view.spec.id)
   const only = views.length === 1 ? views[0] : undefined
-  offerUndo(only === undefined ? `${plural(views.length, 'forward')} deleted.` : `${only.spec.name} deleted.`, async () => {
-    const restored = await valueOf(window.api.daemon['forwards.restore']({ ids: [...ids] }))
-    if (restored === null) return
-    mergeForwards(restored)
-    await startForwards(wanted)
-  })
+  offerUndo(
+    only === undefined ? `${plural(views.length, 'forward')} deleted.` : `${only.spec.name} deleted.`,
+    async () => {
+      const restored = await valueOf(window.api.daemon['forwards.restore']({ ids: [...ids] }))
+      if (restored === null) return
+      mergeForwards(restored)
+      await startForwards(wanted)
+    },
+  )
 }
 
 export async function setFavourite(id: string, favourite: boolean): Promise<void> {
@@ -143,7 +146,10 @@ async function usePort(id: string, port: number): Promise<void> {
   await startForwards([id])
 }
 
-function patchPort(spec: ForwardView['spec'], port: number): { remotePort: number } | { bindPort: number } | { localPort: number } {
+function patchPort(
+  spec: ForwardView['spec'],
+  port: number,
+): { remotePort: number } | { bindPort: number } | { localPort: number } {
   if (spec.type === 'remote') return { remotePort: port }
   return spec.bindPort !== null || spec.type === 'dynamic' ? { bindPort: port } : { localPort: port }
 }

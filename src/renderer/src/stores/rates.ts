@@ -38,7 +38,10 @@ let lastMove = 0
 let quiet: ReturnType<typeof setTimeout> | undefined
 
 /** Takes one message of `rates.sampled`; forwards that it leaves out did not move. */
-export function takeRates(rates: { up: number; down: number; forwards: readonly RateSample[] }, now = Date.now()): void {
+export function takeRates(
+  rates: { up: number; down: number; forwards: readonly RateSample[] },
+  now = Date.now(),
+): void {
   total = { up: rates.up, down: rates.down }
   if (rates.up + rates.down > 0) lastMove = now
   const given = new Map(rates.forwards.map((sample) => [sample.id, sample]))

@@ -58,7 +58,9 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
       <div role="gridcell" className={styles.what}>
         <div className={styles.first}>
           <span className={styles.name}>{spec.name}</span>
-          {spec.favourite && <Star size={12} className={styles.star} role="img" aria-label="favourite" aria-hidden={false} />}
+          {spec.favourite && (
+            <Star size={12} className={styles.star} role="img" aria-label="favourite" aria-hidden={false} />
+          )}
           <span className={styles.tags}>
             {spec.tags.map((tag) => (
               <span key={tag} className={styles.tag}>

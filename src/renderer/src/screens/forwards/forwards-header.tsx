@@ -125,7 +125,11 @@ function GroupButton(): ReactNode {
       className={styles.choice}
       aria-haspopup="menu"
       onClick={(event) => {
-        openMenu({ label: 'Group', anchor: event.currentTarget, entries: (['tag', 'server', 'none'] as const).map(entry) })
+        openMenu({
+          label: 'Group',
+          anchor: event.currentTarget,
+          entries: (['tag', 'server', 'none'] as const).map(entry),
+        })
       }}
     >
       <span className={styles.word}>Group</span>

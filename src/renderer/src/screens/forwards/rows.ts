@@ -43,11 +43,22 @@ const NO_TAG = 'without a tag'
 
 export function buildRows({ byId, list, groupBy }: RowsInput): Rows {
   const all = [...byId.values()].sort((a, b) => collator.compare(a.spec.name, b.spec.name))
-  const words = list.search.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  const words = list.search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   const found = all.filter(
-    (view) => (list.tag === null || view.spec.tags.includes(list.tag)) && words.every((word) => text(view).includes(word)),
+    (view) =>
+      (list.tag === null || view.spec.tags.includes(list.tag)) && words.every((word) => text(view).includes(word)),
   )
-  const counts: Record<SummaryFilter, number> = { all: found.length, running: 0, trying: 0, 'needs-you': 0, failed: 0, stopped: 0 }
+  const counts: Record<SummaryFilter, number> = {
+    all: found.length,
+    running: 0,
+    trying: 0,
+    'needs-you': 0,
+    failed: 0,
+    stopped: 0,
+  }
   for (const view of found) counts[filterOf(view.snapshot.state)]++
   const shown = list.filter === 'all' ? found : found.filter((view) => filterOf(view.snapshot.state) === list.filter)
   return {
@@ -83,7 +94,8 @@ function group(
       folded: folded.has(key),
     })
     if (folded.has(key)) continue
-    for (const { spec } of visible.get(title) ?? []) rows.push({ kind: 'forward', key: `${key}/${spec.id}`, id: spec.id })
+    for (const { spec } of visible.get(title) ?? [])
+      rows.push({ kind: 'forward', key: `${key}/${spec.id}`, id: spec.id })
   }
   return rows
 }

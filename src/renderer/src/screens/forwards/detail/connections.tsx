@@ -37,9 +37,7 @@ export function Connections({ forwardId, live }: { forwardId: string; live: numb
           </tbody>
         </table>
       )}
-      {connections.length > MOST_SHOWN && (
-        <p className={styles.none}>and {connections.length - MOST_SHOWN} more</p>
-      )}
+      {connections.length > MOST_SHOWN && <p className={styles.none}>and {connections.length - MOST_SHOWN} more</p>}
     </Section>
   )
 }
@@ -48,7 +46,8 @@ function Line({ connection }: { connection: ConnectionSnapshot }): ReactNode {
   const { id, process, source, target, since, bytesUp, bytesDown } = connection
   const age = useClock(useCallback((now: number) => formatAge(ageOf(since, now)), [since]))
   const from = source === null ? 'unknown' : formatEndpoint(source)
-  const who = process === null ? from : `${process.name} ${'port' in (source ?? {}) ? from.slice(from.lastIndexOf(':') + 1) : ''}`
+  const who =
+    process === null ? from : `${process.name} ${'port' in (source ?? {}) ? from.slice(from.lastIndexOf(':') + 1) : ''}`
   const to = target === null ? '' : formatEndpoint(target)
   return (
     <tr>

@@ -186,12 +186,7 @@ function Foot({ id }: { id: string }): ReactNode {
         Duplicate
       </Button>
       <span className={styles.space} />
-      <Button
-        size="s"
-        icon={<Trash2 size={14} />}
-        aria-keyshortcuts="Delete"
-        onClick={() => void deleteForwards([id])}
-      >
+      <Button size="s" icon={<Trash2 size={14} />} aria-keyshortcuts="Delete" onClick={() => void deleteForwards([id])}>
         Delete
       </Button>
     </footer>

@@ -38,7 +38,13 @@ export function Plot({ id, seconds }: { id: string; seconds: number }): ReactNod
       plot?.destroy()
     }
   }, [id, seconds])
-  return <div ref={box} role="img" aria-label={`Bytes per second of the last ${seconds === 60 ? 'minute' : 'ten minutes'}`} />
+  return (
+    <div
+      ref={box}
+      role="img"
+      aria-label={`Bytes per second of the last ${seconds === 60 ? 'minute' : 'ten minutes'}`}
+    />
+  )
 }
 
 function optionsFor(element: HTMLElement): UPlot.Options {
