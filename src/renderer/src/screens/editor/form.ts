@@ -1,0 +1,259 @@
+/** What a person has typed about a forward, and the way from it to a draft with an error for each field. */
+import { isExposed, listenEndpoint, type Endpoint } from '@shared/endpoints'
+import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ForwardType } from '@shared/specs'
+import { fieldOf, sentenceOf, type FormErrors, type FormField } from './form-fields'
+import { suggestListenPort, suggestName } from './suggest'
+
+/** Everything as typed: ports stay text until they are read. */
+export interface ForwardForm {
+  readonly type: ForwardType
+  readonly name: string
+  /** False while the name follows the target. */
+  readonly nameEdited: boolean
+  /** Empty while no server is chosen. */
+  readonly serverId: string
+  /** Empty: the default, loopback. */
+  readonly listenAddress: string
+  readonly listenPort: string
+  /** False while the listening port follows the target's. */
+  readonly listenPortEdited: boolean
+  readonly targetHost: string
+  readonly targetPort: string
+  /** Remote only: no fixed target, people on the server get SOCKS through this machine. */
+  readonly anything: boolean
+  readonly tags: readonly string[]
+  readonly description: string
+  readonly autoStart: boolean
+  readonly favourite: boolean
+}
+
+export type Reading =
+  { readonly ok: true; readonly draft: ForwardDraft } | { readonly ok: false; readonly errors: FormErrors }
+
+export const emptyForm: ForwardForm = {
+  type: 'local',
+  name: '',
+  nameEdited: false,
+  serverId: '',
+  listenAddress: '',
+  listenPort: '',
+  listenPortEdited: false,
+  targetHost: '',
+  targetPort: '',
+  anything: false,
+  tags: [],
+  description: '',
+  autoStart: false,
+  favourite: false,
+}
+
+/** The form that shows a saved forward or a parsed command; nothing in it follows anything else. */
+export function formOf(spec: Omit<ForwardSpec, 'id' | 'createdAt' | 'updatedAt'>): ForwardForm {
+  const port = (value: number | null): string => (value === null ? '' : String(value))
+  const common = {
+    type: spec.type,
+    name: spec.name,
+    nameEdited: true,
+    serverId: spec.serverId,
+    listenPortEdited: true,
+    anything: false,
+    tags: spec.tags,
+    description: spec.description,
+    autoStart: spec.autoStart,
+    favourite: spec.favourite,
+  }
+  switch (spec.type) {
+    case 'local':
+      return {
+        ...common,
+        listenAddress: spec.bindAddress ?? spec.localHost ?? '',
+        listenPort: port(spec.bindPort ?? spec.localPort),
+        targetHost: spec.remoteHost ?? '',
+        targetPort: port(spec.remotePort),
+      }
+    case 'remote':
+      return {
+        ...common,
+        listenAddress: spec.bindAddress ?? spec.remoteHost ?? '',
+        listenPort: port(spec.remotePort),
+        targetHost: spec.localHost ?? '',
+        targetPort: port(spec.localPort),
+        anything: spec.localHost === null && spec.localPort === null,
+      }
+    case 'dynamic':
+      return {
+        ...common,
+        listenAddress: spec.bindAddress ?? '',
+        listenPort: port(spec.bindPort),
+        targetHost: '',
+        targetPort: '',
+      }
+  }
+}
+
+/**
+ * Reads the form. `original` is the forward that is edited: a value goes back to the field it came from, so that a definition
+ * made elsewhere keeps its shape.
+ */
+export function readForm(form: ForwardForm, original: ForwardSpec | null): Reading {
+  const errors: FormErrors = {}
+  const listenPort = readPort(form.listenPort, () => {
+    errors.listenPort = 'must be a whole number'
+  })
+  const targetPort = readPort(form.targetPort, () => {
+    errors.targetPort = 'must be a whole number'
+  })
+  if (form.serverId === '') errors.serverId = 'is missing'
+  const draft = draftOf(form, { listenPort, targetPort, original })
+  const parsed = forwardDraftSchema.safeParse(draft)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const field = fieldOf(form.type, issue.path.map(String).join('.'))
+      // The first thing wrong with a field is the one to fix; a port that is no number is not also missing.
+      if (field !== null) errors[field] ??= issue.message
+    }
+  }
+  // The schema reports the ends of a forward only once the single fields are right, so a missing target is found here.
+  if (form.type === 'local' && form.targetHost.trim() === '') errors.targetHost ??= 'is missing'
+  if (!needsNoPort(form, 'target') && form.targetPort.trim() === '') errors.targetPort ??= 'is missing'
+  if (!needsNoPort(form, 'listen') && form.listenPort.trim() === '') errors.listenPort ??= 'is missing'
+  const sentences = Object.fromEntries(
+    Object.entries(errors).map(([field, message]) => [field, sentenceOf(form.type, field as FormField, message)]),
+  )
+  return Object.keys(errors).length > 0 ? { ok: false, errors: sentences } : { ok: true, draft }
+}
+
+/** The spec as far as it is typed, for the picture and the sentence; holes are null. */
+export function partialSpec(form: ForwardForm, original: ForwardSpec | null = null): ForwardDraft {
+  return draftOf(form, {
+    listenPort: readPort(form.listenPort, () => undefined),
+    targetPort: readPort(form.targetPort, () => undefined),
+    original,
+  })
+}
+
+/** Where the form would listen, for the port check and the mark "reachable from the network". */
+export function listenOf(form: ForwardForm): Endpoint {
+  const draft = partialSpec(form)
+  return listenEndpoint({
+    type: draft.type,
+    localHost: draft.localHost ?? null,
+    localPort: draft.localPort ?? null,
+    remoteHost: draft.remoteHost ?? null,
+    remotePort: draft.remotePort ?? null,
+    bindAddress: draft.bindAddress ?? null,
+    bindPort: draft.bindPort ?? null,
+  })
+}
+
+export function isFormExposed(form: ForwardForm): boolean {
+  return isExposed(listenOf(form))
+}
+
+/** A change as typed, with the name and the listening port following as long as nobody touched them. */
+export function changeForm(
+  form: ForwardForm,
+  change: Partial<ForwardForm>,
+  context: { readonly serverName: string | null; readonly takenNames: ReadonlySet<string> },
+): ForwardForm {
+  let next: ForwardForm = { ...form, ...change }
+  if (change.name !== undefined && change.nameEdited === undefined) next = { ...next, nameEdited: change.name !== '' }
+  if (change.listenPort !== undefined && change.listenPortEdited === undefined) {
+    next = { ...next, listenPortEdited: change.listenPort !== '' }
+  }
+  if (change.type !== undefined && change.type !== form.type) next = { ...next, anything: false }
+  if (!next.listenPortEdited) next = { ...next, listenPort: suggestListenPort(next) }
+  if (!next.nameEdited) next = { ...next, name: suggestName(next, context) }
+  return next
+}
+
+/** Whether two forms would save the same; what merely follows does not count as an edit. */
+export function sameForm(one: ForwardForm, other: ForwardForm): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** True where an end is a Unix socket or left open, so that a port has no meaning. */
+export function needsNoPort(form: ForwardForm, end: 'listen' | 'target'): boolean {
+  if (end === 'listen') {
+    // Without a port, SOCKS listens on its usual one.
+    return form.type === 'dynamic' || form.listenAddress.trim().startsWith('/')
+  }
+  return form.type === 'dynamic' || form.anything || form.targetHost.trim().startsWith('/')
+}
+
+// --- internal ---
+
+interface Ports {
+  readonly listenPort: number | null
+  readonly targetPort: number | null
+  readonly original: ForwardSpec | null
+}
+
+function draftOf(form: ForwardForm, { listenPort, targetPort, original }: Ports): ForwardDraft {
+  const address = textOrNull(form.listenAddress)
+  const host = textOrNull(form.targetHost)
+  const isSocket = (value: string | null): boolean => value?.startsWith('/') === true
+  const port = isSocket(address) ? null : listenPort
+  const same = original?.type === form.type ? original : null
+  const common = {
+    name: form.name,
+    type: form.type,
+    serverId: form.serverId,
+    tags: [...form.tags],
+    description: form.description,
+    autoStart: form.autoStart,
+    favourite: form.favourite,
+  }
+  const hostPort = isSocket(host) ? null : targetPort
+  switch (form.type) {
+    case 'local': {
+      const atLocalHost = same !== null && same.bindAddress === null && same.localHost !== null
+      return {
+        ...common,
+        localHost: atLocalHost ? address : null,
+        localPort: port,
+        remoteHost: host,
+        remotePort: hostPort,
+        bindAddress: atLocalHost ? null : address,
+        bindPort: same !== null && same.bindPort !== null ? port : null,
+      }
+    }
+    case 'remote': {
+      const atRemoteHost = same !== null && same.bindAddress === null && same.remoteHost !== null
+      return {
+        ...common,
+        localHost: form.anything ? null : (host ?? '127.0.0.1'),
+        localPort: form.anything ? null : hostPort,
+        remoteHost: atRemoteHost ? address : null,
+        remotePort: port,
+        bindAddress: atRemoteHost ? null : address,
+        bindPort: null,
+      }
+    }
+    case 'dynamic':
+      return {
+        ...common,
+        localHost: null,
+        localPort: null,
+        remoteHost: null,
+        remotePort: null,
+        bindAddress: address,
+        bindPort: port,
+      }
+  }
+}
+
+function textOrNull(value: string): string | null {
+  const text = value.trim()
+  if (text === '') return null
+  // Brackets belong to an address with a port; here the port has its own field.
+  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
+}
+
+function readPort(value: string, refuse: () => void): number | null {
+  const text = value.trim()
+  if (text === '') return null
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  refuse()
+  return null
+}

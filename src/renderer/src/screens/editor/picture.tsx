@@ -1,0 +1,114 @@
+import { formatEndpoint, type Endpoint } from '@shared/endpoints'
+import type { ForwardType } from '@shared/specs'
+import type { ReactNode } from 'react'
+import { classes } from '../../components/classes'
+import styles from './picture.module.css'
+
+export interface PictureProps {
+  type: ForwardType
+  /** Empty while none is chosen. */
+  server: string
+  /** Names of the servers before it, first hop first. */
+  hops: readonly string[]
+  listen: Endpoint
+  /** `null`: untyped, or what the client asks for. */
+  target: Endpoint | null
+  exposed: boolean
+}
+
+interface Party {
+  readonly title: string
+  readonly detail: string
+  /** The side at which people connect, marked by a notch. */
+  readonly mouth: 'left' | 'right' | null
+  readonly small: string
+}
+
+/** The three parties and the way of a connection: a thick line is the SSH session, a thin one is plain. */
+export function Picture(props: PictureProps): ReactNode {
+  const { type } = props
+  const [here, server, far] = partiesOf(props)
+  const toLeft = type === 'remote'
+  return (
+    <div className={styles.picture} role="img" aria-label={describe(props)}>
+      <PartyBox {...here} />
+      <Arrow thick toLeft={toLeft} />
+      <PartyBox {...server} />
+      <Arrow toLeft={toLeft} />
+      <PartyBox {...far} />
+    </div>
+  )
+}
+
+// --- internal ---
+
+function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
+  return (
+    <div className={classes(styles.party, mouth === 'left' && styles.left, mouth === 'right' && styles.right)}>
+      {small !== '' && <span className={styles.small}>{small}</span>}
+      <span className={styles.title}>{title}</span>
+      <span className={styles.detail}>{detail === '' ? '\u00a0' : detail}</span>
+    </div>
+  )
+}
+
+function Arrow({ thick = false, toLeft }: { thick?: boolean; toLeft: boolean }): ReactNode {
+  const width = thick ? 4 : 2
+  return (
+    <svg
+      className={classes(styles.arrow, thick && styles.thick)}
+      viewBox="0 0 24 16"
+      width="24"
+      height="16"
+      aria-hidden="true"
+    >
+      <g transform={toLeft ? 'rotate(180 12 8)' : undefined}>
+        <path d="M0 8h16" stroke="currentColor" strokeWidth={width} />
+        <path d="M14 2l8 6-8 6z" fill="currentColor" />
+      </g>
+    </svg>
+  )
+}
+
+function partiesOf({ type, server, hops, listen, target }: PictureProps): readonly [Party, Party, Party] {
+  const via = hops.length === 0 ? '' : `${hops.join(' › ')} ›`
+  const middle: Party = { title: server === '' ? 'server' : server, detail: '', mouth: null, small: via }
+  const here: Party = { title: 'this machine', detail: '', mouth: null, small: '' }
+  switch (type) {
+    case 'local':
+      return [{ ...here, detail: short(listen), mouth: 'left' }, middle, targetParty(target)]
+    case 'dynamic':
+      return [
+        { ...here, detail: short(listen), mouth: 'left' },
+        middle,
+        { title: 'anywhere', detail: '', mouth: null, small: '' },
+      ]
+    case 'remote':
+      return [
+        { ...here, detail: target === null ? '' : short(target) },
+        { ...middle, detail: short(listen), mouth: 'right' },
+        { title: 'people there', detail: '', mouth: null, small: '' },
+      ]
+  }
+}
+
+function targetParty(target: Endpoint | null): Party {
+  if (target === null) return { title: 'target', detail: '', mouth: null, small: '' }
+  if ('path' in target) return { title: target.path.split('/').at(-1) ?? '', detail: 'socket', mouth: null, small: '' }
+  return { title: target.host, detail: target.port === 0 ? '' : `:${target.port}`, mouth: null, small: '' }
+}
+
+/** Loopback is left out: it is what everybody expects. */
+function short(end: Endpoint): string {
+  if ('path' in end) return end.path.split('/').at(-1) ?? end.path
+  if (/^(127\.0\.0\.1|localhost|::1)$/.test(end.host)) return end.port === 0 ? '' : `:${end.port}`
+  return formatEndpoint(end)
+}
+
+function describe({ type, server, listen, target }: PictureProps): string {
+  const through = server === '' ? 'the server' : server
+  const goal = target === null ? (type === 'dynamic' ? 'anywhere' : 'the target') : formatEndpoint(target)
+  return type === 'remote'
+    ? `People at ${formatEndpoint(listen)} on ${through}, then this machine, then ${goal}`
+    : `This machine at ${formatEndpoint(listen)}, then ${through}, then ${goal}`
+}
