@@ -33,7 +33,7 @@ export function openWindow(options: FakeOptions = {}): FakeDaemon {
     settingsStore,
     uiStore,
   ]) {
-    store.setState(store.getInitialState() as never, true)
+    store.setState(store.getInitialState(), true)
   }
   clearRates()
   return daemon

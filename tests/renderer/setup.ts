@@ -23,7 +23,7 @@ globalThis.requestIdleCallback = (callback) =>
   setTimeout(() => {
     callback({ didTimeout: false, timeRemaining: () => 0 })
   }) as unknown as number
-globalThis.cancelIdleCallback = clearTimeout as (id: number) => void
+globalThis.cancelIdleCallback = clearTimeout
 window.matchMedia = (media) =>
   ({
     media,

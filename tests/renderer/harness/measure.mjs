@@ -3,6 +3,7 @@
  *
  * Prints frame times, the time scripts took per second of rest, and the time to a usable list.
  */
+/* global document, requestAnimationFrame */
 import { openBrowser, serveHarness } from './_serve.mjs'
 
 const site = await serveHarness({ build: !process.argv.includes('--no-build') })

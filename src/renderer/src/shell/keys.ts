@@ -35,7 +35,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return
   const target = event.target instanceof Element ? event.target : null
   // A dialog, a menu and a choice have the keyboard for themselves.
-  if (target?.closest('[role="dialog"],[role="alertdialog"],[role="menu"],[role="listbox"]') != null) return
+  if (within(target, '[role="dialog"],[role="alertdialog"],[role="menu"],[role="listbox"]')) return
   if (event.key === 'Escape') {
     closeTopmost()
     return
@@ -51,7 +51,7 @@ function onKey(event: KeyboardEvent): void {
   const command = commandHeld ? withCommand[key] : letters[key]
   if (command === undefined || (event.shiftKey && command !== 'search')) return
   // The form has its own buttons: a letter beside a field is a slip, not a command.
-  if (!commandHeld && target?.closest('form') != null) return
+  if (!commandHeld && within(target, 'form')) return
   event.preventDefault()
   runCommand(command)
 }
@@ -61,6 +61,10 @@ function closeTopmost(): void {
   if (uiStore.getState().screen !== 'forwards') return
   if (selectionStore.getState().chosen.size > 1) chooseNone()
   else if (uiStore.getState().pane !== null) closePane()
+}
+
+function within(element: Element | null, selector: string): boolean {
+  return element !== null && element.closest(selector) !== null
 }
 
 type Field = HTMLInputElement | HTMLTextAreaElement

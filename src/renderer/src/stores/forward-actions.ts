@@ -115,7 +115,7 @@ export async function copyText(text: string, said: string): Promise<void> {
 export async function applyRemedy(forwardId: string, remedy: Remedy): Promise<void> {
   switch (remedy.action) {
     case 'use-port':
-      await usePort(forwardId, remedy.port)
+      await moveToPort(forwardId, remedy.port)
       return
     case 'edit-server':
       showServer(remedy.serverId)
@@ -136,7 +136,7 @@ export async function tryAgain(id: string): Promise<void> {
 // --- internal ---
 
 /** Puts the listening end on another port and starts. */
-async function usePort(id: string, port: number): Promise<void> {
+async function moveToPort(id: string, port: number): Promise<void> {
   const spec = getForward(id)?.spec
   if (spec === undefined) return
   const patch = patchPort(spec, port)

@@ -46,8 +46,8 @@ export function newForward(start: EditorStart = {}): void {
   uiStore.setState({ screen: 'forwards', pane: { kind: 'editor', forwardId: null, start } })
 }
 
-/** Opens the servers screen at one server, or at the form for a new one. */
-export function showServer(serverId: string | 'new'): void {
+/** Opens the servers screen at one server, or with `new` at the form for a new one. */
+export function showServer(serverId: string): void {
   uiStore.setState({ screen: 'servers', serverToShow: serverId })
 }
 

@@ -9,10 +9,13 @@ import { showServer } from '../../../stores/ui'
 import styles from './facts.module.css'
 import { Section } from './section'
 
+/** What is known of a session that is not there. */
+const nothing = { remoteAddress: null, serverVersion: null, algorithms: null }
+
 /** The rest, for those who look closely. */
 export function Facts({ view }: { view: ForwardView }): ReactNode {
   const { spec, snapshot } = view
-  const session = useSession(spec.serverId)
+  const session = useSession(spec.serverId) ?? nothing
   const uptime = useClock(useCallback((now: number) => formatDuration(ageOf(snapshot.since, now)), [snapshot.since]))
   return (
     <Section title="Facts">
@@ -30,13 +33,13 @@ export function Facts({ view }: { view: ForwardView }): ReactNode {
           </Button>
         </Fact>
         {snapshot.via.length > 1 && <Fact name="Way">{snapshot.via.join(' › ')}</Fact>}
-        {session?.remoteAddress != null && (
+        {session.remoteAddress !== null && (
           <Fact name="Address" mono>
             {session.remoteAddress}
           </Fact>
         )}
-        {session?.serverVersion != null && <Fact name="Software">{session.serverVersion}</Fact>}
-        {session?.algorithms != null && (
+        {session.serverVersion !== null && <Fact name="Software">{session.serverVersion}</Fact>}
+        {session.algorithms !== null && (
           <>
             <Fact name="Cipher" mono>
               {session.algorithms.cipher}
