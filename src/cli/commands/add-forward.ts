@@ -2,8 +2,9 @@
 import type { DaemonClient } from '@daemon/client'
 import { forwardSentence } from '@shared/sentence'
 import type { ForwardView } from '@shared/snapshots'
-import { forwardTypes, type ForwardDraft } from '@shared/specs'
+import { forwardDraftSchema, forwardTypes, type ForwardDraft } from '@shared/specs'
 import { parseSpec, specFlags, type ForwardEnds } from '@shared/ssh-spec'
+import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { findServer } from '../names'
@@ -58,6 +59,8 @@ async function addFromCommand(
   if (parsed.forwards.length === 0) {
     throw usageError('The ssh command has no forward.', 'It needs -L, -R or -D.')
   }
+  // Before a server is made for nothing.
+  for (const { name: _suggested, ...ends } of parsed.forwards) draftOf(what, { name: what.name, ends, serverId: 'new' })
   const client = await context.daemon()
   await refuseTakenNames(client, what.name)
   const { server, isNew } = await serverOfCommand(context, client, parsed)
@@ -77,7 +80,6 @@ async function addFromCommand(
   return DONE
 }
 
-/** Before a server is made for nothing. */
 async function refuseTakenNames(client: DaemonClient, name: string): Promise<void> {
   const views = await client.call('forwards.list', {})
   if (!views.some(({ spec }) => spec.name === name)) return
@@ -92,7 +94,8 @@ function draftOf(
   what: AddOptions,
   { name, ends, serverId }: { name: string; ends: ForwardEnds; serverId: string },
 ): ForwardDraft {
-  return { ...ends, name, serverId, tags: [...(what.tag ?? [])], autoStart: what.autoStart ?? false }
+  const tags = [...(what.tag ?? [])]
+  return checked(forwardDraftSchema, { ...ends, name, serverId, tags, autoStart: what.autoStart ?? false })
 }
 
 function added({ snapshot }: ForwardView): string {

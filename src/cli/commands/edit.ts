@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { forwardSentence } from '@shared/sentence'
 import type { ForwardPatch, ForwardSpec } from '@shared/specs'
+import { checked } from '../checked'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
 import { findForward, findServer } from '../names'
@@ -48,7 +49,8 @@ async function edit(context: Context, name: string, options: EditOptions): Promi
     ...(options.rename === undefined ? {} : { name: options.rename }),
     ...(options.autoStart === undefined ? {} : { autoStart: options.autoStart }),
   }
-  const view = await client.call('forwards.update', { id: spec.id, patch })
+  const { forwardPatchSchema } = await import('@shared/specs')
+  const view = await client.call('forwards.update', { id: spec.id, patch: checked(forwardPatchSchema, patch) })
   if (context.json) context.document(publicSnapshot(view.snapshot))
   else context.terminal.out(`Changed ${printable(view.snapshot.name)}: ${printable(forwardSentence(view.snapshot))}\n`)
   return DONE

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseDestination } from '@shared/ssh-destination'
-import type { ServerDraft } from '@shared/specs'
+import { serverDraftSchema, type ServerDraft } from '@shared/specs'
+import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { pickServer } from '../names'
@@ -63,7 +64,7 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
   if (what.proxy !== undefined && what.proxyCommand !== undefined) {
     throw usageError('Give --proxy or --proxy-command, not both.')
   }
-  return {
+  return checked(serverDraftSchema, {
     name: what.name,
     host,
     username,
@@ -74,7 +75,7 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
     proxy: what.proxy ?? null,
     proxyCommand: what.proxyCommand ?? null,
     ...(what.hostKey === undefined ? {} : { hostKeyPolicy: parsePolicy(what.hostKey) }),
-  }
+  })
 }
 
 function names(list: string): readonly string[] {

@@ -1,0 +1,31 @@
+/** What was typed, held against the contract before it is sent. */
+import type { z } from 'zod'
+import { WarrenError } from '@shared/errors'
+
+/** Returns `draft` as it is; throws `spec.invalid` with the first field that is wrong. */
+export function checked<S extends z.ZodType>(schema: S, draft: z.input<S>): z.input<S> {
+  const result = schema.safeParse(draft)
+  if (result.success) return draft
+  const [issue] = result.error.issues
+  const field = issue?.path.join('.') ?? ''
+  throw new WarrenError('spec.invalid', `${titles[field] ?? field} ${issue?.message ?? 'is not valid'}.`, {
+    field,
+    fix: '`warren help` shows how.',
+  })
+}
+
+// --- internal ---
+
+/** Fields as a person knows them from the command line. */
+const titles: Readonly<Record<string, string>> = {
+  name: 'The name',
+  host: 'The host',
+  port: 'The port',
+  username: 'The user name',
+  proxy: 'The proxy',
+  proxyCommand: 'The proxy command',
+  agent: 'The agent',
+  jump: 'The jump chain',
+  localHost: "The target's host",
+  bindAddress: 'The bind address',
+}
