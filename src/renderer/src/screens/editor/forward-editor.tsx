@@ -1,12 +1,315 @@
-import type { ReactNode } from 'react'
+import { listenEndpoint, type Endpoint } from '@shared/endpoints'
+import { plural } from '@shared/format'
+import { forwardSentence } from '@shared/sentence'
+import type { ForwardDraft, ForwardType, ServerSpec } from '@shared/specs'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { Button, IconButton } from '../../components/button'
+import { CheckRow } from '../../components/check-row'
+import { FaultView } from '../../components/fault-view'
+import { TextArea, TextField } from '../../components/field'
+import { LockOpen, X } from '../../components/icons'
+import { Segmented } from '../../components/segmented'
+import { liveConnections } from '../../stores/forward-actions'
+import { useForward, useForwards } from '../../stores/forwards'
 import type { EditorStart } from '../../stores/ui'
+import { Ends } from './ends'
+import { partialSpec } from './form'
+import { fieldLabel } from './form-fields'
+import styles from './forward-editor.module.css'
+import { NewServerFields } from './new-server-fields'
+import { PasteBox } from './paste-box'
+import { Picture } from './picture'
+import { TagInput } from './tag-input'
+import { useForwardForm, type ForwardFormState } from './use-forward-form'
 
 export interface ForwardEditorProps {
+  /** `null`: a new forward. */
   forwardId: string | null
   start: EditorStart
   onClose: () => void
 }
 
-export function ForwardEditor(_props: ForwardEditorProps): ReactNode {
-  return null
+const types = [
+  { value: 'local', label: 'Reach', hint: 'local, -L' },
+  { value: 'remote', label: 'Offer', hint: 'remote, -R' },
+  { value: 'dynamic', label: 'Browse', hint: 'dynamic, -D' },
+] as const satisfies readonly { value: ForwardType; label: string; hint: string }[]
+
+const meanings = {
+  local: 'Reach a service behind a server.',
+  remote: 'Offer a service of this machine on a server.',
+  dynamic: 'Browse through a server: programs use this machine as a SOCKS proxy.',
+} as const satisfies Record<ForwardType, string>
+
+/** The form of a forward: three choices, a picture of the parties with their fields, the rest below. */
+export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps): ReactNode {
+  const state = useForwardForm(forwardId, start)
+  const { form, original } = state
+  const element = useRef<HTMLFormElement>(null)
+  const wanted = useForward(forwardId ?? '')?.snapshot.wanted === true
+  useEffect(() => {
+    element.current?.querySelector<HTMLElement>('[role="radio"][aria-checked="true"]')?.focus()
+  }, [])
+  const submit = async (andStart: boolean): Promise<void> => {
+    if (await state.save(andStart)) return
+    // What is wrong is on screen with the next frame.
+    requestAnimationFrame(() => {
+      element.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-unconfirmed]')?.focus()
+    })
+  }
+  return (
+    <form
+      ref={element}
+      className={styles.editor}
+      aria-labelledby="editor-title"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit(!wanted)
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented) return
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      <header className={styles.header}>
+        <h2 id="editor-title">{original === null ? 'New forward' : `Edit ${original.name}`}</h2>
+        <IconButton label="Close" onClick={onClose}>
+          <X size={16} />
+        </IconButton>
+      </header>
+      <div className={styles.body}>
+        {forwardId === null && <PasteBox onCommand={state.paste} notes={state.notes} />}
+        <div className={styles.choice}>
+          <Segmented
+            label="What it does"
+            value={form.type}
+            options={types}
+            onChange={(type) => {
+              state.change({ type })
+            }}
+          />
+          <p className={styles.meaning}>{meanings[form.type]}</p>
+        </div>
+        <Parties state={state} />
+        <Exposure state={state} />
+        <Rest state={state} />
+        {state.fault !== null && <FaultView fault={state.fault} />}
+      </div>
+      <footer className={styles.footer}>
+        {wanted && <Restart id={forwardId ?? ''} />}
+        <Button
+          kind={wanted ? 'primary' : 'plain'}
+          busy={state.busy}
+          type={wanted ? 'submit' : 'button'}
+          onClick={
+            wanted
+              ? undefined
+              : () => {
+                  void submit(false)
+                }
+          }
+        >
+          Save
+        </Button>
+        {!wanted && (
+          <Button kind="primary" type="submit" busy={state.busy}>
+            Save and start
+          </Button>
+        )}
+      </footer>
+    </form>
+  )
+}
+
+// --- internal ---
+
+function Parties({ state }: { state: ForwardFormState }): ReactNode {
+  const { form, servers, newServer } = state
+  const ends = endsOf(partialSpec(form))
+  const chosen = servers.find((server) => server.id === form.serverId)
+  const server = newServer?.name ?? chosen?.name ?? ''
+  const sentence = forwardSentence({ type: form.type, server, listen: ends.listen, target: ends.target })
+  const untyped = form.listenPort === '' && form.type !== 'dynamic' && !('path' in ends.listen)
+  return (
+    <div className={styles.parties}>
+      <Picture
+        type={form.type}
+        server={server}
+        hops={newServer === null ? hopNames(chosen, servers) : newServer.jumps.map((hop) => hop.name)}
+        listen={ends.listen}
+        target={ends.target}
+        exposed={state.exposed}
+      />
+      <Ends state={state} />
+      {newServer !== null && <NewServerFields state={state} server={newServer} />}
+      <p className={styles.sentence} aria-live="polite">
+        {untyped ? sentence.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here') : sentence}.
+      </p>
+    </div>
+  )
+}
+
+function Exposure({ state }: { state: ForwardFormState }): ReactNode {
+  if (!state.exposed) return null
+  const who = state.form.type === 'remote' ? 'Machines on the network of the server' : 'Other machines on your network'
+  return (
+    <div className={styles.exposure} data-asked={state.exposureAsked || undefined}>
+      <p>
+        <LockOpen size={14} /> Reachable from the network. {who} can connect, without a password.
+      </p>
+      <CheckRow
+        label="That is what I want"
+        checked={state.exposureConfirmed}
+        unconfirmed={state.exposureAsked}
+        onChange={state.confirmExposure}
+      />
+      {state.exposureAsked && (
+        <p className={styles.error} role="alert">
+          Confirm this, or take the address away under Advanced.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function Rest({ state }: { state: ForwardFormState }): ReactNode {
+  const { form, errors, otherName } = state
+  const known = useKnownTags()
+  return (
+    <>
+      <TextField
+        label="Name"
+        value={form.name}
+        error={errors.name ?? null}
+        fix={
+          otherName === null
+            ? null
+            : {
+                label: `Use ${otherName}`,
+                onPress: () => {
+                  state.change({ name: otherName })
+                },
+              }
+        }
+        onChange={(name) => {
+          state.change({ name })
+        }}
+        onBlur={() => {
+          state.leave('name')
+        }}
+      />
+      <TagInput
+        value={form.tags}
+        known={known}
+        error={errors.tags ?? null}
+        onChange={(tags) => {
+          state.change({ tags })
+        }}
+      />
+      <div>
+        <CheckRow
+          label="Start with Warren"
+          checked={form.autoStart}
+          onChange={(autoStart) => {
+            state.change({ autoStart })
+          }}
+        />
+        <CheckRow
+          label="Favourite"
+          hint="Always in the tray menu"
+          checked={form.favourite}
+          onChange={(favourite) => {
+            state.change({ favourite })
+          }}
+        />
+      </div>
+      <TextArea
+        label="Description"
+        rows={2}
+        value={form.description}
+        error={errors.description ?? null}
+        onChange={(description) => {
+          state.change({ description })
+        }}
+      />
+      <Advanced state={state} />
+    </>
+  )
+}
+
+function Advanced({ state }: { state: ForwardFormState }): ReactNode {
+  const { form, errors } = state
+  return (
+    <details className={styles.advanced} open={form.listenAddress !== '' || errors.listenAddress !== undefined || undefined}>
+      <summary>Advanced</summary>
+      <div className={styles.fields}>
+        <TextField
+          label={fieldLabel(form.type, 'listenAddress')}
+          mono
+          value={form.listenAddress}
+          placeholder={form.type === 'remote' ? 'localhost' : '127.0.0.1'}
+          hint="Empty: only this side itself can connect. 0.0.0.0 lets the network in. A path makes a Unix socket."
+          error={errors.listenAddress ?? null}
+          onChange={(listenAddress) => {
+            state.change({ listenAddress })
+          }}
+          onBlur={() => {
+            state.leave('listenAddress')
+          }}
+        />
+        {form.type === 'remote' && (
+          <CheckRow
+            label="Offer everything this machine reaches"
+            hint="People on the server use the port as a SOCKS proxy"
+            checked={form.anything}
+            onChange={(anything) => {
+              state.change({ anything })
+            }}
+          />
+        )}
+      </div>
+    </details>
+  )
+}
+
+function Restart({ id }: { id: string }): ReactNode {
+  const view = useForward(id)
+  const live = view === undefined ? 0 : liveConnections(view)
+  return (
+    <span className={styles.restart}>
+      {live === 0 ? 'Saving restarts it.' : `Saving restarts it and ends ${plural(live, 'connection')}.`}
+    </span>
+  )
+}
+
+function useKnownTags(): readonly string[] {
+  const byId = useForwards((store) => store.byId)
+  return [...new Set([...byId.values()].flatMap((view) => view.spec.tags))].sort()
+}
+
+function hopNames(server: ServerSpec | undefined, servers: readonly ServerSpec[]): readonly string[] {
+  return (server?.jump ?? []).map((id) => servers.find((other) => other.id === id)?.name ?? '?')
+}
+
+/** Both ends as far as they are typed: an end with a host and no port yet is not a target. */
+function endsOf(draft: ForwardDraft): { readonly listen: Endpoint; readonly target: Endpoint | null } {
+  const spec = {
+    type: draft.type,
+    localHost: draft.localHost ?? null,
+    localPort: draft.localPort ?? null,
+    remoteHost: draft.remoteHost ?? null,
+    remotePort: draft.remotePort ?? null,
+    bindAddress: draft.bindAddress ?? null,
+    bindPort: draft.bindPort ?? null,
+  }
+  const [host, port] = draft.type === 'local' ? [spec.remoteHost, spec.remotePort] : [spec.localHost, spec.localPort]
+  const target: Endpoint | null =
+    draft.type === 'dynamic' || host === null
+      ? null
+      : host.startsWith('/')
+        ? { path: host }
+        : { host, port: port ?? 0 }
+  return { listen: listenEndpoint(spec), target }
 }
