@@ -7,6 +7,7 @@ import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
 import type { Context } from './context'
 import { DONE, NONE_RUNNING, SOME_RUNNING } from './exit-codes'
 import type { Attendance } from './needs'
+import { quoteName } from './quote'
 import { printable, table } from './table'
 
 export const DEFAULT_WAIT_SECONDS = 30
@@ -46,10 +47,10 @@ export function unaskedPolicy(
 }
 
 /** Says in a fix what can be typed here. */
-export function withTypedFix(snapshot: ForwardSnapshot): ForwardSnapshot {
+export function withTypedFix({ terminal }: Context, snapshot: ForwardSnapshot): ForwardSnapshot {
   const { reason } = snapshot
   if (reason === null) return snapshot
-  const fix = typedFix(reason, snapshot)
+  const fix = typedFix(reason, snapshot, terminal.isInteractive)
   return fix === null ? snapshot : { ...snapshot, reason: { ...reason, fix } }
 }
 
@@ -78,28 +79,26 @@ export function printOutcome(context: Context, snapshots: readonly ForwardSnapsh
 
 // --- internal ---
 
+const ASK_AGAIN = 'Start it again to be asked again.'
+
 function isUnderway({ state }: ForwardSnapshot): boolean {
   return startingStates.has(state) || state === 'needs-you'
 }
 
-function typedFix(reason: Fault, snapshot: ForwardSnapshot): string | null {
+function typedFix(reason: Fault, snapshot: ForwardSnapshot, isInteractive: boolean): string | null {
   switch (reason.code) {
     case 'ssh.host-key-unknown':
       return 'Compare the fingerprint with its administrator, then start it with --host-key accept-new.'
     case 'need.cancelled':
     case 'need.unanswered':
-      return 'Start it from a terminal to be asked, or from the app.'
+      return isInteractive ? ASK_AGAIN : 'Start it from a terminal to be asked, or from the app.'
     case 'ssh.host-key-rejected':
-      return 'Start it again to be asked again.'
+      return ASK_AGAIN
     case 'port.in-use':
       return reason.remedy?.action === 'use-port'
-        ? `Use another port: warren edit ${quote(snapshot.name)} --port ${reason.remedy.port}`
+        ? `Use another port: warren edit ${quoteName(snapshot.name)} --port ${reason.remedy.port}`
         : null
     default:
       return null
   }
-}
-
-function quote(name: string): string {
-  return /^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`
 }

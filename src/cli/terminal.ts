@@ -87,9 +87,10 @@ function askSecret(question: string, { signal }: AskOptions): Promise<string | n
         else if (character >= ' ') typed.push(character)
       }
     }
-    stderr.write(question)
     stdin.setEncoding('utf8')
+    // Before the question, so that a quick answer is not shown either.
     stdin.setRawMode(true)
+    stderr.write(question)
     stdin.resume()
     stdin.on('data', read)
     signal?.addEventListener('abort', giveUp, { once: true })

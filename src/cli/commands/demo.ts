@@ -4,6 +4,7 @@ import { WarrenError } from '@shared/errors'
 import { forwardSentence } from '@shared/sentence'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
+import { quoteName } from '../quote'
 import { serverLogin } from '../servers'
 import { printable } from '../table'
 
@@ -29,7 +30,8 @@ async function demo(context: Context): Promise<number> {
     for (const { snapshot } of views)
       terminal.out(`  ${printable(snapshot.name)}: ${printable(forwardSentence(snapshot))}\n`)
     const [first] = views
-    if (first !== undefined) terminal.out(`Start one from another terminal: warren up ${printable(first.spec.name)}\n`)
+    if (first !== undefined)
+      terminal.out(`Start one from another terminal: warren up ${quoteName(printable(first.spec.name))}\n`)
     terminal.err('Ctrl-C leaves; the demo stays saved until you remove it.\n')
   }
   const ended = await Promise.race([

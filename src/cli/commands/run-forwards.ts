@@ -41,7 +41,7 @@ export async function runForwards(context: Context, words: readonly string[], op
     whenAborted(interrupted).then(() => null),
   ])
   if (snapshots === null) return INTERRUPTED
-  const outcome = snapshots.map((snapshot) => (typedPolicy === undefined ? withTypedFix(snapshot) : snapshot))
+  const outcome = snapshots.map((snapshot) => (typedPolicy === undefined ? withTypedFix(context, snapshot) : snapshot))
   if (attendance.wasInterrupted()) return INTERRUPTED
   if (exitCodeOfStart(outcome) === NONE_RUNNING) {
     if (context.json) context.document(outcome.map(publicSnapshot))

@@ -5,6 +5,7 @@ import { forwardSentence, needActions, stateGlyphs, statusLine } from '@shared/s
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
 import { findForward } from '../names'
+import { quoteName } from '../quote'
 import { publicSnapshot } from '../snapshots'
 import { printable } from '../table'
 
@@ -34,7 +35,7 @@ async function status(context: Context, name: string): Promise<number> {
     say(`  ${snapshot.reason.message}`)
     if (snapshot.reason.fix !== null) say(`  ${snapshot.reason.fix}`)
   }
-  if (need !== undefined) say(`  To ${needActions[need]}: warren up ${snapshot.name}`)
+  if (need !== undefined) say(`  To ${needActions[need]}: warren up ${quoteName(snapshot.name)}`)
   if (snapshot.via.length > 1) say(`  through ${snapshot.via.join(' → ')}`)
   if (snapshot.tags.length > 0) say(`  tags ${snapshot.tags.join(', ')}`)
   const { connections, totalConnections, bytesUp, bytesDown } = snapshot

@@ -53,7 +53,7 @@ async function up(context: Context, names: readonly string[], options: UpOptions
     await start(context, client, { views, policy })
     await attendance.watch(ids)
     const outcome = await waitForOutcome(client, ids, { waitMs: waitSeconds * 1000, attendance, now: context.now })
-    const snapshots = outcome.map((snapshot) => (policy === undefined ? withTypedFix(snapshot) : snapshot))
+    const snapshots = outcome.map((snapshot) => (policy === undefined ? withTypedFix(context, snapshot) : snapshot))
     if (context.json) context.document(snapshots.map(publicSnapshot))
     else printOutcome(context, snapshots)
     return attendance.wasInterrupted() ? INTERRUPTED : exitCodeOfStart(snapshots)
