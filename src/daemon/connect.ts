@@ -127,10 +127,10 @@ async function startAndDial(places: Places, env: NodeJS.ProcessEnv, options: Con
   const launched = launchDaemon({ places, env, nodeBinary, daemonScript })
   const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
   let settled = false
-  let fault: unknown
+  let fault: Error | undefined
   const said = launched.ready
     .catch((error: unknown) => {
-      fault = error
+      fault = error instanceof Error ? error : new Error(String(error))
     })
     .then(() => {
       settled = true

@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly log: (message: string) => void
   readonly clock?: Clock | undefined
   readonly idleExitMs?: number | undefined
+  /** The end has begun, whoever asked for it. */
+  readonly onStopping?: (() => void) | undefined
 }
 
 export interface Daemon {
@@ -65,6 +67,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     let stopping: Promise<void> | null = null
     const ended = new Promise<void>((resolve) => {
       life.stop = (how) => {
+        if (stopping === null) options.onStopping?.()
         stopping ??= shutDown(services, how).then(closeAll).finally(resolve)
         return stopping
       }
@@ -203,6 +206,7 @@ async function compose(
   const stopHousekeeping = keepHouse(services)
   closers.push(
     () => logs.flush(),
+    () => store.backUp(),
     () => activity.settled(),
     () => demo.close(),
     () => engine.close(),
@@ -241,7 +245,8 @@ async function bringBack(services: Services, unreadable: readonly string[]): Pro
   const ids = wanted.map(({ spec }) => spec.id)
   for (const record of wanted) {
     catalog.putForward({ ...record, wanted: true })
-    engine.start(record.spec.id)
+    // One that cannot start must not keep the others down.
+    await warnings.tolerate(() => Promise.resolve().then(() => engine.start(record.spec.id)))
   }
   if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
 }

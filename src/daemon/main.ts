@@ -11,6 +11,8 @@ import { createRotatingLog } from './rotating-log'
 
 const LOG_BYTES = 1024 * 1024
 const EXIT_FAILED = 1
+/** A server that does not let go must not keep the machine from shutting down. */
+const STOP_LIMIT_MS = 8000
 
 process.umask(0o077)
 process.title = 'warren-daemon'
@@ -27,10 +29,14 @@ const die = (kind: string, error: unknown): void => {
 process.on('uncaughtException', (error) => die('uncaught exception', error))
 process.on('unhandledRejection', (reason) => die('unhandled rejection', reason))
 
+const onStopping = (): void => {
+  setTimeout(() => die('stop', 'took too long'), STOP_LIMIT_MS).unref()
+}
+
 try {
   const { env } = process
   const daemon = await startDaemon({
-    ...{ places, env, createEngine, localPorts: createLocalPorts(), nativeCrypto: hasNativeCrypto(), log },
+    ...{ places, env, createEngine, localPorts: createLocalPorts(), nativeCrypto: hasNativeCrypto(), log, onStopping },
     ...(env['WARREN_IDLE_EXIT_MS'] === undefined ? {} : { idleExitMs: Number(env['WARREN_IDLE_EXIT_MS']) }),
   })
   // At shutdown of the machine the forwards stay wanted: they come back with the next daemon.
@@ -58,6 +64,8 @@ try {
 /** The client that spawned this process waits for one line; it may be gone already. */
 function tellStarter(message: unknown): void {
   const descriptor = Number(process.env[READY_FD_VARIABLE])
+  // Programs that the daemon starts (a ProxyCommand) must not take it for theirs.
+  delete process.env[READY_FD_VARIABLE]
   if (!Number.isInteger(descriptor) || descriptor <= 2) return
   try {
     writeSync(descriptor, `${JSON.stringify(message)}\n`)

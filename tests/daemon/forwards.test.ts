@@ -105,7 +105,7 @@ describe('servers', () => {
     await client.call('forwards.add', localDraft(serverId))
     await expect(client.call('servers.remove', { id: serverId })).rejects.toMatchObject({
       code: 'spec.in-use',
-      message: expect.stringContaining('db'),
+      message: expect.stringContaining('db') as string,
     })
   })
 

@@ -227,7 +227,10 @@ describe('a place that does not take data', () => {
     const bytes = readFileSync(database)
     bytes.writeUInt32BE(7777, 60)
     writeFileSync(database, bytes)
-    expect(await fault({ home })).toMatchObject({ code: 'store.newer', message: expect.stringContaining('7777') })
+    expect(await fault({ home })).toMatchObject({
+      code: 'store.newer',
+      message: expect.stringContaining('7777') as string,
+    })
     expect(readFileSync(database).equals(bytes)).toBe(true)
   })
 

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -90,7 +91,7 @@ describe('the store', () => {
       { ...forward, id: 'f3', name: 'DB' },
     ]
     await expect(store.saveForwards(twins)).rejects.toMatchObject({
-      code: expect.stringContaining('SQLITE_CONSTRAINT'),
+      code: expect.stringContaining('SQLITE_CONSTRAINT') as string,
     })
     expect((await store.load()).forwards).toHaveLength(1)
     await store.close()
@@ -184,12 +185,22 @@ describe('a file that is not in order', () => {
     expect(readdirSync(place.home).some((name) => name.startsWith('warren.db.damaged-'))).toBe(true)
   })
 
-  it('keeps only the newest backups', async () => {
+  it('keeps one backup a day, of the last five days', async () => {
     await fill()
+    mkdirSync(places.backups)
+    for (const day of [1, 2, 3, 4, 5, 6]) {
+      const file = join(places.backups, `warren-routine-2026-01-0${day}.db`)
+      writeFileSync(file, '')
+      utimesSync(file, day, day)
+    }
     const store = openStore(places)
-    for (let round = 0; round < 8; round += 1) store.backUp()
+    store.backUp()
+    await store.setMeta('a', 'b')
+    store.backUp()
     await store.close()
-    expect(readdirSync(places.backups).length).toBeLessThanOrEqual(5)
+    const today = new Date().toISOString().slice(0, 10)
+    const kept = [...[3, 4, 5, 6].map((day) => `2026-01-0${day}`), today]
+    expect(readdirSync(places.backups).sort()).toEqual(kept.map((day) => `warren-routine-${day}.db`))
   })
 })
 
@@ -230,7 +241,7 @@ describe('the lock', () => {
     const lock = await takeLock(places)
     await expect(takeLock(places)).rejects.toMatchObject({
       code: 'store.locked',
-      message: expect.stringContaining(String(process.pid)),
+      message: expect.stringContaining(String(process.pid)) as string,
     })
     lock.release()
     const next = await takeLock(places)

@@ -68,7 +68,7 @@ function serveRemoteForwards(connection: Connection, log: (message: string) => v
     for (const listener of listeners.values()) listener.close()
     listeners.clear()
   })
-  connection.on('request', (accept, reject, name, info) => {
+  connection.on('request', (...[accept, reject, name, info]) => {
     if (name === 'tcpip-forward') {
       const listener = createServer({ allowHalfOpen: true }, (socket) => {
         joinRemote(connection, socket, { bindAddr: info.bindAddr, bindPort: portOf(listener), log })

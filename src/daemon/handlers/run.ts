@@ -122,7 +122,8 @@ async function runAdHoc(
   }
   peer.onClose(() => {
     const left = ids.filter((id) => catalog.hasForward(id))
-    void forgetForwards(services, left).then(() => {
+    void services.warnings.tolerate(async () => {
+      await forgetForwards(services, left)
       for (const { id } of [server, ...hops]) {
         catalog.dropServer(id)
         services.secrets.forget(id)

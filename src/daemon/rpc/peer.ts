@@ -28,7 +28,7 @@ import { frame, LimitedMessageReader, SocketMessageWriter } from './framing'
 const SKIP_SAMPLES_BYTES = 1024 * 1024
 const GIVE_UP_BYTES = 64 * 1024 * 1024
 const HELLO_TIMEOUT_MS = 10_000
-/** How long a client with a broken message may go on sending before it is cut off; it learns why meanwhile. */
+/** How long a client that is let go may take to read what is left for it. */
 const FAREWELL_MS = 2000
 
 /** What is answered whatever the client's version, so that it can find out and end this daemon. */
@@ -96,7 +96,11 @@ export function createPeer(socket: Socket, options: PeerOptions): Peer {
       void connection.sendNotification(name, payload).catch(() => undefined)
     },
     onClose: (listener) => closeListeners.add(listener),
-    close: () => socket.end(() => socket.destroy()),
+    close: () => {
+      socket.end(() => socket.destroy())
+      // One that does not read must not hold up the daemon's end.
+      setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+    },
   }
 
   const helloTimer = setTimeout(() => {

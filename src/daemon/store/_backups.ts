@@ -14,7 +14,9 @@ export type BackupKind = 'routine' | 'migration'
 /** Writes a consistent copy (`VACUUM INTO`, so the WAL is in it) and forgets the oldest of its kind. */
 export function backUp(database: Sqlite, places: Places, kind: BackupKind): string {
   mkdirSync(places.backups, { recursive: true, mode: 0o700 })
-  const file = join(places.backups, `warren-${kind}-${fileTime()}.db`)
+  // A routine copy replaces the one of the same day, so that five of them reach back five days.
+  const time = kind === 'routine' ? fileTime().slice(0, 'YYYY-MM-DD'.length) : fileTime()
+  const file = join(places.backups, `warren-${kind}-${time}.db`)
   const unfinished = `${file}.part`
   try {
     rmSync(unfinished, { force: true })

@@ -5,6 +5,7 @@ import type { ActivityEvent } from '@shared/snapshots'
 import type { ForwardSpec, ServerSpec } from '@shared/specs'
 import type { Places } from '../places'
 import { backUp } from './_backups'
+import type { Sqlite } from './_dialect'
 import { storeFault } from './_faults'
 import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
 import type { Tables, TrustedKeyRow } from './_tables'
@@ -52,6 +53,7 @@ export interface Store {
   readonly setMeta: (key: string, value: string) => Promise<void>
   /** Forgets for good what was deleted before `before`, and activity beyond its bound. Returns forgotten forwards. */
   readonly purge: (before: string) => Promise<readonly string[]>
+  /** Copies the file, once a day under its own name, unless nothing changed since the last copy. */
   readonly backUp: () => void
   readonly close: () => Promise<void>
 }
@@ -69,6 +71,7 @@ export function openStore(places: Places): Store {
       throw storeFault(error, places.home)
     }
   }
+  let backedUpChanges = -1
   const parts = { ...serverPart(db), ...forwardPart(db), ...trustPart(db), ...activityPart(db), ...metaPart(db) }
   const guarded = Object.fromEntries(
     Object.entries(parts).map(([name, method]) => [
@@ -83,7 +86,10 @@ export function openStore(places: Places): Store {
     purge: (before) => guard(purge(db, before)),
     backUp: () => {
       try {
+        const changes = changeCount(raw)
+        if (changes === backedUpChanges) return
         backUp(raw, places, 'routine')
+        backedUpChanges = changes
       } catch (error) {
         throw storeFault(error, places.home)
       }
@@ -96,6 +102,12 @@ export function openStore(places: Places): Store {
   }
 }
 
+/** Rows changed through this connection since it was opened. */
+function changeCount(raw: Sqlite): number {
+  const [row] = raw.prepare('select total_changes() as changes').all() as { changes: number }[]
+  return row?.changes ?? 0
+}
+
 async function load(db: Kysely<Tables>): Promise<StoreContent> {
   const serverRows = await db.selectFrom('servers').selectAll().where('deletedAt', 'is', null).execute()
   const forwardRows = await db.selectFrom('forwards').selectAll().where('deletedAt', 'is', null).execute()
@@ -106,10 +118,14 @@ async function load(db: Kysely<Tables>): Promise<StoreContent> {
     if (spec === null) unreadable.push(`server ${row.name}`)
     return spec === null ? [] : [spec]
   })
+  const serverIds = new Set(servers.map(({ id }) => id))
   const forwards = forwardRows.flatMap((row) => {
     const spec = forwardFromRow(row)
-    if (spec === null) unreadable.push(`forward ${row.name}`)
-    return spec === null ? [] : [{ spec, wanted: row.wanted === 1, lastUsed: row.lastUsed }]
+    if (spec !== null && serverIds.has(spec.serverId)) {
+      return [{ spec, wanted: row.wanted === 1, lastUsed: row.lastUsed }]
+    }
+    unreadable.push(`forward ${row.name}`)
+    return []
   })
   return { servers, forwards, trustedKeys, unreadable }
 }

@@ -1,0 +1,222 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { serverSpecSchema, type ServerSpec } from '@shared/specs'
+import { NEED_TIMEOUT_MS } from '@shared/needs'
+import { createCatalog } from '../../src/daemon/catalog'
+import { createIdleExit } from '../../src/daemon/lifecycle'
+import { createLogs, RING_SIZE } from '../../src/daemon/logs'
+import { createNeeds } from '../../src/daemon/needs'
+import { createNetworkWatch } from '../../src/daemon/network-watch'
+import { redact } from '../../src/daemon/redact'
+import { createRotatingLog } from '../../src/daemon/rotating-log'
+import { createSecrets } from '../../src/daemon/secrets'
+import { temporaryHome } from '../support/daemon'
+
+let place: ReturnType<typeof temporaryHome>
+beforeEach(() => {
+  place = temporaryHome()
+})
+afterEach(() => place.remove())
+
+function server(id: string, jump: string[] = []): ServerSpec {
+  const at = '2026-01-01T00:00:00.000Z'
+  return serverSpecSchema.parse({ id, name: id, host: `${id}.example`, jump, createdAt: at, updatedAt: at })
+}
+
+describe('the way to a server', () => {
+  const names = (servers: ServerSpec[], id: string): string[] =>
+    createCatalog({ servers, forwards: [], trustedKeys: [], unreadable: [] })
+      .route(id)
+      .hops.map(({ name }) => name)
+
+  it('leads through its hops, and to the first hop by that one’s own chain', () => {
+    const servers = [server('z', ['x', 'y']), server('x', ['w']), server('w'), server('y', ['never'])]
+    expect(names(servers, 'z')).toEqual(['w', 'x', 'y'])
+    expect(names(servers, 'w')).toEqual([])
+  })
+
+  it('never leads back to itself', () => {
+    const loop = [server('a', ['b']), server('b', ['c']), server('c', ['a'])]
+    expect(() => names(loop, 'a')).toThrow(expect.objectContaining({ code: 'ssh.jump-loop' }))
+    expect(() => names([server('a', ['a'])], 'a')).toThrow(expect.objectContaining({ code: 'ssh.jump-loop' }))
+    expect(() => names([server('a', ['b', 'b']), server('b')], 'a')).toThrow(
+      expect.objectContaining({ code: 'ssh.jump-loop' }),
+    )
+    expect(() => names([], 'a')).toThrow(expect.objectContaining({ code: 'spec.not-found' }))
+  })
+})
+
+describe('a need', () => {
+  const question = {
+    kind: 'passphrase',
+    serverId: 's',
+    server: 'b',
+    login: 'me@b:22',
+    keyFile: '~/k',
+    refused: false,
+  } as const
+
+  it('ends as unanswered when nobody answers in time', async () => {
+    let expire: () => void = () => undefined
+    let waits = 0
+    const changes: number[] = []
+    const needs = createNeeds({
+      now: () => 0,
+      after: (ms, task) => {
+        waits = ms
+        expire = task
+        return () => undefined
+      },
+      onRaised: () => undefined,
+      onChange: (open) => changes.push(open.length),
+    })
+    const { answer, id } = needs.raise(question, { forwardIds: ['f'], signal: new AbortController().signal })
+    expect(needs.list()).toMatchObject([{ id, expiresAt: new Date(NEED_TIMEOUT_MS).toISOString() }])
+    expire()
+    await expect(answer).rejects.toMatchObject({ code: 'need.unanswered' })
+    expect([waits, changes]).toEqual([NEED_TIMEOUT_MS, [1, 0]])
+    expect(() => needs.answer(id, { kind: 'cancel' })).toThrow(expect.objectContaining({ code: 'need.gone' }))
+  })
+
+  it('wants as many answers as the server asked for', async () => {
+    const needs = createNeeds({
+      now: () => 0,
+      after: () => () => undefined,
+      onRaised: () => undefined,
+      onChange: () => undefined,
+    })
+    const prompts = [
+      { text: 'Code', echo: true },
+      { text: 'Pin', echo: false },
+    ]
+    const { answer, id } = needs.raise(
+      {
+        kind: 'keyboard-interactive',
+        serverId: 's',
+        server: 'b',
+        login: 'me@b:22',
+        name: '',
+        instruction: '',
+        prompts,
+      },
+      { forwardIds: [], signal: new AbortController().signal },
+    )
+    const kind = 'keyboard-interactive'
+    expect(() => needs.answer(id, { kind, answers: ['1'] })).toThrow(expect.objectContaining({ code: 'rpc.invalid' }))
+    needs.answer(id, { kind: 'cancel' })
+    await expect(answer).rejects.toMatchObject({ code: 'need.cancelled' })
+  })
+})
+
+describe('redaction', () => {
+  it.each([
+    ['login with password=hunter2 failed', 'hunter2'],
+    ['Passphrase: "hunter2 and more" refused', 'hunter2'],
+    ['proxy http://me:hunter2@proxy:8080 said 407', 'hunter2'],
+    ['Authorization: Bearer hunter2.abc', 'hunter2'],
+    ['{"token":"hunter2"}', 'hunter2'],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY-----', 'hunter2'],
+  ])('hides the secret in %j', (text, secret) => {
+    expect(redact(text)).not.toContain(secret)
+  })
+
+  it('hides every secret that is held, and nothing else', () => {
+    expect(redact('the server echoed s3same!', ['s3same!'])).toBe('the server echoed •••')
+    expect(redact('connected to 10.0.0.1:22 as me')).toBe('connected to 10.0.0.1:22 as me')
+  })
+})
+
+describe('logs', () => {
+  it('keep the newest entries in memory and all of them, for a while, in a small file', () => {
+    const folder = join(place.home, 'logs')
+    const logs = createLogs({ folder, now: () => 0, secrets: () => [], onAdded: () => undefined })
+    expect(existsSync(folder)).toBe(false)
+    for (let each = 1; each <= RING_SIZE + 10; each += 1)
+      logs.add('f/../x', { level: 'info', message: `m${each}`, code: null })
+    const entries = logs.read('f/../x', 10_000)
+    expect([entries.length, entries.at(-1)?.seq]).toEqual([RING_SIZE, RING_SIZE + 10])
+    expect(logs.read('f/../x', 2).map(({ message }) => message)).toEqual([`m${RING_SIZE + 9}`, `m${RING_SIZE + 10}`])
+    logs.flush()
+    expect(readFileSync(join(folder, 'forward-f____x.log'), 'utf8')).toContain('info m1\n')
+    logs.forget('f/../x')
+    expect(existsSync(join(folder, 'forward-f____x.log'))).toBe(false)
+  })
+
+  it('rotate at their size and survive a folder that cannot be written', () => {
+    const file = join(place.home, 'a.log')
+    const log = createRotatingLog({ file, maxBytes: 100 })
+    for (const letter of ['a', 'b', 'c']) {
+      log.write(letter.repeat(120))
+      log.flush()
+    }
+    expect(readFileSync(file, 'utf8')).toBe(`${'c'.repeat(120)}\n`)
+    expect(readFileSync(`${file}.1`, 'utf8')).toBe(`${'b'.repeat(120)}\n`)
+    expect(statSync(file).mode & 0o077).toBe(0)
+    writeFileSync(join(place.home, 'blocked'), '')
+    const blocked = createRotatingLog({ file: join(place.home, 'blocked', 'x.log'), maxBytes: 100 })
+    blocked.write('x')
+    expect(() => blocked.flush()).not.toThrow()
+  })
+})
+
+describe('secrets', () => {
+  it('that were refused are not offered again until they are given anew', async () => {
+    const secrets = createSecrets(join(place.home, 'secrets.json'))
+    secrets.set('s', 'password', { value: 'old one', keep: 'file' })
+    secrets.refused('s', 'password', 'me')
+    expect(await secrets.get('s', 'password', 'me')).toBeNull()
+    secrets.set('s', 'password', { value: 'new one', keep: 'memory' })
+    expect(await secrets.get('s', 'password', 'me')).toBe('new one')
+    secrets.forget('s')
+    expect(await secrets.get('s', 'password', 'me')).toBeNull()
+    expect(readFileSync(join(place.home, 'secrets.json'), 'utf8')).not.toContain('one')
+  })
+
+  it('never quote a broken file', async () => {
+    const file = join(place.home, 'secrets.json')
+    writeFileSync(file, '{"version":1,"secrets":[hunter2', { mode: 0o600 })
+    const error: unknown = await createSecrets(file)
+      .get('s', 'password', 'me')
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'secret.unreadable', field: file })
+    expect(JSON.stringify(error)).not.toContain('hunter2')
+  })
+})
+
+describe('the network watch', () => {
+  it('notices other addresses and a sleep, and nothing else', () => {
+    let [wall, monotonic, addresses, changes] = [1000, 0, 'eth0 10.0.0.1', 0]
+    const watch = createNetworkWatch({
+      onChange: () => (changes += 1),
+      interfaces: () => addresses,
+      wallClock: () => wall,
+      monotonicClock: () => monotonic,
+    })
+    watch.setActive(true)
+    ;[wall, monotonic] = [6000, 5000]
+    watch.look()
+    expect(changes).toBe(0)
+    addresses = 'eth0 10.0.0.2'
+    watch.look()
+    watch.look()
+    expect(changes).toBe(1)
+    wall += 60_000
+    watch.look()
+    expect(changes).toBe(2)
+    watch.setActive(false)
+  })
+})
+
+describe('the idle exit', () => {
+  it('counts down only while nothing is going on', async () => {
+    let isIdle = false
+    const left = new Promise<void>((resolve) => {
+      const exit = createIdleExit({ idleMs: 1, isIdle: () => isIdle, onIdle: resolve })
+      exit.update()
+      isIdle = true
+      exit.update()
+    })
+    await left
+  })
+})
