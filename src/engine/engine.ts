@@ -1,0 +1,141 @@
+/** The engine: runs forwards over shared sessions and tells what is true about them. */
+import { WarrenError } from '@shared/errors'
+import type { ConnectionSnapshot } from '@shared/snapshots'
+import { checkForward } from './check'
+import { createLocalPorts } from './ports'
+import { createSessionPool } from './ssh'
+import type { SshPorts } from './ssh/types'
+import { SupervisedForward } from './supervisor'
+import { ConnectionTable } from './traffic'
+import type { Engine, EngineEvent, EnginePorts } from './types'
+
+export function createEngine(ports: EnginePorts): Engine {
+  const forwards = new Map<string, SupervisedForward>()
+  const listeners = new Set<(event: EngineEvent) => void>()
+  const settling = new Set<() => void>()
+  const localPorts = createLocalPorts()
+  const emit = (event: EngineEvent): void => {
+    for (const listener of listeners) listener(event)
+  }
+  const table = new ConnectionTable(
+    () => ports.clock.now(),
+    (forwardId) => {
+      emit({ kind: 'connections', forwardId })
+    },
+  )
+
+  /** A question belongs to every forward that waits for that server. */
+  const ask: SshPorts['ask'] = async (question, signal) => {
+    const waiting = [...forwards.values()].filter(
+      (forward) => forward.isStarting && forward.serverIds.includes(question.serverId),
+    )
+    const raised = ports.raiseNeed(question, { forwardIds: waiting.map(({ spec }) => spec.id), signal })
+    const settle = waiting.map((forward) => forward.needs(raised.id))
+    try {
+      return await raised.answer
+    } finally {
+      for (const each of settle) each()
+    }
+  }
+  const sshPorts: SshPorts = { ...ports.ssh, ask }
+  const pool = createSessionPool({ ports: sshPorts })
+  pool.onChange(() => {
+    emit({ kind: 'sessions' })
+  })
+
+  function get(id: string): SupervisedForward {
+    const forward = forwards.get(id)
+    if (forward === undefined) throw new WarrenError('spec.not-found', 'There is no such forward.', { field: 'id' })
+    return forward
+  }
+
+  function connectionsOf(forwardId: string | undefined): readonly ConnectionSnapshot[] {
+    return table
+      .all()
+      .filter((each) => forwardId === undefined || each.ledger.forwardId === forwardId)
+      .map((each) => each.snapshot())
+  }
+
+  return {
+    define: (spec) => {
+      const existing = forwards.get(spec.id)
+      if (existing !== undefined) {
+        existing.replace(spec)
+        return
+      }
+      const onChange = (): void => {
+        emit({ kind: 'forward', id: spec.id })
+        for (const each of settling) each()
+      }
+      const ledger = table.ledger(spec.id, () => forwards.get(spec.id)?.spec.name ?? spec.name)
+      forwards.set(spec.id, new SupervisedForward(spec, { ports, localPorts, pool, ledger, onChange }))
+    },
+    remove: async (id) => {
+      await forwards.get(id)?.stop()
+      forwards.delete(id)
+    },
+    start: (id, options = {}) => {
+      get(id).start(options)
+    },
+    stop: (id) => get(id).stop(),
+    retry: (id) => {
+      get(id).retry()
+    },
+    snapshot: (id) => get(id).snapshot(),
+    snapshots: () => [...forwards.values()].map((forward) => forward.snapshot()),
+    settled: (ids, timeoutMs) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (ids.every((id) => forwards.get(id)?.isSettled ?? true)) done()
+        }
+        const done = (): void => {
+          cancel()
+          settling.delete(look)
+          resolve()
+        }
+        const cancel = ports.clock.after(timeoutMs, done)
+        settling.add(look)
+        look()
+      }),
+    connections: connectionsOf,
+    describeConnections: async (forwardId) => {
+      const live = table.all().filter((each) => forwardId === undefined || each.ledger.forwardId === forwardId)
+      const clients = live.flatMap((each) => {
+        const { localPort, source } = each
+        return localPort !== null && source !== null && 'port' in source
+          ? [{ clientPort: source.port, serverPort: localPort }]
+          : []
+      })
+      const programs = await localPorts.programsBehind(clients)
+      return live.map((each) => {
+        const { source } = each
+        const isLocal = each.localPort !== null && source !== null && 'port' in source
+        return { ...each.snapshot(), process: (isLocal ? programs.get(source.port) : undefined) ?? null }
+      })
+    },
+    endConnection: (id) => {
+      const connection = table.get(id)
+      connection?.end()
+      return connection !== undefined
+    },
+    sessions: () => pool.sessions(),
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+    check: (id, signal) => {
+      const forward = get(id)
+      return checkForward({ spec: forward.spec, snapshot: forward.snapshot(), ports, pool, localPorts, signal })
+    },
+    networkChanged: () => {
+      void pool.probeAll()
+      for (const forward of forwards.values()) forward.networkChanged()
+    },
+    close: async () => {
+      await Promise.all([...forwards.values()].map((forward) => forward.stop()))
+      await pool.close()
+    },
+  }
+}

@@ -1,0 +1,185 @@
+/** Listening on this machine, as `ssh -L` does: TCP on one or all addresses, or a Unix socket. */
+import { lstatSync, unlinkSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { formatEndpoint, type Endpoint } from '@shared/endpoints'
+import { WarrenError } from '@shared/errors'
+import type { LocalPorts } from '../types'
+
+/** A browser opens dozens at once, a load test thousands; the kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4096
+const PRIVILEGED_PORTS = 1024
+
+export interface LocalListener {
+  /** With the chosen port when 0 was asked. */
+  readonly bound: Endpoint
+  /** Resolves when the port is free again. Idempotent. */
+  readonly close: () => Promise<void>
+}
+
+export interface ListenOptions {
+  readonly at: Endpoint
+  readonly onSocket: (socket: Socket) => void
+  readonly ports: LocalPorts
+}
+
+/** Rejects with `port.in-use` (naming the holder), `port.forbidden` or `port.address-unavailable`. */
+export async function listenHere(options: ListenOptions): Promise<LocalListener> {
+  const { at } = options
+  if ('path' in at) return listenAtPath(at.path, options)
+  const [first, second] = addressesOf(at.host)
+  const server = await listen({ host: first, port: at.port }, options)
+  const port = (server.address() as AddressInfo).port
+  const servers = [server]
+  if (second !== undefined) {
+    try {
+      servers.push(await listen({ host: second, port }, options))
+    } catch (error) {
+      // ssh goes on with the addresses it got (a machine without IPv6); a port that somebody else holds there is a conflict.
+      if (!(error instanceof WarrenError) || error.code === 'port.in-use') {
+        await closeServer(server)
+        throw error
+      }
+    }
+  }
+  return { bound: { host: at.host, port }, close: once(() => Promise.all(servers.map(closeServer))) }
+}
+
+// --- internal ---
+
+/** `localhost` means both loopbacks, `*` and the empty string every address, as in ssh(1) -L. */
+function addressesOf(host: string): readonly [string, string?] {
+  switch (host.toLowerCase()) {
+    case 'localhost':
+      return ['127.0.0.1', '::1']
+    case '*':
+    case '':
+      return ['0.0.0.0', '::']
+    default:
+      return [host]
+  }
+}
+
+function listen(where: { host: string; port: number } | { path: string }, options: ListenOptions): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, options.onSocket)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      void listenFault(error, options).then(reject)
+    })
+    const family = 'host' in where && where.host.includes(':') ? { ipv6Only: true } : {}
+    server.listen({ ...where, ...family, backlog: BACKLOG }, () => {
+      server.removeAllListeners('error')
+      // What fails on a listener from now on (no descriptors left) concerns one client, not the forward.
+      server.on('error', () => undefined)
+      resolve(server)
+    })
+  })
+}
+
+async function listenAtPath(path: string, options: ListenOptions): Promise<LocalListener> {
+  await removeStaleSocket(path)
+  const server = await listen({ path }, options)
+  return { bound: { path }, close: once(() => closeServer(server)) }
+}
+
+/** A socket file that nobody answers at is left over from a crash; anything else is not ours to remove. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isSocket()) {
+    throw new WarrenError('port.in-use', `${path} exists and is not a socket.`, {
+      fix: 'Choose another path, or move the file away.',
+      field: 'bindAddress',
+    })
+  }
+  if (await answers(path)) {
+    throw new WarrenError('port.in-use', `Another program listens at ${path}.`, {
+      fix: 'Choose another path, or end that program.',
+      field: 'bindAddress',
+    })
+  }
+  unlinkSync(path)
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => {
+      resolve(false)
+    })
+  })
+}
+
+async function listenFault(error: NodeJS.ErrnoException, { at, ports }: ListenOptions): Promise<WarrenError> {
+  const where = formatEndpoint(at)
+  const field = 'path' in at ? 'bindAddress' : 'localPort'
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'path' in at ? pathTaken(at.path, error) : portTaken(at, { ports, cause: error })
+    case 'EACCES':
+    case 'EPERM':
+      return new WarrenError('port.forbidden', `Warren may not listen on ${where}.`, {
+        fix:
+          'port' in at && at.port < PRIVILEGED_PORTS
+            ? `Ports below ${PRIVILEGED_PORTS} belong to the system. Choose a higher one.`
+            : 'Choose another one; the system keeps this one for itself.',
+        field,
+        cause: error,
+      })
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return new WarrenError('port.address-unavailable', `This machine does not have the address of ${where}.`, {
+        fix: 'Choose 127.0.0.1, * for every address, or an address of this machine.',
+        field: 'bindAddress',
+        cause: error,
+      })
+    default:
+      return new WarrenError('port.forbidden', `Warren cannot listen on ${where}: ${error.message}.`, {
+        field,
+        cause: error,
+      })
+  }
+}
+
+function pathTaken(path: string, cause: Error): WarrenError {
+  return new WarrenError('port.in-use', `${path} is in use.`, {
+    fix: 'Choose another path.',
+    field: 'bindAddress',
+    cause,
+  })
+}
+
+async function portTaken(
+  at: { host: string; port: number },
+  { ports, cause }: { ports: LocalPorts; cause: Error },
+): Promise<WarrenError> {
+  const [holder, free] = await Promise.all([ports.holderOf(at.port), ports.nextFree(at.host, at.port)])
+  const by =
+    holder === null || (holder.process === null && holder.pid === null)
+      ? 'another program'
+      : `${holder.process ?? 'a program'}${holder.pid === null ? '' : `, pid ${holder.pid}`}`
+  return new WarrenError('port.in-use', `Port ${at.port} is held by ${by}.`, {
+    fix: free === null ? 'Choose another port.' : `Use ${free} instead, or end that program.`,
+    field: 'localPort',
+    remedy: free === null ? null : { action: 'use-port', port: free },
+    cause,
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve()
+    })
+  })
+}
+
+function once(close: () => Promise<unknown>): () => Promise<void> {
+  let closing: Promise<void> | undefined
+  return () => (closing ??= close().then(() => undefined))
+}

@@ -1,0 +1,169 @@
+/** The server's half of SOCKS 4, 4a and 5 (RFC 1928) as a parser: bytes in, in whatever pieces; a verdict out. */
+
+const VERSION_4 = 4
+const VERSION_5 = 5
+const CONNECT = 1
+const NO_AUTHENTICATION = 0
+const NO_ACCEPTABLE_METHOD = 0xff
+const ADDRESS_IPV4 = 1
+const ADDRESS_NAME = 3
+const ADDRESS_IPV6 = 4
+const TLS_HANDSHAKE = 0x16
+/** Longest request of a sane client: two NUL-ended texts of 255 bytes and the fixed fields. */
+const MAX_REQUEST_BYTES = 1024
+
+/** Reply codes of RFC 1928 §6. */
+export const SOCKS_REPLY = {
+  granted: 0x00,
+  failure: 0x01,
+  notAllowed: 0x02,
+  hostUnreachable: 0x04,
+  refused: 0x05,
+  commandNotSupported: 0x07,
+  addressTypeNotSupported: 0x08,
+} as const
+export type SocksReply = (typeof SOCKS_REPLY)[keyof typeof SOCKS_REPLY]
+
+export interface SocksRequest {
+  readonly version: 4 | 5
+  readonly host: string
+  readonly port: number
+}
+
+export interface SocksStep {
+  /** `more`: wait. `request`: connect. `refuse`: close. Whatever it is, `answer` is sent first. */
+  readonly kind: 'more' | 'request' | 'refuse'
+  readonly answer: Buffer | null
+  readonly request: SocksRequest | null
+  /** What the client sent ahead of our reply. */
+  readonly rest: Buffer | null
+  /** Why it is refused, for the log. */
+  readonly message: string | null
+}
+
+/** One client's greeting and request. */
+export class SocksParser {
+  private bytes: Buffer = Buffer.alloc(0)
+  private greeted = false
+
+  push(chunk: Buffer): SocksStep {
+    this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk])
+    switch (this.bytes[0]) {
+      case undefined:
+        return more()
+      case VERSION_4:
+        return this.greeted ? refuse('a SOCKS 4 request after a SOCKS 5 greeting') : this.version4()
+      case VERSION_5:
+        return this.greeted ? this.request5() : this.greeting5()
+      case TLS_HANDSHAKE:
+        return refuse('TLS was spoken to a SOCKS port')
+      default:
+        return this.stranger()
+    }
+  }
+
+  /** VN CD DSTPORT DSTIP USERID NUL; SOCKS 4a adds a name and NUL when DSTIP is 0.0.0.x. */
+  private version4(): SocksStep {
+    const { bytes } = this
+    const userEnd = bytes.length > 8 ? bytes.indexOf(0, 8) : -1
+    if (userEnd < 0) return this.incomplete()
+    if (bytes[1] !== CONNECT)
+      return refuse('only SOCKS 4 CONNECT is supported', socksAnswer(4, SOCKS_REPLY.commandNotSupported))
+    const port = bytes.readUInt16BE(2)
+    const named = bytes.readUInt32BE(4) < 256 && bytes[7] !== 0
+    if (!named) return this.accept({ version: 4, host: [...bytes.subarray(4, 8)].join('.'), port }, userEnd + 1)
+    const nameEnd = bytes.indexOf(0, userEnd + 1)
+    if (nameEnd < 0) return this.incomplete()
+    return this.accept({ version: 4, host: bytes.toString('latin1', userEnd + 1, nameEnd), port }, nameEnd + 1)
+  }
+
+  private greeting5(): SocksStep {
+    const count = this.bytes[1]
+    if (count === undefined || this.bytes.length < 2 + count) return more()
+    if (!this.bytes.subarray(2, 2 + count).includes(NO_AUTHENTICATION)) {
+      return refuse('the client insists on a SOCKS login', Buffer.from([VERSION_5, NO_ACCEPTABLE_METHOD]))
+    }
+    this.greeted = true
+    const ahead = this.bytes.subarray(2 + count)
+    this.bytes = Buffer.alloc(0)
+    const next = this.push(ahead)
+    const answer = Buffer.from([VERSION_5, NO_AUTHENTICATION])
+    return { ...next, answer: next.answer === null ? answer : Buffer.concat([answer, next.answer]) }
+  }
+
+  /** VER CMD RSV ATYP DST.ADDR DST.PORT (RFC 1928 §4). */
+  private request5(): SocksStep {
+    const { bytes } = this
+    if (bytes.length < 5) return more()
+    if (bytes[1] !== CONNECT) {
+      return refuse('only SOCKS 5 CONNECT is supported', socksAnswer(5, SOCKS_REPLY.commandNotSupported))
+    }
+    const length = addressLength(bytes)
+    if (length === null) return refuse('an unknown address type', socksAnswer(5, SOCKS_REPLY.addressTypeNotSupported))
+    const end = 4 + length + 2
+    if (bytes.length < end) return more()
+    const host = addressAt(bytes, length)
+    return this.accept({ version: 5, host, port: bytes.readUInt16BE(4 + length) }, end)
+  }
+
+  private accept(request: SocksRequest, end: number): SocksStep {
+    if (request.host === '' || /[\s\u0000-\u001f\u007f]/.test(request.host)) {
+      return refuse('the host name is not valid', socksAnswer(request.version, SOCKS_REPLY.hostUnreachable))
+    }
+    const rest = this.bytes.subarray(end)
+    return { kind: 'request', answer: null, request, rest: rest.length > 0 ? rest : null, message: null }
+  }
+
+  private incomplete(): SocksStep {
+    return this.bytes.length > MAX_REQUEST_BYTES ? refuse('the request has no end') : more()
+  }
+
+  private stranger(): SocksStep {
+    const isHttp = /^[A-Z]{1,8}( |$)/.test(this.bytes.toString('latin1', 0, 9))
+    if (!isHttp) return refuse('neither SOCKS 4 nor SOCKS 5 was spoken')
+    return refuse('HTTP was spoken to a SOCKS port', HTTP_HINT)
+  }
+}
+
+/** The reply to a request, as its version wants it; the bound address is not told (RFC 1928 §6 lets it be zero). */
+export function socksAnswer(version: 4 | 5, reply: SocksReply): Buffer {
+  if (version === 5) return Buffer.from([VERSION_5, reply, 0, ADDRESS_IPV4, 0, 0, 0, 0, 0, 0])
+  return Buffer.from([0, reply === SOCKS_REPLY.granted ? GRANTED_4 : REJECTED_4, 0, 0, 0, 0, 0, 0])
+}
+
+// --- internal ---
+
+const GRANTED_4 = 0x5a
+const REJECTED_4 = 0x5b
+const HINT = 'This port speaks SOCKS, not HTTP. Use it as a SOCKS 5 proxy.\n'
+const HTTP_HINT = Buffer.from(
+  `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${HINT.length}\r\nConnection: close\r\n\r\n${HINT}`,
+)
+
+function more(): SocksStep {
+  return { kind: 'more', answer: null, request: null, rest: null, message: null }
+}
+
+function refuse(message: string, answer: Buffer | null = null): SocksStep {
+  return { kind: 'refuse', answer, request: null, rest: null, message }
+}
+
+function addressLength(bytes: Buffer): number | null {
+  switch (bytes[3]) {
+    case ADDRESS_IPV4:
+      return 4
+    case ADDRESS_IPV6:
+      return 16
+    case ADDRESS_NAME:
+      return 1 + (bytes[4] ?? 0)
+    default:
+      return null
+  }
+}
+
+function addressAt(bytes: Buffer, length: number): string {
+  if (length === 4 && bytes[3] === ADDRESS_IPV4) return [...bytes.subarray(4, 8)].join('.')
+  if (bytes[3] === ADDRESS_NAME) return bytes.toString('latin1', 5, 4 + length)
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(4 + index * 2).toString(16))
+  return groups.join(':')
+}

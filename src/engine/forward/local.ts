@@ -1,0 +1,31 @@
+/** `ssh -L`: clients here reach one target as seen from the server. */
+import { targetEndpoint } from '@shared/endpoints'
+import { toFault } from '@shared/errors'
+import { resetStream } from '../traffic'
+import { listeningCarrier } from './_listening-carrier'
+import type { Carrier, CarrierOptions } from './types'
+
+export function localCarrier(options: CarrierOptions): Carrier {
+  const { ledger, onTarget } = options
+  const target = targetEndpoint(options.spec)
+  if (target === null) throw new TypeError('A local forward has a target.')
+  const onOpen = (): void => {
+    onTarget(null)
+  }
+  return listeningCarrier(options, (socket, session) => {
+    const connection = ledger.add({ stream: socket, origin: null, target })
+    session.forwardSocket(socket, { target, counter: connection, onOpen }).then(
+      () => {
+        ledger.remove(connection)
+      },
+      (error: Error) => {
+        socket.on('error', () => undefined)
+        resetStream(socket)
+        ledger.remove(connection)
+        const { code, message } = toFault(error)
+        options.log({ level: 'warn', code, message })
+        onTarget(error)
+      },
+    )
+  })
+}

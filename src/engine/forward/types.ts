@@ -1,0 +1,26 @@
+import type { Endpoint } from '@shared/endpoints'
+import type { LogEntry } from '@shared/snapshots'
+import type { ForwardSpec } from '@shared/specs'
+import type { SshSession } from '../ssh/types'
+import type { Ledger } from '../traffic'
+import type { LocalPorts } from '../types'
+
+/** What a carrier needs besides its spec. */
+export interface CarrierOptions {
+  readonly spec: ForwardSpec
+  readonly ledger: Ledger
+  readonly ports: LocalPorts
+  readonly log: (entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
+  /** A target was reached (`null`), or could not be: what makes a forward `degraded`. */
+  readonly onTarget: (failure: Error | null) => void
+}
+
+/** Carries the connections of one forward, over one session after another. */
+export interface Carrier {
+  /** Begins to carry over `session`; resolves with the bound end. A listener that is open already stays. */
+  readonly bind: (session: SshSession) => Promise<Endpoint>
+  /** The session is gone: its connections end. A local listener keeps its port and turns clients away until the next bind. */
+  readonly unbind: () => void
+  /** Ends everything; the port is free when it resolves. May be called twice. */
+  readonly close: () => Promise<void>
+}

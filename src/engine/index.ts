@@ -1,0 +1,15 @@
+/** The door of the engine. */
+export { createEngine } from './engine'
+export { createLocalPorts } from './ports'
+export { fingerprintOf, hasNativeCrypto, hostKeyName } from './ssh'
+export type { ServerRoute } from './ssh/types'
+export type {
+  Clock,
+  Engine,
+  EngineEvent,
+  EnginePorts,
+  LocalPorts,
+  RaisedNeed,
+  RaiseOptions,
+  StartOptions,
+} from './types'

@@ -1,0 +1,3 @@
+/** The door of the supervisor. */
+export { NETWORK_SETTLE_MS } from './_retry'
+export { SupervisedForward, type SupervisedOptions } from './supervised-forward'
