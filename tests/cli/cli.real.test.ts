@@ -222,6 +222,23 @@ describe('the command line with a real server', () => {
     expect(await json<PublicSnapshot[]>('ls')).toEqual([])
   })
 
+  it('takes a pasted ssh command, and goes through a saved server by its name', async () => {
+    const inner = await startSshd()
+    const logins = (): number => sshd.log().split('Accepted publickey').length
+    const before = logins()
+    try {
+      await addServer('--host-key', 'accept-new')
+      const command = `ssh -J bastion -p ${inner.port} -i ${inner.clientKey} -o IdentityAgent=none -o StrictHostKeyChecking=accept-new -L 0:127.0.0.1:${echoPort} ${inner.username}@${inner.host}`
+      expect(await warren('add', 'web', '--command', command)).toMatchObject({ code: 0 })
+      const [snapshot] = JSON.parse((await warren('up', 'web', '--json')).out) as [PublicSnapshot]
+      expect(snapshot).toMatchObject({ state: 'running', server: inner.host })
+      expect(await roundTrip(portOf(snapshot))).toBe(sha256(payload))
+      expect(logins()).toBeGreaterThan(before)
+    } finally {
+      await inner.stop()
+    }
+  })
+
   it('ends quietly when its reader leaves', async () => {
     await addServer()
     for (const port of [1, 2, 3]) await warren('add', `f${port}`, '-L', `0:a:${port}`, '--server', 'bastion')
