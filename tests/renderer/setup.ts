@@ -1,7 +1,7 @@
 /** What jsdom lacks and every renderer test needs: sizes, observers, idle time, and a clean screen after each test. */
 import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 
 const VIEW = { width: 900, height: 600 }
 
@@ -42,5 +42,14 @@ Object.defineProperties(HTMLElement.prototype, {
   clientHeight: { get: () => VIEW.height, configurable: true },
   clientWidth: { get: () => VIEW.width, configurable: true },
 })
+
+// Nor a canvas: curves are looked at in the harness.
+vi.mock('uplot', () => ({
+  default: class {
+    setData(): void {}
+    setSize(): void {}
+    destroy(): void {}
+  },
+}))
 
 afterEach(cleanup)

@@ -22,7 +22,9 @@ export function FaultView({ fault, onRemedy, children, tone = 'failed', serverNa
   const { remedy } = fault
   return (
     <section className={classes(styles.fault, styles[tone])} aria-labelledby={title}>
-      <h3 id={title}>{errorCodes[fault.code].title}</h3>
+      <p id={title} className={styles.title}>
+        {errorCodes[fault.code].title}
+      </p>
       <p className="selectable">{fault.message}</p>
       {fault.fix !== null && <p className="selectable">{fault.fix}</p>}
       {(children !== undefined || (remedy !== null && onRemedy !== undefined)) && (

@@ -7,7 +7,6 @@ import { FaultView } from '../../../components/fault-view'
 import { Copy, ExternalLink, LockOpen, Pencil, Terminal, Trash2, X } from '../../../components/icons'
 import { StateGlyph } from '../../../components/state-glyph'
 import { Switch } from '../../../components/switch'
-import { useCovers } from '../../../shell/covers'
 import { useClock } from '../../../stores/clock'
 import { watchForward } from '../../../stores/connect'
 import {
@@ -58,12 +57,10 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
 }
 
 function Head({ view: { spec, snapshot } }: { view: ForwardView }): ReactNode {
-  // Over the list it is the page's first heading, beside it the second.
-  const Title = useCovers() ? 'h1' : 'h2'
   return (
     <header className={styles.head}>
       <StateGlyph state={snapshot.state} labelled={false} />
-      <Title className={styles.title}>{spec.name}</Title>
+      <h1 className={styles.title}>{spec.name}</h1>
       <Switch
         checked={snapshot.wanted}
         label={`${spec.name} on`}

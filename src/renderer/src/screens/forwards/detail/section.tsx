@@ -7,9 +7,9 @@ export function Section(props: { title: string; aside?: ReactNode; children: Rea
   return (
     <section aria-labelledby={id} className={styles.section}>
       <div className={styles.head}>
-        <h3 id={id} className={styles.title}>
+        <h2 id={id} className={styles.title}>
           {props.title}
-        </h3>
+        </h2>
         {props.aside}
       </div>
       {props.children}

@@ -1,0 +1,69 @@
+import { act, render, screen, waitFor, within } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { describe, expect, it } from 'vitest'
+import { DetailPane } from '../../../src/renderer/src/screens/forwards/detail/detail-pane'
+import { join } from '../../../src/renderer/src/screens/forwards/detail/log-view'
+import { uiStore } from '../../../src/renderer/src/stores/ui'
+import { callsOf, openConnectedWindow } from '../_window'
+import type { FakeDaemon, FakeOptions } from '../harness/fake-api'
+import { makeFault, makeForward, servers } from '../harness/_data'
+
+async function openPane(name: string, options: FakeOptions): Promise<FakeDaemon> {
+  const daemon = await openConnectedWindow({ servers, ...options })
+  render(<DetailPane forwardId={`forward-${name}`} />)
+  return daemon
+}
+
+describe('the detail pane', () => {
+  it('says first what the forward does', async () => {
+    await openPane('db', { forwards: [makeForward('db', { state: 'running', minutes: 134 })] })
+    expect(
+      screen.getByText('People here connect to 127.0.0.1:5432 and reach db:5432 as seen from bastion.'),
+    ).toBeInTheDocument()
+    expect(screen.getByText('running for 2 h 14 m')).toBeInTheDocument()
+  })
+
+  it('says why it waits and retries at once on demand', async () => {
+    const daemon = await openPane('web', { forwards: [makeForward('web', { state: 'waiting', reason: makeFault() })] })
+    expect(screen.getByText('The server cannot be reached')).toBeInTheDocument()
+    expect(screen.getByText(/^retry in \d+ s$/)).toHaveTextContent('after 3 attempts')
+    await userEvent.click(screen.getByRole('button', { name: 'Retry now' }))
+    expect(callsOf(daemon, 'forwards.retry')).toEqual([{ ids: ['forward-web'] }])
+  })
+
+  it('leads to the server that refused the login', async () => {
+    const reason = makeFault({ code: 'ssh.auth-failed', remedy: { action: 'edit-server', serverId: 'server-bastion' } })
+    await openPane('db', { forwards: [makeForward('db', { state: 'failed', reason })] })
+    await userEvent.click(screen.getByRole('button', { name: 'Edit bastion' }))
+    expect(uiStore.getState()).toMatchObject({ screen: 'servers', serverToShow: 'server-bastion' })
+  })
+
+  it('lists live connections and ends one', async () => {
+    const daemon = await openPane('db', { forwards: [makeForward('db', { state: 'running', connections: 2 })] })
+    await userEvent.click(await screen.findByRole('button', { name: 'End the connection from psql 51822' }))
+    expect(callsOf(daemon, 'connections.end')).toEqual([{ id: 'connection-0' }])
+    act(() => {
+      daemon.emit('connections.sampled', { forwardId: 'forward-db', connections: [] })
+    })
+    expect(screen.getByText('Nobody is connected.')).toBeInTheDocument()
+  })
+
+  it('follows the log of this forward only', async () => {
+    const daemon = await openPane('db', { forwards: [makeForward('db', { state: 'running' })] })
+    const log = await screen.findByRole('log')
+    const entry = { seq: 90, at: new Date().toISOString(), level: 'error' as const, message: 'it broke', code: null }
+    act(() => {
+      daemon.emit('logs.added', { forwardId: 'forward-other', entries: [{ ...entry, message: 'not mine' }] })
+      daemon.emit('logs.added', { forwardId: 'forward-db', entries: [entry] })
+    })
+    await waitFor(() => {
+      expect(within(log).getByText('it broke')).toBeInTheDocument()
+    })
+    expect(within(log).queryByText('not mine')).toBeNull()
+  })
+
+  it('takes an entry once that was both read and told', () => {
+    const entry = (seq: number) => ({ seq, at: '', level: 'info' as const, message: '', code: null })
+    expect(join([entry(1), entry(2)], [entry(2), entry(3)]).map(({ seq }) => seq)).toEqual([1, 2, 3])
+  })
+})
