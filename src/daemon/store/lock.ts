@@ -1,5 +1,6 @@
 /** One daemon per data folder. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'libsql'
 import { WarrenError } from '@shared/errors'
@@ -17,14 +18,14 @@ export interface StoreLock {
 /**
  * Takes the folder's lock: a SQLite file held in an exclusive transaction, so the system frees it when the process dies.
  *
- * Rejects with `store.locked`, naming the pid that holds it.
+ * Rejects with `store.locked`, naming the pid that holds it: at once when that daemon answers, else when it stays for a while.
  */
 export async function takeLock(places: Places): Promise<StoreLock> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const lock = tryLock(places)
     if (lock !== null) return lock
-    if (Date.now() > deadline) throw locked(places)
+    if (Date.now() > deadline || (await isServed(places))) throw locked(places)
     await sleep(RETRY_MS)
   }
 }
@@ -56,6 +57,18 @@ function tryLock(places: Places): StoreLock | null {
       database.close()
     },
   }
+}
+
+/** Whether the holder takes connections: then it is not about to leave, and waiting for its lock would only outlast it. */
+function isServed(places: Places): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(places.socket)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
 }
 
 function locked(places: Places): WarrenError {
