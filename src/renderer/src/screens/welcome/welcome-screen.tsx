@@ -1,5 +1,83 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
+import { Button } from '../../components/button'
+import { showToast } from '../../components/toasts'
+import { settle, showFault } from '../../stores/call'
+import { mergeForwards } from '../../stores/forwards'
+import { setServers } from '../../stores/servers'
+import { showServer } from '../../stores/ui'
+import screen from '../../styles/screen.module.css'
+import styles from './welcome-screen.module.css'
 
+/** The first thing anybody sees: two ways to a working forward. */
 export function WelcomeScreen(): ReactNode {
-  return null
+  const [busy, setBusy] = useState(false)
+  const demo = async (): Promise<void> => {
+    setBusy(true)
+    const { daemon } = window.api
+    const started = await settle(daemon['demo.start']({}))
+    if (started.ok) {
+      // Events bring the same; asking makes the list stand when this returns.
+      const [servers, forwards] = await Promise.all([
+        settle(daemon['servers.list']({})),
+        settle(daemon['forwards.list']({})),
+      ])
+      if (servers.ok) setServers(servers.value)
+      if (forwards.ok) mergeForwards(forwards.value)
+      showToast({ text: 'The demo server runs. Turn on a forward to use it.' })
+    } else {
+      showFault(started.fault)
+    }
+    setBusy(false)
+  }
+  return (
+    <section className={`${screen.screen} ${styles.welcome}`} aria-labelledby="welcome-title">
+      <Illustration />
+      <h1 id="welcome-title">Welcome to Warren</h1>
+      <p className={styles.sentence}>
+        Warren keeps the ports you need behind SSH servers open, and says honestly what each one is doing.
+      </p>
+      <div className={styles.actions}>
+        <Button
+          kind="primary"
+          onClick={() => {
+            showServer('new')
+          }}
+        >
+          Add a server
+        </Button>
+        <Button
+          busy={busy}
+          onClick={() => {
+            void demo()
+          }}
+        >
+          Try the demo server
+        </Button>
+      </div>
+      <p className={styles.hint}>The demo server runs on this machine only, with three forwards to try.</p>
+    </section>
+  )
+}
+
+/** One line: above ground here, down a burrow, up behind the hill. */
+function Illustration(): ReactNode {
+  return (
+    <svg className={styles.picture} width="320" height="88" viewBox="0 0 320 88" fill="none" aria-hidden="true">
+      <path
+        d="M4 52h44a12 12 0 0 1 12 12v4a12 12 0 0 0 12 12h176a12 12 0 0 0 12-12v-4a12 12 0 0 1 12-12h44"
+        stroke="var(--accent)"
+        strokeWidth="3"
+        strokeLinecap="round"
+      />
+      <path
+        d="M76 52h12a72 72 0 0 1 144 0h12"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+        transform="translate(0 -2) scale(1 .98)"
+      />
+      <circle cx="26" cy="40" r="5" fill="var(--accent)" />
+      <rect x="284" y="28" width="20" height="17" rx="3" stroke="currentColor" strokeWidth="2" />
+    </svg>
+  )
 }
