@@ -11,6 +11,7 @@ export const errorCodes = {
   'spec.in-use': { title: 'Something still uses it', retry: false },
   'usage.invalid': { title: 'The command line is not valid', retry: false },
   'command.invalid': { title: 'The ssh command cannot be read', retry: false },
+  'config.invalid': { title: 'The ssh config cannot be used', retry: false },
 
   'port.in-use': { title: 'The port is in use', retry: false },
   'port.forbidden': { title: 'The port may not be used', retry: false },
