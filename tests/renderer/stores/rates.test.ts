@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   clearRates,
   currentRate,
   lastSeconds,
   onRate,
   pauseRates,
+  resumeRates,
   rateHistory,
   takeRates,
 } from '../../../src/renderer/src/stores/rates'
@@ -20,9 +21,10 @@ const sample = (id: string, up: number, down: number) => ({
 })
 
 describe('rates', () => {
-  beforeEach(() => {
-    clearRates()
-    return pauseRates
+  beforeEach(clearRates)
+  afterEach(() => {
+    pauseRates()
+    vi.useRealTimers()
   })
 
   it('keeps the last seconds, oldest first', () => {
@@ -44,6 +46,17 @@ describe('rates', () => {
     takeRates({ up: 1, down: 1, forwards: [sample('a', 1, 1)] }, 4000)
     const history = rateHistory('a')
     expect(history && lastSeconds(history, 4)).toEqual([2, NaN, NaN, 2])
+  })
+
+  it('does not keep the last figure when the window comes back and nothing moves', () => {
+    vi.useFakeTimers()
+    takeRates({ up: 1, down: 1, forwards: [sample('a', 1, 1)] })
+    pauseRates()
+    vi.advanceTimersByTime(60_000)
+    expect(currentRate('a')).toBe(2)
+    resumeRates()
+    vi.advanceTimersByTime(2000)
+    expect(currentRate('a')).toBe(0)
   })
 
   it('tells only those who listen to that forward', () => {

@@ -1,8 +1,6 @@
 /** The icons in use, one list: they share one stroke and size by default. */
 export {
-  Activity,
   ArrowLeftRight,
-  ArrowRight,
   Check,
   ChevronDown,
   ChevronRight,
@@ -11,7 +9,6 @@ export {
   Ellipsis,
   ExternalLink,
   History,
-  KeyRound,
   LockOpen,
   Pencil,
   Plus,
@@ -19,7 +16,6 @@ export {
   Server,
   Settings,
   Star,
-  Tag,
   Terminal,
   Trash2,
   X,

@@ -5,7 +5,7 @@ import { settle, showFault } from './call'
 import { getForward, mergeForwards, setForwards } from './forwards'
 import { linkStore } from './link'
 import { setNeeds } from './needs'
-import { clearRates, forgetRates, pauseRates, takeRates } from './rates'
+import { clearRates, forgetRates, pauseRates, resumeRates, takeRates } from './rates'
 import { keepChosen } from './selection'
 import { setServers } from './servers'
 import { setSettings } from './settings'
@@ -51,6 +51,7 @@ export function connectStores(): () => void {
   ]
   const onVisibility = (): void => {
     if (document.hidden) pauseRates()
+    else resumeRates()
     void subscribe()
   }
   document.addEventListener('visibilitychange', onVisibility)

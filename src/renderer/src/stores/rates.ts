@@ -72,6 +72,15 @@ export function pauseRates(): void {
   clearTimeout(quiet)
 }
 
+/** Somebody looks again. Without a sample soon nothing moves, and the last figure from before must not stay. */
+export function resumeRates(): void {
+  if (lastTick === 0) return
+  clearTimeout(quiet)
+  quiet = setTimeout(() => {
+    takeRates({ up: 0, down: 0, forwards: [] })
+  }, QUIET_MS)
+}
+
 export function forgetRates(ids: readonly string[]): void {
   for (const id of ids) histories.delete(id)
 }
