@@ -31,7 +31,7 @@ async function demoServer(): Promise<ServerSpec> {
 function login({ host, port }: ServerSpec, username = 'demo'): Promise<{ ssh: Client; key: Buffer }> {
   return new Promise((resolve, reject) => {
     const ssh = new ssh2.Client()
-    let key = Buffer.alloc(0)
+    let key: Buffer = Buffer.alloc(0)
     const hostVerifier = (shown: Buffer): boolean => {
       key = shown
       return true
