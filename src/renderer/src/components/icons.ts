@@ -1,5 +1,6 @@
 /** The icons in use, one list: they share one stroke and size by default. */
 export {
+  ArrowDown,
   ArrowLeftRight,
   Check,
   ChevronDown,

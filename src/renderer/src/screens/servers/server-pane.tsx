@@ -1,0 +1,186 @@
+import { useEffect, useRef, type ReactNode } from 'react'
+import { Button, IconButton } from '../../components/button'
+import { FaultView } from '../../components/fault-view'
+import { X } from '../../components/icons'
+import { showToast } from '../../components/toasts'
+import type { SessionSnapshot } from '@shared/snapshots'
+import { worked } from '../../stores/call'
+import { useForwards } from '../../stores/forwards'
+import { showDetail } from '../../stores/ui'
+import { LoginFields, WhereFields } from './server-fields'
+import { SafetyFields, WayFields } from './server-way'
+import styles from './server-pane.module.css'
+import { sessionWord } from './server-row'
+import { useServerForm } from './use-server-form'
+
+export interface ServerPaneProps {
+  /** `null`: a new server. */
+  serverId: string | null
+  session: SessionSnapshot | undefined
+  onClose: () => void
+  onSaved: (id: string) => void
+}
+
+/** One server: what its session is like, who uses it, and everything that can be changed. */
+export function ServerPane({ serverId, session, onClose, onSaved }: ServerPaneProps): ReactNode {
+  const state = useServerForm(serverId)
+  const element = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (serverId === null) element.current?.querySelector<HTMLElement>('input')?.focus()
+  }, [serverId])
+  const save = async (): Promise<void> => {
+    const server = await state.save()
+    if (server !== null) {
+      showToast({ text: `${server.name} saved.` })
+      if (serverId === null) onSaved(server.id)
+      else onClose()
+      return
+    }
+    requestAnimationFrame(() => {
+      element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+    })
+  }
+  const title = state.original?.name ?? 'New server'
+  return (
+    <aside className={styles.pane} aria-label={serverId === null ? 'New server' : `Server ${title}`}>
+      <form
+        ref={element}
+        className={styles.form}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || event.defaultPrevented) return
+          event.preventDefault()
+          onClose()
+        }}
+      >
+        <header className={styles.header}>
+          <h2>{title}</h2>
+          <IconButton label="Close" onClick={onClose}>
+            <X size={16} />
+          </IconButton>
+        </header>
+        <div className={styles.body}>
+          {serverId !== null && <SessionFacts session={session} />}
+          {serverId !== null && <UsedBy serverId={serverId} />}
+          <WhereFields state={state} />
+          <LoginFields state={state} />
+          {serverId !== null && <SavedSecrets serverId={serverId} />}
+          <WayFields state={state} />
+          <SafetyFields state={state} />
+          {state.fault !== null && <FaultView fault={state.fault} />}
+        </div>
+        <footer className={styles.footer}>
+          {serverId !== null && (
+            <Button
+              kind="quiet"
+              className={styles.remove}
+              onClick={() => {
+                void state.remove().then((removed) => {
+                  if (removed) onClose()
+                })
+              }}
+            >
+              Remove
+            </Button>
+          )}
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={state.busy}>
+            {serverId === null ? 'Add server' : 'Save'}
+          </Button>
+        </footer>
+      </form>
+    </aside>
+  )
+}
+
+// --- internal ---
+
+function SessionFacts({ session }: { session: SessionSnapshot | undefined }): ReactNode {
+  if (session === undefined) return <p className={styles.note}>Not connected. Warren connects when a forward needs it.</p>
+  const { algorithms } = session
+  return (
+    <dl className={styles.facts}>
+      <dt>Session</dt>
+      <dd>
+        {sessionWord(session)}
+        {session.remoteAddress !== null && (
+          <>
+            {' '}
+            to <span className="mono">{session.remoteAddress}</span>
+          </>
+        )}
+      </dd>
+      {session.serverVersion !== null && (
+        <>
+          <dt>Software</dt>
+          <dd className="mono selectable">{session.serverVersion}</dd>
+        </>
+      )}
+      {algorithms !== null && (
+        <>
+          <dt>Cipher</dt>
+          <dd className="mono selectable">{algorithms.cipher}</dd>
+          <dt>Key exchange</dt>
+          <dd>
+            <span className="mono selectable">{algorithms.kex}</span>
+            <span className={styles.note}>
+              {algorithms.postQuantum ? ' withstands quantum computers' : ' does not withstand quantum computers'}
+            </span>
+          </dd>
+          <dt>Host key</dt>
+          <dd className="mono selectable">{algorithms.hostKey}</dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function UsedBy({ serverId }: { serverId: string }): ReactNode {
+  const byId = useForwards((store) => store.byId)
+  const using = [...byId.values()].filter((view) => view.spec.serverId === serverId)
+  if (using.length === 0) return null
+  return (
+    <section className={styles.used} aria-labelledby="used-title">
+      <h3 id="used-title">Forwards</h3>
+      <ul className={styles.forwards}>
+        {using.map((view) => (
+          <li key={view.spec.id}>
+            <Button
+              size="s"
+              onClick={() => {
+                showDetail(view.spec.id)
+              }}
+            >
+              {view.spec.name}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function SavedSecrets({ serverId }: { serverId: string }): ReactNode {
+  const forget = async (): Promise<void> => {
+    if (await worked(window.api.app['app.forgetSecrets']({ serverId }))) {
+      showToast({ text: 'Nothing is saved for this server any more.' })
+    }
+  }
+  return (
+    <div className={styles.secrets}>
+      <p className={styles.note}>Warren asks for a password when the server wants one, and saves it only if you say so.</p>
+      <Button
+        size="s"
+        onClick={() => {
+          void forget()
+        }}
+      >
+        Forget saved passwords
+      </Button>
+    </div>
+  )
+}
