@@ -14,29 +14,31 @@ import { settingsStore } from '../../src/renderer/src/stores/settings'
 import { uiStore } from '../../src/renderer/src/stores/ui'
 import { waitFor } from '@testing-library/react'
 import { onTestFinished } from 'vitest'
+import type { StoreApi } from 'zustand/vanilla'
 import { fakeDaemon, type FakeDaemon, type FakeOptions } from './harness/fake-api'
 
 /** Puts a fake daemon behind `window.api` and forgets what the test before left in the stores. */
 export function openWindow(options: FakeOptions = {}): FakeDaemon {
   const daemon = fakeDaemon(options)
   Object.assign(window, { api: daemon.api })
-  for (const store of [
-    confirmStore,
-    menuStore,
-    toastStore,
-    forwardsStore,
-    linkStore,
-    listStore,
-    needsStore,
-    selectionStore,
-    serversStore,
-    settingsStore,
-    uiStore,
-  ]) {
-    store.setState(store.getInitialState(), true)
-  }
+  reset(confirmStore)
+  reset(menuStore)
+  reset(toastStore)
+  reset(forwardsStore)
+  reset(linkStore)
+  reset(listStore)
+  reset(needsStore)
+  reset(selectionStore)
+  reset(serversStore)
+  reset(settingsStore)
+  reset(uiStore)
   clearRates()
   return daemon
+}
+
+/** Back to what a store held before anybody wrote to it. */
+function reset<T>(store: StoreApi<T>): void {
+  store.setState(store.getInitialState(), true)
 }
 
 /** The same with the stores joined to it, once the first list is there. */

@@ -277,14 +277,14 @@ function connectionsOf(view: ForwardView | undefined): readonly ConnectionSnapsh
 
 function logOf(view: ForwardView | undefined): readonly LogEntry[] {
   if (view === undefined) return []
-  const messages: readonly [LogEntry['level'], string][] = [
+  const messages: [LogEntry['level'], string][] = [
     ['info', 'start was asked for'],
     ['debug', 'bastion.example.net is 192.0.2.7'],
     ['info', 'logged in as deploy with publickey (SHA256:uNiVztks…)'],
     ['warn', 'the host key is not in known_hosts, trusted in Warren'],
     ['info', 'listening on 127.0.0.1:5432'],
-    ...(view.snapshot.reason === null ? [] : ([['error', view.snapshot.reason.message]] as const)),
   ]
+  if (view.snapshot.reason !== null) messages.push(['error', view.snapshot.reason.message])
   return messages.map(([level, message], index) => ({
     seq: index + 1,
     at: new Date(Date.now() - (messages.length - index) * 900).toISOString(),
