@@ -1,6 +1,7 @@
 /** Finding the canonical name of a host (ssh_config(5), CanonicalizeHostname). */
 import { canonicalAddress, looksLikeAddress } from './_addresses'
 import { complain, located } from './_complaint'
+import { lowercase } from './_lex'
 import { matchList } from './_pattern'
 import type { Settings } from './_settings'
 import type { AddressFamily, LookupResult, SshConfigPorts } from './types'
@@ -57,7 +58,8 @@ async function findCanonical(
   { mode, lookup }: CanonicalMeans,
 ): Promise<string | null> {
   const address = canonicalAddress(host, familyOf(settings))
-  if (address !== null) return address
+  // ssh keeps the spelling of a person who only wrote capitals.
+  if (address !== null) return lowercase(address) === lowercase(host) ? host : address
   if (looksLikeAddress(host) || mode === 'false') return null
   if (!isDirect(settings) && mode !== 'always') return null
   const candidates: string[] = []

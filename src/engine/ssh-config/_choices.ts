@@ -13,7 +13,14 @@ export const yesNoAskConfirm: Choices = { ...truth, ask: 'ask', confirm: 'confir
 export const strictHostKey: Choices = { ...truth, off: 'false', ask: 'ask', 'accept-new': 'accept-new' }
 export const addressFamily: Choices = { inet: 'inet', inet6: 'inet6', any: 'any' }
 export const controlMaster: Choices = { ...truth, auto: 'auto', ask: 'ask', autoask: 'autoask' }
-export const tunnel: Choices = { ...truth, ethernet: 'ethernet', 'point-to-point': 'point-to-point' }
+/** `yes` means the usual mode, point to point. */
+export const tunnel: Choices = {
+  ...truth,
+  yes: 'point-to-point',
+  true: 'point-to-point',
+  ethernet: 'ethernet',
+  'point-to-point': 'point-to-point',
+}
 export const requestTty: Choices = { ...truth, force: 'force', auto: 'auto' }
 export const sessionType: Choices = { none: 'none', subsystem: 'subsystem', default: 'default' }
 export const canonicalize: Choices = { ...truth, always: 'always' }

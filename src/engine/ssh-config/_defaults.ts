@@ -97,6 +97,10 @@ export function fillDefaults(settings: Settings): void {
   fillList(settings, 'identityfile', identityFiles)
   fillList(settings, 'globalknownhostsfile', globalKnownHosts)
   fillList(settings, 'userknownhostsfile', userKnownHosts)
+}
+
+/** Takes out what is set to `none`. */
+export function clearNone(settings: Settings): void {
   for (const key of clearedByNone) {
     if (settings.get(key)?.value.toLowerCase() === 'none') settings.remove(key)
   }

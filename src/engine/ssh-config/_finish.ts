@@ -1,8 +1,9 @@
 /** What ssh does between reading the files and printing: defaults, checks, and tokens in those options that take them early. */
+import { WarrenError } from '@shared/errors'
 import { assembleAlgorithms } from './_algorithms'
-import { algorithmFamilies, type AlgorithmOption } from './_algorithm-table'
+import type { AlgorithmOption } from './_algorithm-table'
 import { complain, located } from './_complaint'
-import { byDefault, fillDefaults } from './_defaults'
+import { byDefault, clearNone, fillDefaults } from './_defaults'
 import { expand, expandTilde, standardTokens, type Tokens } from './_expand'
 import type { Hop } from './_jump'
 import { lowercase } from './_lex'
@@ -28,7 +29,7 @@ export function finishSettings(context: FinishContext): Tokens {
   // Forwards are cleared before anything else, and with them the tunnel.
   if (settings.get('clearallforwardings')?.value === 'yes') settings.replace('tunnel', 'false', originOf(settings, 'clearallforwardings'))
   fillDefaults(settings)
-  for (const option of Object.keys(algorithmFamilies) as AlgorithmOption[]) assemble(settings, option)
+  if (assembleAll(settings)) clearNone(settings)
   settings.once('user', environment.username, byDefault)
   settings.once('port', String(environment.services?.get('ssh') ?? 22), byDefault)
   refuseJumpLoop(settings, host)
@@ -51,6 +52,29 @@ function valueOf(settings: Settings, key: string): string {
 
 function originOf(settings: Settings, key: string): Origin {
   return settings.get(key)?.origin ?? byDefault
+}
+
+/** In the order of ssh, which matters only when one of them fails. */
+const assembled = ['ciphers', 'macs', 'kexalgorithms', 'hostbasedacceptedalgorithms', 'pubkeyacceptedalgorithms', 'casignaturealgorithms'] as const
+
+/**
+ * Puts the algorithm lists together.
+ *
+ * When nothing is left of one, ssh says so and goes on with what it has: that list is unset, the later ones stay as they
+ * were written, and no `none` is taken out. HostKeyAlgorithms alone is refused.
+ */
+function assembleAll(settings: Settings): boolean {
+  assemble(settings, 'hostkeyalgorithms')
+  for (const option of assembled) {
+    try {
+      assemble(settings, option)
+    } catch (error) {
+      if (!(error instanceof WarrenError)) throw error
+      settings.remove(option)
+      return false
+    }
+  }
+  return true
 }
 
 function assemble(settings: Settings, option: AlgorithmOption): void {
