@@ -2,6 +2,7 @@
 export {
   ArrowDown,
   ArrowLeftRight,
+  ArrowUp,
   Check,
   ChevronDown,
   ChevronRight,
