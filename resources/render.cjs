@@ -23,6 +23,7 @@ const pictures = [
   ]),
 ]
 
+/* global Image, document -- runs in the page */
 function draw(source, size) {
   return new Promise((resolve, reject) => {
     const image = new Image(size, size)

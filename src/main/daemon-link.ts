@@ -100,8 +100,11 @@ export function createLink(ports: LinkPorts): Link {
       setState({ state: 'other-version', theirs: error.theirs, ours: error.ours, running: error.running })
       return
     }
-    ports.log('The daemon cannot be reached', error)
-    lose(toFault(error))
+    const fault = toFault(error)
+    // Once per cause: the attempts go on for as long as the app runs.
+    const isNews = state.state !== 'lost' || state.fault.message !== fault.message
+    if (isNews) ports.log('The daemon cannot be reached', error)
+    lose(fault)
   }
 
   const lose = (fault: Fault): void => {

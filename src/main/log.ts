@@ -2,6 +2,7 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { app } from 'electron'
+import { WarrenError } from '@shared/errors'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -39,6 +40,8 @@ export function log(level: 'info' | 'warn' | 'error', message: string, cause?: u
 }
 
 function describe(cause: unknown): string {
+  // An error of ours says all in its sentence; where it came from matters for the others.
+  if (cause instanceof WarrenError) return `${cause.code}: ${cause.message}`
   if (cause instanceof Error) return cause.stack ?? cause.message
   return typeof cause === 'string' ? cause : (JSON.stringify(cause) ?? String(cause))
 }

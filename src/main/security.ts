@@ -3,9 +3,13 @@ import { app, session, type WebContents } from 'electron'
 import { isAppUrl } from './app-protocol'
 import { log } from './log'
 
-/** Before `ready`: every renderer is sandboxed, even one that nobody meant to make. */
+/**
+ * Before `ready`: every renderer is sandboxed, even one that nobody meant to make.
+ *
+ * With `--no-sandbox`, which the launcher adds for root alone, it would keep every child from starting.
+ */
 export function setupSandbox(): void {
-  app.enableSandbox()
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 }
 
 /** After `ready`, before the first window. */

@@ -30,13 +30,13 @@ export function openStoreFile<S extends z.ZodObject>(options: StoreFileOptions<S
   const read = salvage(schema, readText(path))
   const setAside = read.damage === 'none' ? null : putAside(path, read.damage)
   let value = read.value
-  const store = new Store({ cwd: folder, name, clearInvalidConfig: true, configFileMode: 0o600 })
+  const store = openStore(folder, name)
   return {
     get: () => value,
     set: (patch) => {
       value = schema.parse({ ...value, ...patch })
       try {
-        store.set(value)
+        store?.set(value)
       } catch (error) {
         // The choice holds until the app ends, even where it cannot be kept.
         log('error', `${name}.json cannot be written`, error)
@@ -66,6 +66,16 @@ export function salvage<S extends z.ZodObject>(schema: S, text: string | null): 
     else damage = 'fields'
   }
   return { value: schema.parse(good), damage }
+}
+
+/** A folder that cannot be written must not keep the app from starting: `null`, and choices hold until it ends. */
+function openStore(folder: string, name: string): Store | null {
+  try {
+    return new Store({ cwd: folder, name, clearInvalidConfig: true, configFileMode: 0o600 })
+  } catch (error) {
+    log('error', `${name}.json cannot be kept in ${folder}`, error)
+    return null
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

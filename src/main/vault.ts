@@ -1,6 +1,5 @@
 /** Saved passwords and passphrases: one 0600 file of sealed values. No secret is ever in a log, an error or the renderer. */
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, renameSync } from 'node:fs'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { WarrenError } from '@shared/errors'
@@ -8,7 +7,6 @@ import type { PassphraseNeed, PasswordNeed } from '@shared/needs'
 import type { Sealer } from './keyring'
 
 const PRIVATE_FILE = 0o600
-const PRIVATE_FOLDER = 0o700
 
 /** What a secret opens: a login at a server, or a key file used for it. */
 export interface SecretOwner {
@@ -52,7 +50,6 @@ export function openVault(path: string, sealer: Sealer): Vault {
   const read = (): readonly Entry[] => (entries ??= readEntries(path))
   const write = (next: readonly Entry[]): void => {
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER })
       writeFileAtomic.sync(path, JSON.stringify({ version: 1, secrets: next }), { mode: PRIVATE_FILE })
     } catch (error) {
       throw new WarrenError('store.unwritable', `The secret cannot be kept: ${path} cannot be written.`, {
