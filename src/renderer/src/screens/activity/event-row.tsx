@@ -1,0 +1,64 @@
+import type { ActivityEvent } from '@shared/snapshots'
+import type { ReactNode } from 'react'
+import { useForwards } from '../../stores/forwards'
+import { useServer } from '../../stores/servers'
+import { showDetail, showServer } from '../../stores/ui'
+import styles from './activity-screen.module.css'
+
+/** Shape first, colour second, a word for those who see neither. */
+const marks = {
+  started: { glyph: '●', word: 'started', tone: 'good' },
+  recovered: { glyph: '●', word: 'recovered', tone: 'good' },
+  stopped: { glyph: '○', word: 'stopped', tone: 'plain' },
+  interrupted: { glyph: '◔', word: 'interrupted', tone: 'waiting' },
+  failed: { glyph: '✕', word: 'failed', tone: 'failed' },
+  'needs-you': { glyph: '◆', word: 'needs you', tone: 'needs' },
+  added: { glyph: '+', word: 'added', tone: 'plain' },
+  changed: { glyph: '~', word: 'changed', tone: 'plain' },
+  removed: { glyph: '−', word: 'removed', tone: 'plain' },
+  trusted: { glyph: '✓', word: 'trusted', tone: 'good' },
+  daemon: { glyph: '·', word: 'daemon', tone: 'plain' },
+} as const satisfies Record<ActivityEvent['kind'], { glyph: string; word: string; tone: string }>
+
+/** One thing that happened, with the way to what it happened to. */
+export function EventRow({ event }: { event: ActivityEvent }): ReactNode {
+  const { glyph, word, tone } = marks[event.kind]
+  return (
+    <li className={styles.event}>
+      <time className={styles.time} dateTime={event.at}>
+        {new Date(event.at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })}
+      </time>
+      <span className={styles.mark} data-tone={tone}>
+        <span aria-hidden="true">{glyph}</span>
+        <span className="sr-only">{word}</span>
+      </span>
+      <Subject event={event} />
+      <span className={`${styles.message} selectable`}>{event.message}</span>
+    </li>
+  )
+}
+
+// --- internal ---
+
+function Subject({ event }: { event: ActivityEvent }): ReactNode {
+  const forwardId = useForwards((state) =>
+    event.forwardId !== null && state.byId.has(event.forwardId) ? event.forwardId : null,
+  )
+  const server = useServer(forwardId === null && event.forwardId === null ? event.serverId : null)
+  const open =
+    forwardId !== null
+      ? () => {
+          showDetail(forwardId)
+        }
+      : server !== undefined
+        ? () => {
+            showServer(server.id)
+          }
+        : null
+  if (open === null) return <span className={styles.subject}>{event.subject}</span>
+  return (
+    <button type="button" className={`${styles.subject} ${styles.link}`} onClick={open}>
+      {event.subject}
+    </button>
+  )
+}
