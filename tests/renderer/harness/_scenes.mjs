@@ -1,5 +1,8 @@
+import { formScenes } from './_scenes-forms.mjs'
+
 /** What is worth looking at. Each opens the harness with a query and may act before the picture. */
 export const scenes = [
+  ...formScenes,
   { name: 'forwards', query: 'rates' },
   { name: 'forwards-flat', query: 'rates&group=none' },
   { name: 'forwards-many', query: 'rates&rows=1000' },

@@ -14,6 +14,8 @@ export interface FakeOptions {
   readonly needs?: readonly Need[]
   readonly settings?: Partial<AppHello['settings']>
   readonly hello?: Partial<AppHello>
+  /** Every port that is asked about is held by another program. */
+  readonly taken?: boolean
   /** Never answers lists: for looking at what shows meanwhile. */
   readonly silent?: boolean
 }
@@ -190,7 +192,10 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     'logs.read': ({ forwardId }: { forwardId: string }) => logOf(forwards.get(forwardId)),
     'activity.list': () => activityOf([...forwards.values()]),
     'needs.list': () => needs,
-    'ports.check': () => ({ free: true, holder: null, fault: null, suggestion: null }),
+    'ports.check': ({ port }: { port: number }) =>
+      options.taken === true
+        ? { free: false, holder: { pid: 812, process: 'postgres' }, fault: null, suggestion: port + 1 }
+        : { free: true, holder: null, fault: null, suggestion: null },
     'trust.list': () => [
       {
         id: 'trust-1',

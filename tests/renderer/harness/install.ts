@@ -1,5 +1,6 @@
 /** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
-import { makeFault, manyForwards, sampleForwards, sampleNeeds, servers } from './_data'
+import { makeFault, manyForwards, sampleForwards, servers } from './_data'
+import { needsFrom } from './_needs'
 import { fakeDaemon, sampleRates } from './fake-api'
 
 const query = new URLSearchParams(location.search)
@@ -8,12 +9,14 @@ const forwards = rows === null ? sampleForwards() : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards,
   servers: query.has('bare') ? [] : servers,
-  needs: query.has('needs') ? sampleNeeds() : [],
+  needs: needsFrom(query.get('needs')),
+  taken: query.has('taken'),
   silent: query.has('silent'),
   settings: {
     theme: query.get('theme') === 'dark' ? 'dark' : query.get('theme') === 'light' ? 'light' : 'system',
     ...(query.has('group') ? { groupBy: query.get('group') as 'none' } : {}),
   },
+  ...(query.has('nokeyring') ? { hello: { keyring: { available: false, backend: 'basic_text' } } } : {}),
   ...(query.has('lost')
     ? {
         hello: {

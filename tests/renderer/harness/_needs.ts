@@ -1,0 +1,45 @@
+/** One open question of each kind, for looking at its dialog and for its tests. */
+import { NEED_TIMEOUT_MS, type Need, type NeedKind } from '@shared/needs'
+import { sampleNeeds } from './_data'
+
+const SOME_MS = 12_000
+
+export function makeNeed<K extends NeedKind>(
+  kind: K,
+  changes: Partial<Extract<Need, { kind: K }>> = {},
+): Extract<Need, { kind: K }> {
+  const [hostKey] = sampleNeeds()
+  if (hostKey === undefined) throw new Error('there is no sample need')
+  const base = {
+    id: `need-${kind}`,
+    serverId: hostKey.serverId,
+    server: hostKey.server,
+    login: hostKey.login,
+    forwardIds: hostKey.forwardIds,
+    raisedAt: new Date().toISOString(),
+    expiresAt: new Date(Date.now() + NEED_TIMEOUT_MS - SOME_MS).toISOString(),
+  }
+  const needs: { readonly [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
+    'host-key': { ...(hostKey as Extract<Need, { kind: 'host-key' }>), ...base, kind: 'host-key' },
+    password: { ...base, kind: 'password', username: 'deploy', refused: true },
+    passphrase: { ...base, kind: 'passphrase', keyFile: '/home/me/.ssh/id_work', refused: false },
+    'keyboard-interactive': {
+      ...base,
+      kind: 'keyboard-interactive',
+      name: 'Two steps',
+      instruction: 'Enter the code from your device.\nIt changes every 30 seconds.',
+      prompts: [
+        { text: 'Verification code: ', echo: true },
+        { text: 'Second password: ', echo: false },
+      ],
+    },
+  }
+  return { ...needs[kind], ...changes }
+}
+
+/** The needs that `?needs=password` and so on ask for; without a kind, the usual sample. */
+export function needsFrom(wanted: string | null): readonly Need[] {
+  if (wanted === null) return []
+  if (wanted === '') return sampleNeeds()
+  return [makeNeed(wanted as NeedKind)]
+}

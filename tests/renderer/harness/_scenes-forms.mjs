@@ -1,0 +1,131 @@
+/** The forms, dialogs and other screens; see `_scenes.mjs`. */
+const open = (name) => (page) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${name}`) }).click()
+
+async function newForward(page) {
+  await page.keyboard.press('n')
+  await page.getByRole('form', { name: 'New forward' }).waitFor()
+}
+
+async function fillTarget(page, host, port) {
+  await page.getByLabel('Host', { exact: true }).fill(host)
+  await page.getByLabel('Port', { exact: true }).last().fill(port)
+}
+
+async function chooseServer(page, name) {
+  await page.getByRole('combobox', { name: 'Server' }).click()
+  await page.getByRole('option', { name }).click()
+}
+
+export const formScenes = [
+  { name: 'editor-empty', query: 'rates', act: newForward },
+  {
+    name: 'editor-filled',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await chooseServer(page, 'bastion')
+      await fillTarget(page, 'reports.internal', '5433')
+    },
+  },
+  {
+    name: 'editor-errors',
+    query: 'rates&taken',
+    act: async (page) => {
+      await newForward(page)
+      await fillTarget(page, 'db', '99999')
+      await page.getByRole('button', { name: 'Save and start' }).click()
+    },
+  },
+  {
+    name: 'editor-taken',
+    query: 'rates&taken',
+    act: async (page) => {
+      await newForward(page)
+      await chooseServer(page, 'bastion')
+      await fillTarget(page, 'other.internal', '5432')
+    },
+  },
+  {
+    name: 'editor-offer',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await page.getByRole('radio', { name: /Offer/ }).click()
+      await page.getByLabel('Port here').fill('3000')
+    },
+  },
+  {
+    name: 'editor-browse-exposed',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await page.getByRole('radio', { name: /Browse/ }).click()
+      await chooseServer(page, 'bastion')
+      await page.getByText('Advanced').click()
+      await page.getByLabel('Address on this machine').fill('0.0.0.0')
+      await page.getByRole('button', { name: 'Save and start' }).click()
+    },
+  },
+  {
+    name: 'editor-pasted',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      const box = page.getByLabel('Paste an ssh command')
+      await box.fill('ssh -v -C -J jump.example -L 15432:db.internal:5432 ops@inner.example')
+      await box.press('Enter')
+    },
+  },
+  {
+    name: 'editor-edit',
+    query: 'rates',
+    act: async (page) => {
+      await page.getByRole('row').filter({ hasText: 'cache' }).first().click()
+      await page.keyboard.press('e')
+    },
+  },
+  { name: 'servers', query: 'rates', act: open('Servers') },
+  { name: 'servers-none', query: 'bare&rows=0', act: open('Servers') },
+  {
+    name: 'server-edit',
+    query: 'rates',
+    act: async (page) => {
+      await open('Servers')(page)
+      await page.getByRole('button', { name: /^bastion/ }).click()
+    },
+  },
+  {
+    name: 'server-new-errors',
+    query: 'rates',
+    act: async (page) => {
+      await open('Servers')(page)
+      await page.getByRole('button', { name: 'New server' }).click()
+      await page.getByLabel('Port').fill('0')
+      await page.getByRole('combobox', { name: 'Connect' }).click()
+      await page.getByRole('option', { name: 'Through other servers' }).click()
+      await page.getByRole('button', { name: 'Add server' }).click()
+    },
+  },
+  { name: 'activity', query: 'rates', act: open('Activity') },
+  { name: 'activity-none', query: 'rows=0', act: open('Activity') },
+  { name: 'settings', query: 'rates', act: open('Settings') },
+  {
+    name: 'settings-end',
+    query: 'rates&nokeyring',
+    act: async (page) => {
+      await open('Settings')(page)
+      await page.getByText('What Warren is made of').click()
+      await page.getByText('What Warren is made of').scrollIntoViewIfNeeded()
+    },
+  },
+  { name: 'welcome', query: 'bare&rows=0' },
+  { name: 'need-host-key', query: 'rates&needs=host-key' },
+  { name: 'need-password', query: 'rates&needs=password' },
+  {
+    name: 'need-no-keyring',
+    query: 'rates&nokeyring&needs=password',
+    act: (page) => page.getByLabel('Save the password').check(),
+  },
+  { name: 'need-passphrase', query: 'rates&needs=passphrase' },
+  { name: 'need-code', query: 'rates&needs=keyboard-interactive' },
+]
