@@ -104,8 +104,12 @@ export class Ledger {
     this.table.leave(connection)
   }
 
+  /** They are gone from the table at once: what the server still says about them is no news. */
   endAll(): void {
-    for (const connection of [...this.live]) connection.end()
+    for (const connection of [...this.live]) {
+      connection.end()
+      this.remove(connection)
+    }
   }
 
   get connections(): readonly Connection[] {
