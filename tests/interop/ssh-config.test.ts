@@ -40,7 +40,10 @@ interface Tally {
   refused: number
 }
 
-async function agrees(config: SplitConfig, given: { options: readonly CommandOption[]; destination: string; tally: Tally }): Promise<void> {
+async function agrees(
+  config: SplitConfig,
+  given: { options: readonly CommandOption[]; destination: string; tally: Tally },
+): Promise<void> {
   const options: CommandOption[] = [{ flag: 'F', value: write(config) }, ...given.options]
   const question = { options, destination: given.destination, variables: { FOO: '/tmp/foo' } }
   const [ssh, warren] = await Promise.all([askSsh(question), askWarren(question)])

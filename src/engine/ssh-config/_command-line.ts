@@ -42,7 +42,11 @@ const switches: Readonly<Record<CommandSwitch, readonly (readonly [string, strin
   ],
 }
 
-export async function applyCommandOptions(context: ReadContext, options: readonly CommandOption[], line: CommandLine): Promise<void> {
+export async function applyCommandOptions(
+  context: ReadContext,
+  options: readonly CommandOption[],
+  line: CommandLine,
+): Promise<void> {
   for (const option of options) {
     const shown = option.value === undefined ? `-${option.flag}` : `-${option.flag} ${option.value}`
     const origin: Origin = { kind: 'command-line', option: shown }
@@ -55,7 +59,11 @@ export async function applyCommandOptions(context: ReadContext, options: readonl
   }
 }
 
-async function applyOption(context: ReadContext, option: CommandOption, at: { origin: Origin; line: CommandLine }): Promise<void> {
+async function applyOption(
+  context: ReadContext,
+  option: CommandOption,
+  at: { origin: Origin; line: CommandLine },
+): Promise<void> {
   const { settings, environment, ports } = context.pass
   const { origin, line } = at
   if (option.value === undefined) {
@@ -107,7 +115,8 @@ async function applyOption(context: ReadContext, option: CommandOption, at: { or
       settings.replace('controlpath', value, origin)
       return
     case 'W':
-      if (parseForwardSpec(value, true, { environment, type: 'local' }).listen.kind === 'unix') complain('-W needs host:port')
+      if (parseForwardSpec(value, true, { environment, type: 'local' }).listen.kind === 'unix')
+        complain('-W needs host:port')
       line.standardIo = true
       settings.replace('requesttty', 'false', origin)
       settings.replace('sessiontype', 'none', origin)

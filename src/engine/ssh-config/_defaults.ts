@@ -68,7 +68,9 @@ const defaults: Readonly<Record<string, string>> = {
   'rekeylimit.interval': '0',
 }
 
-const identityFiles = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk', 'xmss', 'dsa'].map((kind) => `~/.ssh/id_${kind}`)
+const identityFiles = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk', 'xmss', 'dsa'].map(
+  (kind) => `~/.ssh/id_${kind}`,
+)
 const globalKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
 const userKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']
 
@@ -99,11 +101,13 @@ export function fillDefaults(settings: Settings): void {
   fillList(settings, 'userknownhostsfile', userKnownHosts)
 }
 
-/** Takes out what is set to `none`. */
+/** Takes out what is set to `none`. Options whose empty form prints as `none` anyway keep the word. */
 export function clearNone(settings: Settings): void {
   for (const key of clearedByNone) {
     if (settings.get(key)?.value.toLowerCase() === 'none') settings.remove(key)
   }
+  const names = settings.list('canonicalizepermittedcnames')
+  if (names.length === 1 && names[0]?.value === 'none') settings.setList('canonicalizepermittedcnames', [])
   // "ProxyJump none" says only that no later line may set one.
   if (settings.get('proxyjump.last') === undefined) settings.remove('proxyjump')
 }

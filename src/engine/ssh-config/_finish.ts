@@ -27,7 +27,8 @@ export function finishSettings(context: FinishContext): Tokens {
     settings.once('clearallforwardings', 'yes', byDefault)
   }
   // Forwards are cleared before anything else, and with them the tunnel.
-  if (settings.get('clearallforwardings')?.value === 'yes') settings.replace('tunnel', 'false', originOf(settings, 'clearallforwardings'))
+  if (settings.get('clearallforwardings')?.value === 'yes')
+    settings.replace('tunnel', 'false', originOf(settings, 'clearallforwardings'))
   fillDefaults(settings)
   if (assembleAll(settings)) clearNone(settings)
   settings.once('user', environment.username, byDefault)
@@ -55,7 +56,14 @@ function originOf(settings: Settings, key: string): Origin {
 }
 
 /** In the order of ssh, which matters only when one of them fails. */
-const assembled = ['ciphers', 'macs', 'kexalgorithms', 'hostbasedacceptedalgorithms', 'pubkeyacceptedalgorithms', 'casignaturealgorithms'] as const
+const assembled = [
+  'ciphers',
+  'macs',
+  'kexalgorithms',
+  'hostbasedacceptedalgorithms',
+  'pubkeyacceptedalgorithms',
+  'casignaturealgorithms',
+] as const
 
 /**
  * Puts the algorithm lists together.
@@ -80,7 +88,11 @@ function assembleAll(settings: Settings): boolean {
 function assemble(settings: Settings, option: AlgorithmOption): void {
   const entry = settings.get(option)
   const origin = entry?.origin ?? byDefault
-  settings.replace(option, located(origin, () => assembleAlgorithms(option, entry?.value)), origin)
+  settings.replace(
+    option,
+    located(origin, () => assembleAlgorithms(option, entry?.value)),
+    origin,
+  )
 }
 
 function refuseJumpLoop(settings: Settings, host: string): void {
@@ -88,7 +100,11 @@ function refuseJumpLoop(settings: Settings, host: string): void {
   if (last === undefined) return
   const hop = JSON.parse(last.value) as Hop
   const port = valueOf(settings, 'port')
-  if (hop.host === host && String(hop.port ?? 22) === port && (hop.user ?? valueOf(settings, 'user')) === valueOf(settings, 'user')) {
+  if (
+    hop.host === host &&
+    String(hop.port ?? 22) === port &&
+    (hop.user ?? valueOf(settings, 'user')) === valueOf(settings, 'user')
+  ) {
     located(last.origin, () => complain(`the jump host ${hop.host} is the host itself`))
   }
   settings.replace('proxyusefdpass', 'no', originOf(settings, 'proxyusefdpass'))
@@ -123,7 +139,8 @@ interface ExpandFacts {
 }
 
 function expandEarly(settings: Settings, { tokens, environment }: ExpandFacts): void {
-  const path = (value: string): string => expand(expandTilde(value, environment), { tokens, variables: environment.variables })
+  const path = (value: string): string =>
+    expand(expandTilde(value, environment), { tokens, variables: environment.variables })
   const early: readonly (readonly [string, (value: string) => string])[] = [
     ['remotecommand', (value) => expand(value, { tokens })],
     ['controlpath', path],
@@ -132,20 +149,28 @@ function expandEarly(settings: Settings, { tokens, environment }: ExpandFacts): 
   ]
   for (const [key, change] of early) {
     const entry = settings.get(key)
-    if (entry !== undefined) settings.replace(key, located(entry.origin, () => change(entry.value)), entry.origin)
+    if (entry !== undefined)
+      settings.replace(
+        key,
+        located(entry.origin, () => change(entry.value)),
+        entry.origin,
+      )
   }
   for (const key of ['globalknownhostsfile', 'userknownhostsfile']) {
     if (lowercase(settings.list(key)[0]?.value ?? '') === 'none') settings.setList(key, [])
   }
   settings.setList(
     'userknownhostsfile',
-    settings.list('userknownhostsfile').map(({ value, origin }) => ({ value: located(origin, () => path(value)), origin })),
+    settings
+      .list('userknownhostsfile')
+      .map(({ value, origin }) => ({ value: located(origin, () => path(value)), origin })),
   )
 }
 
 /** Tokens in the socket paths of forwards. */
 export function finishForwards(forwards: readonly ConfigForward[], tokens: Tokens): ConfigForward[] {
-  const end = (value: ForwardEnd): ForwardEnd => (value.kind === 'unix' ? { kind: 'unix', path: expand(value.path, { tokens }) } : value)
+  const end = (value: ForwardEnd): ForwardEnd =>
+    value.kind === 'unix' ? { kind: 'unix', path: expand(value.path, { tokens }) } : value
   return forwards.map((forward) =>
     located(forward.origin, () => ({
       ...forward,

@@ -39,7 +39,9 @@ const strings =
 
 const beforeForwards = `user hostname port ${flags} ${numbers} ${strings}`.split(' ')
 const afterForwards =
-  'identityfile canonicaldomains certificatefile globalknownhostsfile userknownhostsfile sendenv setenv logverbose'.split(' ')
+  'identityfile canonicaldomains certificatefile globalknownhostsfile userknownhostsfile sendenv setenv logverbose'.split(
+    ' ',
+  )
 const specialCases =
   'permitremoteopen addkeystoagent forwardagent connecttimeout tunneldevice canonicalizepermittedcnames controlpersist ' +
   'escapechar ipqos rekeylimit streamlocalbindmask syslogfacility'
@@ -73,9 +75,11 @@ export function printSettings(input: PrintInput): { options: Map<string, readonl
       if (entries.length > 0) options.set(keyword, entries)
       for (const { value, origin } of entries) rows.push({ keyword, line: `${keyword} ${value}`, origin })
     } else if (empty !== undefined) {
-      const shown = entries.filter((entry) => keyword !== 'canonicalizepermittedcnames' || entry.value !== 'none')
-      options.set(keyword, shown)
-      const values = shown.length === 0 ? empty : shown.map((entry) => entry.value).join(' ')
+      options.set(keyword, entries)
+      // A CNAME rule is a pair; a "none" that ssh did not take out has an empty second half.
+      const text = (value: string): string =>
+        keyword === 'canonicalizepermittedcnames' && value === 'none' ? 'none:' : value
+      const values = entries.length === 0 ? empty : entries.map((entry) => text(entry.value)).join(' ')
       rows.push({ keyword, line: `${spelling[keyword] ?? keyword} ${values}`, origin: entries[0]?.origin ?? byDefault })
     } else {
       single(keyword, composed(keyword, input))
@@ -121,7 +125,11 @@ function visible(char: string): string {
   return code < 0x20 ? `\\^${String.fromCharCode(code + 0x40)}` : char
 }
 
-function addForwards(forwards: readonly ConfigForward[], options: Map<string, readonly OptionValue[]>, rows: Row[]): void {
+function addForwards(
+  forwards: readonly ConfigForward[],
+  options: Map<string, readonly OptionValue[]>,
+  rows: Row[],
+): void {
   const add = (keyword: string, { value, origin }: OptionValue): void => {
     rows.push({ keyword, line: `${keyword} ${value}`, origin })
   }

@@ -93,7 +93,11 @@ const paths = new Set(['identityfile', 'certificatefile', 'revokedhostkeys', 'gl
 /** Options whose value is a command. */
 const commands = new Set(['proxycommand', 'localcommand', 'remotecommand', 'knownhostscommand'])
 
-function expandLate(keyword: string, value: string, facts: { tokens: Tokens; environment: SshConfigEnvironment }): string {
+function expandLate(
+  keyword: string,
+  value: string,
+  facts: { tokens: Tokens; environment: SshConfigEnvironment },
+): string {
   const { tokens, environment } = facts
   return located({ kind: 'command-line', option: keyword }, () => {
     if (commands.has(keyword)) return expand(value, { tokens })

@@ -21,7 +21,10 @@ const shown = 'Warren has its own way to show and log'
 const old = 'ssh itself ignores it'
 
 const harmless: Readonly<Record<string, string>> = {
-  ...reasons('enableescapecommandline escapechar forkafterauthentication ipqos localcommand permitlocalcommand', session),
+  ...reasons(
+    'enableescapecommandline escapechar forkafterauthentication ipqos localcommand permitlocalcommand',
+    session,
+  ),
   ...reasons('remotecommand requesttty sendenv sessiontype setenv stdinnull channeltimeout refuseconnection', session),
   ...reasons('fingerprinthash loglevel logverbose syslogfacility visualhostkey warnweakcrypto versionaddendum', shown),
   ...reasons('controlmaster controlpath controlpersist', 'Warren shares its own sessions between forwards'),
@@ -33,11 +36,23 @@ const harmless: Readonly<Record<string, string>> = {
 }
 
 const unsupported: Readonly<Record<string, string>> = {
-  ...reasons('forwardagent forwardx11 forwardx11timeout forwardx11trusted xauthlocation', 'Warren opens no shell to forward into'),
+  ...reasons(
+    'forwardagent forwardx11 forwardx11timeout forwardx11trusted xauthlocation',
+    'Warren opens no shell to forward into',
+  ),
   ...reasons('tunnel tunneldevice', 'Warren makes no network devices'),
-  ...reasons('gssapiauthentication gssapiclientidentity gssapidelegatecredentials gssapikexalgorithms', 'Warren has no Kerberos'),
-  ...reasons('gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns', 'Warren has no Kerberos'),
-  ...reasons('enablesshkeysign hostbasedacceptedalgorithms hostbasedauthentication', 'Warren cannot sign with the key of this machine'),
+  ...reasons(
+    'gssapiauthentication gssapiclientidentity gssapidelegatecredentials gssapikexalgorithms',
+    'Warren has no Kerberos',
+  ),
+  ...reasons(
+    'gssapikeyexchange gssapirenewalforcesrekey gssapiserveridentity gssapitrustdns',
+    'Warren has no Kerberos',
+  ),
+  ...reasons(
+    'enablesshkeysign hostbasedacceptedalgorithms hostbasedauthentication',
+    'Warren cannot sign with the key of this machine',
+  ),
   ...reasons('kbdinteractivedevices', 'Warren answers whatever the server asks'),
   ...reasons('pkcs11provider securitykeyprovider', 'Warren reaches hardware keys through the agent'),
   ...reasons('bindinterface', 'Warren binds to addresses; use BindAddress'),

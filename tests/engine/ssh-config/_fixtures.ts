@@ -1,7 +1,7 @@
 /**
  * Hand-written configs.
  *
- * Each file says in `#: ` lines which command lines to try on it; `@DIR@` becomes the folder of a copy, and files without such
+ * Each file says in `#: ` lines which command lines to try on it; `@DIR@` becomes the folder of a copy, `@CR@` and `@FF@` those characters, and files without such
  * a line are there to be included.
  */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,7 +22,10 @@ export function copyFixtures(): { directory: string; cases: FixtureCase[]; remov
   const directory = mkdtempSync(join(tmpdir(), 'warren-config-'))
   const cases: FixtureCase[] = []
   for (const name of readdirSync(folder).sort()) {
-    const text = readFileSync(join(folder, name), 'utf8').replaceAll('@DIR@', directory)
+    const text = readFileSync(join(folder, name), 'utf8')
+      .replaceAll('@DIR@', directory)
+      .replaceAll('@CR@', '\r')
+      .replaceAll('@FF@', '\f')
     const path = join(directory, name)
     writeFileSync(path, text)
     chmodSync(path, 0o600)
