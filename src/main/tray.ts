@@ -10,18 +10,11 @@ const STATE_PAUSE_MS = 150
 /** A menu that is open is replaced under the pointer, so a mere rate waits longer. */
 const RATE_PAUSE_MS = 5000
 
-export interface TrayHandle {
-  readonly exists: () => boolean
-  /** The menu that is shown now; tests choose from it. */
-  readonly menu: () => Menu | null
-}
-
-export function setupTray(watch: WorldWatch, perform: (action: TrayAction) => void): TrayHandle {
+export function setupTray(watch: WorldWatch, perform: (action: TrayAction) => void): void {
   const tray = createTray()
-  if (tray === null) return { exists: () => false, menu: () => null }
+  if (tray === null) return
   let shownItems = ''
   let shownIcon: TrayIcon | null = null
-  let menu: Menu | null = null
   let timer: NodeJS.Timeout | null = null
   let isSoon = false
   let last = watch.get()
@@ -36,8 +29,7 @@ export function setupTray(watch: WorldWatch, perform: (action: TrayAction) => vo
     const text = JSON.stringify(items)
     if (text === shownItems) return
     shownItems = text
-    menu = Menu.buildFromTemplate(items.map((item) => toTemplate(item, perform)))
-    tray.setContextMenu(menu)
+    tray.setContextMenu(Menu.buildFromTemplate(items.map((item) => toTemplate(item, perform))))
     tray.setToolTip(`Warren: ${trayTitle(world)}`)
   }
   const showWithin = (ms: number, soon: boolean): void => {
@@ -61,7 +53,6 @@ export function setupTray(watch: WorldWatch, perform: (action: TrayAction) => vo
     tray.destroy()
   })
   show()
-  return { exists: () => !tray.isDestroyed(), menu: () => menu }
 }
 
 // --- internal ---
