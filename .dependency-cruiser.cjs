@@ -37,7 +37,7 @@ const folders = {
   },
 }
 
-const escape = (text) => text.replace(/[.\/]/g, '\\$&')
+const escape = (text) => text.replace(/[./]/g, '\\$&')
 
 const layerRules = Object.entries(folders).flatMap(([name, rule]) => {
   const own = `^src/(${[name, ...rule.folders].join('|')})/`

@@ -1,7 +1,7 @@
 /** The door of the engine. */
 export { createEngine } from './engine'
 export { createLocalPorts } from './ports'
-export { fingerprintOf, hasNativeCrypto, hostKeyName } from './ssh'
+export { hasNativeCrypto } from './ssh'
 export type { ServerRoute } from './ssh/types'
 export type {
   Clock,

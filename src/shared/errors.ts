@@ -163,11 +163,6 @@ export function isTransient(fault: Pick<Fault, 'code'>): boolean {
   return errorCodes[fault.code].retry
 }
 
-/** For the `default` of a switch over a union: a new member becomes a compile error. */
-export function assertNever(value: never): never {
-  throw new WarrenError('internal', `Unexpected value: ${JSON.stringify(value)}`)
-}
-
 function describeCause(cause: unknown): string {
   if (cause instanceof Error) return cause.message
   return typeof cause === 'string' ? cause : (JSON.stringify(cause) ?? 'unknown')

@@ -14,11 +14,8 @@ import { settingsPatchSchema, type Settings } from './settings'
 
 export {
   APP_CHANNEL,
-  appCommands,
-  appMethods,
   DAEMON_CHANNEL,
   EVENT_CHANNEL,
-  windowEvents,
   windowMethods,
   type AppCommand,
   type AppMethod,

@@ -23,15 +23,6 @@ export function storeFault(error: unknown, home: string): unknown {
   return error
 }
 
-export function isConstraint(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    error.code.startsWith('SQLITE_CONSTRAINT')
-  )
-}
-
 function full(home: string, cause: Error): WarrenError {
   return new WarrenError('store.full', `The disk that holds ${home} is full; the change was not saved.`, {
     fix: 'Free some space and try again; what was saved before is safe.',

@@ -223,6 +223,15 @@ describe('releases', () => {
     expect(values(await resolve('db', { files }), 'port')).toEqual(['7'])
   })
 
+  it('leaves out algorithms it does not know, and says so', async () => {
+    const list = 'mlkem768x25519-sha256,curve25519-sha256'
+    const resolved = await resolve('db', { files: { [user]: `KexAlgorithms ${list}\n` } })
+    expect(values(resolved, 'kexalgorithms')).toEqual(['curve25519-sha256'])
+    expect(resolved.unhonoured).toMatchObject([
+      { keyword: 'kexalgorithms', reason: 'Warren does not know mlkem768x25519-sha256' },
+    ])
+  })
+
   it('refuses them where it must be equal to 9.2', async () => {
     expect((await refusal(resolve('db', { files, request: { release: '9.2' } }))).field).toBe(`${user}:1`)
   })

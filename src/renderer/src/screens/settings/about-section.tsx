@@ -8,7 +8,6 @@ const parts: readonly (readonly [name: string, licence: string])[] = [
   ['Base UI', 'MIT'],
   ['electron-store', 'MIT'],
   ['Electron', 'MIT'],
-  ['ipaddr.js', 'MIT'],
   ['Kysely', 'MIT'],
   ['libSQL', 'MIT'],
   ['Lucide', 'ISC'],
