@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -74,6 +74,40 @@ describe('a generated config means what it means to ssh', () => {
     // On failure fast-check prints the seed and the smallest config that shows it.
     await fc.assert(property, { numRuns: 150 })
     expect(tally.accepted + tally.refused).toBeGreaterThanOrEqual(150)
+  })
+})
+
+describe('the usual files', () => {
+  it.each(['anything', 'bob@10.0.0.1', 'ssh://[::1]:44', 'Upper.Example.ORG'])(
+    'are read for %s without -F',
+    async (destination) => {
+      expect(await compare({ options: [], destination })).toEqual([])
+    },
+  )
+
+  it('of an Include without a folder are taken from .ssh of the home folder', async () => {
+    const home = join(scratch, 'home')
+    mkdirSync(join(home, '.ssh', 'more'), { recursive: true })
+    for (const name of ['one.conf', 'more/two.conf', 'more/three.conf']) {
+      writeFileSync(join(home, '.ssh', name), `IdentityFile ${name}\n`, { mode: 0o600 })
+    }
+    const main = join(scratch, 'home.conf')
+    writeFileSync(main, 'Include one.conf more/*\nInclude ~/.ssh/more/t[g-i]ree.conf\n', { mode: 0o600 })
+    const question = { options: [{ flag: 'F', value: main }] as const, destination: 'x', variables: { HOME: home } }
+    const [ssh, warren] = await Promise.all([askSsh(question), askWarren(question)])
+    expect(differences(ssh, warren)).toEqual([])
+    expect(ssh.kind === 'lines' && ssh.lines.filter((line) => line.startsWith('identityfile'))).toHaveLength(3)
+  })
+
+  it('that others may write are refused when included', async () => {
+    const open = join(scratch, 'open.inc')
+    writeFileSync(open, 'Port 5\n')
+    chmodSync(open, 0o666)
+    const main = join(scratch, 'open.conf')
+    writeFileSync(main, `Include ${open}\n`, { mode: 0o600 })
+    const question = { options: [{ flag: 'F', value: main }] as const, destination: 'x' }
+    expect(await askSsh(question)).toMatchObject({ kind: 'refused' })
+    expect(await askWarren(question)).toMatchObject({ kind: 'refused' })
   })
 })
 

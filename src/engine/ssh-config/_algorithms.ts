@@ -11,9 +11,9 @@ function namesToCheck(list: string): string[] {
   return empty === -1 ? names : names.slice(0, empty)
 }
 
-/** Complains of names this release does not know. Lists of what to take away are never checked. */
-export function checkAlgorithms(option: AlgorithmOption, list: string): void {
-  if (list.startsWith('-')) return
+/** The names of a list that this release does not know. Lists of what to take away may name anything. */
+export function unknownAlgorithms(option: AlgorithmOption, list: string): string[] {
+  if (list.startsWith('-')) return []
   const family: AlgorithmFamily & { readonly known?: readonly string[] } = algorithmFamilies[option]
   const names = list.startsWith('+') || list.startsWith('^') ? list.slice(1) : list
   const known = family.known ?? family.all
@@ -22,8 +22,7 @@ export function checkAlgorithms(option: AlgorithmOption, list: string): void {
     family.prefixes.some((prefix) => name.startsWith(prefix)) ||
     family.shortNames.includes(lowercase(name)) ||
     (family.wildcards && [...known, 'null'].some((each) => matchList(each, name) !== 'none'))
-  const unknown = names === '' ? '' : namesToCheck(names).find((name) => !accepts(name))
-  if (unknown !== undefined) complain(`"${unknown}" is not a known algorithm for ${option}`)
+  return names === '' ? [''] : namesToCheck(names).filter((name) => !accepts(name))
 }
 
 export function checkGssKex(list: string): void {

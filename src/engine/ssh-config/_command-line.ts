@@ -1,5 +1,5 @@
 /** The options of the ssh command line that shape the config. */
-import { checkAlgorithms } from './_algorithms'
+import { unknownAlgorithms } from './_algorithms'
 import { Complaint, complain, configFault, located } from './_complaint'
 import { expandTilde } from './_expand'
 import { parseForwardSpec, type ForwardContext, type ParsedForward } from './_forward'
@@ -82,7 +82,8 @@ async function applyOption(
     case 'c':
     case 'm': {
       const key = option.flag === 'c' ? 'ciphers' : 'macs'
-      checkAlgorithms(key, value)
+      const [unknown] = unknownAlgorithms(key, value)
+      if (unknown !== undefined) complain(`"${unknown}" is not a known algorithm for ${key}`)
       settings.replace(key, value, origin)
       return
     }

@@ -1,12 +1,12 @@
 /** The kinds of options and how each is read. A reader complains of what ssh would refuse, whether its block applies or not. */
-import { checkAlgorithms } from './_algorithms'
+import { unknownAlgorithms } from './_algorithms'
 import type { AlgorithmOption } from './_algorithm-table'
 import type { Choices } from './_choices'
 import { complain } from './_complaint'
 import { lowercase } from './_lex'
 import { parseInteger, parseSeconds } from './_numbers'
 import type { Settings } from './_settings'
-import type { ConfigForward, Origin, SshConfigEnvironment } from './types'
+import type { ConfigForward, Origin, SshConfigEnvironment, SshRelease } from './types'
 
 /** One line on its way into the settings. */
 export interface Directive {
@@ -23,6 +23,7 @@ export interface Directive {
   readonly settings: Settings
   readonly forwards: ConfigForward[]
   readonly environment: SshConfigEnvironment
+  readonly release: SshRelease
 }
 
 export type Reader = (line: Directive) => void
@@ -94,7 +95,9 @@ export const algorithms =
   (key: AlgorithmOption): Reader =>
   (line) => {
     const list = required(line)
-    checkAlgorithms(key, list)
+    // A config for a newer ssh may name algorithms that came later; they are left out, and listed as not honoured.
+    const [unknown] = line.release === '9.2' ? unknownAlgorithms(key, list) : []
+    if (unknown !== undefined) complain(`"${unknown}" is not a known algorithm for ${key}`)
     set(line, key, list)
   }
 

@@ -199,6 +199,7 @@ export function applyLine(
     settings: pass.settings,
     forwards: gathered.forwards,
     environment: pass.environment,
+    release: pass.release,
   }
   keyword.reader(line)
   if (line.args.length > 0)

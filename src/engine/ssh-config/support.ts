@@ -1,5 +1,8 @@
 /** What Warren does with each option of ssh_config(5): acts on it, needs nothing of it, or cannot do it. */
+import { unknownAlgorithms } from './_algorithms'
+import { algorithmFamilies, type AlgorithmOption } from './_algorithm-table'
 import { keywordNames } from './_keywords'
+import { splitArguments } from './_lex'
 import type { Origin, Support, UnhonouredOption } from './types'
 
 const honoured = new Set(
@@ -82,6 +85,10 @@ export function supportTable(): ReadonlyMap<string, OptionSupport> {
   return new Map(keywordNames.map((name) => [name, optionSupport(name)]))
 }
 
+function isAlgorithmOption(keyword: string): keyword is AlgorithmOption {
+  return Object.hasOwn(algorithmFamilies, keyword)
+}
+
 interface Seen {
   readonly keyword: string
   readonly value: string
@@ -93,9 +100,13 @@ export function unhonouredOf(seen: readonly Seen[]): UnhonouredOption[] {
   const found = new Map<string, UnhonouredOption>()
   for (const { keyword, value, origin } of seen) {
     const { support, reason } = optionSupport(keyword)
-    if (support === 'honoured') continue
     const key = JSON.stringify([keyword, value, origin])
-    found.set(key, { keyword, value, origin, support, reason: reason ?? '' })
+    if (support !== 'honoured') found.set(key, { keyword, value, origin, support, reason: reason ?? '' })
+    else if (isAlgorithmOption(keyword)) {
+      const unknown = unknownAlgorithms(keyword, splitArguments(value)?.[0] ?? '')
+      const why = `Warren does not know ${unknown.join(', ')}`
+      if (unknown.length > 0) found.set(key, { keyword, value, origin, support: 'unsupported', reason: why })
+    }
   }
   return [...found.values()]
 }
