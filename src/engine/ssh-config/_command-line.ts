@@ -177,9 +177,12 @@ export function applyDestination(context: ReadContext, destination: string): str
   })
 }
 
-/** Names that go into tokens must not be able to become shell commands. */
+/** A subsystem of the command line needs its name there too, and Warren passes no command. Names that go into tokens must not be able to become shell commands. */
 export function checkNames(context: ReadContext, host: string): void {
-  const user = context.pass.settings.get('user')
+  const { settings } = context.pass
+  const session = settings.get('sessiontype')
+  if (session?.value === 'subsystem') located(session.origin, () => complain('a subsystem needs a name'))
+  const user = settings.get('user')
   if (user !== undefined && !isSafeUser(user.value)) {
     located(user.origin, () => complain('the user name has characters that are not allowed'))
   }

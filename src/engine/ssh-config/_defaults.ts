@@ -68,6 +68,13 @@ const defaults: Readonly<Record<string, string>> = {
   'rekeylimit.interval': '0',
 }
 
+/** These are filled before a second pass, so a second pass cannot set them any more. */
+export function fillForCanonicalization(settings: Settings): void {
+  for (const key of ['canonicalizemaxdots', 'canonicalizefallbacklocal', 'canonicalizehostname']) {
+    settings.once(key, defaults[key] ?? '', byDefault)
+  }
+}
+
 const identityFiles = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk', 'xmss', 'dsa'].map(
   (kind) => `~/.ssh/id_${kind}`,
 )

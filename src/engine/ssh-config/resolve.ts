@@ -2,6 +2,7 @@ import { canonicalize, isAddress } from './_canonical'
 import { applyCommandOptions, applyDestination, checkNames, type CommandLine } from './_command-line'
 import { complain, configFault, located } from './_complaint'
 import { expand, expandTilde, type Tokens } from './_expand'
+import { fillForCanonicalization } from './_defaults'
 import { finishForwards, finishSettings } from './_finish'
 import { lowercase } from './_lex'
 import { printSettings } from './_print'
@@ -37,6 +38,7 @@ export async function resolveSshConfig(request: ResolveRequest): Promise<Resolve
   checkNames(start, originalHost)
 
   await readAll(pass(originalHost, originalHost, false), line.file)
+  fillForCanonicalization(settings)
   const host = await effectiveHost(originalHost, start)
   if (wantsFinal || (settings.get('canonicalizehostname')?.value ?? 'false') !== 'false') {
     settings.replace('hostname', host, settings.get('hostname')?.origin ?? { kind: 'default' })
