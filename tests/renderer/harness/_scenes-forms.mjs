@@ -7,8 +7,8 @@ async function newForward(page) {
 }
 
 async function fillTarget(page, host, port) {
-  await page.getByLabel('Host', { exact: true }).fill(host)
-  await page.getByLabel('Port', { exact: true }).last().fill(port)
+  await page.getByLabel('Target host').fill(host)
+  await page.getByLabel('Target port').fill(port)
 }
 
 async function chooseServer(page, name) {

@@ -10,7 +10,8 @@ import { build as buildWithVite } from 'vite'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const repo = here('../../..')
-const folder = join(repo, 'tests/.tmp/harness')
+/** `HARNESS` keeps two runs at once out of each other's way. */
+const folder = join(repo, 'tests/.tmp', process.env.HARNESS ?? 'harness')
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' }
 
 export async function serveHarness({ build = true } = {}) {

@@ -43,9 +43,9 @@ export function fieldLabel(type: ForwardType, field: FormField): string {
     case 'listenPort':
       return type === 'remote' ? 'Port on the server' : 'Port on this machine'
     case 'targetHost':
-      return type === 'remote' ? 'Host here' : 'Host'
+      return type === 'remote' ? 'Host here' : 'Target host'
     case 'targetPort':
-      return type === 'remote' ? 'Port here' : 'Port'
+      return type === 'remote' ? 'Port here' : 'Target port'
     case 'tags':
       return 'Tags'
     case 'description':

@@ -113,6 +113,8 @@ export function readForm(form: ForwardForm, original: ForwardSpec | null): Readi
       if (field !== null) errors[field] ??= issue.message
     }
   }
+  // Only a port to listen on may be 0, "any free one".
+  if (errors.targetPort?.startsWith('must be 0') === true) errors.targetPort = 'must be 1 to 65535'
   // The schema reports the ends of a forward only once the single fields are right, so a missing target is found here.
   if (form.type === 'local' && form.targetHost.trim() === '') errors.targetHost ??= 'is missing'
   if (!needsNoPort(form, 'target') && form.targetPort.trim() === '') errors.targetPort ??= 'is missing'

@@ -74,7 +74,7 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
       }}
     >
       <header className={styles.header}>
-        <h2 id="editor-title">{original === null ? 'New forward' : `Edit ${original.name}`}</h2>
+        <h1 id="editor-title">{original === null ? 'New forward' : `Edit ${original.name}`}</h1>
         <IconButton label="Close" onClick={onClose}>
           <X size={16} />
         </IconButton>

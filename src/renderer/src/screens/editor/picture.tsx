@@ -44,7 +44,10 @@ export function Picture(props: PictureProps): ReactNode {
 
 function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
   return (
-    <div className={classes(styles.party, mouth === 'left' && styles.left, mouth === 'right' && styles.right)}>
+    <div
+      className={classes(styles.party, mouth === 'left' && styles.left, mouth === 'right' && styles.right)}
+      data-tip={[small, title, detail].filter((part) => part !== '').join(' ')}
+    >
       {small !== '' && <span className={styles.small}>{small}</span>}
       <span className={styles.title}>{title}</span>
       <span className={styles.detail}>{detail === '' ? '\u00a0' : detail}</span>

@@ -1,4 +1,5 @@
 /** What Warren fills in by itself until a person types: a name and a port to listen on. */
+import { MAX_PORT } from '@shared/specs'
 import type { ForwardForm } from './form'
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1|)$/i
@@ -60,7 +61,7 @@ export function suggestListenPort(form: ForwardForm): string {
   const text = form.targetPort.trim()
   if (!/^\d{1,5}$/.test(text)) return ''
   const port = Number(text)
-  if (port === 0) return ''
+  if (port === 0 || port > MAX_PORT) return ''
   return String(port < FIRST_FREE_PORT ? port + PRIVILEGED_OFFSET : port)
 }
 

@@ -58,7 +58,7 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
         }}
       >
         <header className={styles.header}>
-          <h2>{title}</h2>
+          <h1>{title}</h1>
           <IconButton label="Close" onClick={onClose}>
             <X size={16} />
           </IconButton>
@@ -145,7 +145,7 @@ function UsedBy({ serverId }: { serverId: string }): ReactNode {
   if (using.length === 0) return null
   return (
     <section className={styles.used} aria-labelledby="used-title">
-      <h3 id="used-title">Forwards</h3>
+      <h2 id="used-title">Forwards</h2>
       <ul className={styles.forwards}>
         {using.map((view) => (
           <li key={view.spec.id}>

@@ -63,21 +63,18 @@ export function WelcomeScreen(): ReactNode {
 function Illustration(): ReactNode {
   return (
     <svg className={styles.picture} width="320" height="88" viewBox="0 0 320 88" fill="none" aria-hidden="true">
+      <g stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round">
+        <path d="M84 44C112 4 208 4 236 44" />
+        <rect x="286" y="22" width="22" height="18" rx="3" />
+        <path d="M292 28h10M292 34h6" />
+      </g>
       <path
-        d="M4 52h44a12 12 0 0 1 12 12v4a12 12 0 0 0 12 12h176a12 12 0 0 0 12-12v-4a12 12 0 0 1 12-12h44"
+        d="M4 44h44q12 0 12 12v8q0 12 12 12h176q12 0 12-12v-8q0-12 12-12h44"
         stroke="var(--accent)"
         strokeWidth="3"
         strokeLinecap="round"
       />
-      <path
-        d="M76 52h12a72 72 0 0 1 144 0h12"
-        stroke="currentColor"
-        strokeWidth="2"
-        strokeLinecap="round"
-        transform="translate(0 -2) scale(1 .98)"
-      />
-      <circle cx="26" cy="40" r="5" fill="var(--accent)" />
-      <rect x="284" y="28" width="20" height="17" rx="3" stroke="currentColor" strokeWidth="2" />
+      <circle cx="22" cy="34" r="5" fill="var(--accent)" />
     </svg>
   )
 }
