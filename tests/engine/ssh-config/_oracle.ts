@@ -100,11 +100,12 @@ export function differences(ssh: Answer, warren: Answer): Difference[] {
   if (ssh.kind === 'refused' || warren.kind === 'refused') {
     const show = (answer: Answer): string =>
       answer.kind === 'refused' ? `refused: ${answer.message.trim()}` : 'accepted'
-    const sameLine =
+    // ssh complains of every bad line, Warren names the first one of the file that was the end of it.
+    const same =
       ssh.kind === 'refused' &&
       warren.kind === 'refused' &&
-      (ssh.line === null || warren.line === null || ssh.line === warren.line)
-    return sameLine ? [] : [{ ssh: show(ssh), warren: show(warren) }]
+      (ssh.blamed.length === 0 || warren.blamed.every((line) => ssh.blamed.includes(line)))
+    return same ? [] : [{ ssh: show(ssh), warren: show(warren) }]
   }
   const found: Difference[] = []
   for (let index = 0; index < Math.max(ssh.lines.length, warren.lines.length); index += 1) {
