@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
-import { toFault } from '@shared/errors'
+import { toFault, WarrenError } from '@shared/errors'
 import type { IncomingChannel, RemoteListener, TrafficCounter } from '../ssh/types'
 import { resetStream, type Connection } from '../traffic'
 import { dialHere } from './_dial-here'
@@ -14,6 +14,7 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
   const target = targetEndpoint(options.spec)
   let listener: RemoteListener | null = null
   let generation = 0
+  let closed = false
 
   function failed(error: unknown): void {
     const { code, message } = toFault(error)
@@ -71,13 +72,20 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
   return {
     bind: async (session) => {
       const mine = generation
-      listener = await session.listenRemote(listenEndpoint(options.spec), (incoming) => {
+      const opened = await session.listenRemote(listenEndpoint(options.spec), (incoming) => {
         void (target === null ? bySocks(incoming) : toTarget(incoming, target, mine))
       })
-      return listener.bound
+      if (closed) {
+        // The answer came after the stop, and the session may live on with other forwards: the port is given back.
+        await opened.close()
+        throw new WarrenError('cancelled', 'It was stopped.')
+      }
+      listener = opened
+      return opened.bound
     },
     unbind,
     close: async () => {
+      closed = true
       const closing = listener?.close()
       unbind()
       await closing

@@ -8,6 +8,10 @@ import type { ServerRoute, SessionLease, SessionPhase, SessionPool } from '../ss
 import type { Ledger } from '../traffic'
 import type { EnginePorts, LocalPorts, StartOptions } from '../types'
 import { NETWORK_SETTLE_MS, retryDelayMs, STABLE_MS } from './_retry'
+import { untilAborted } from './_until-aborted'
+
+/** How long a server may take to confirm that it listens no more; a silent one must not hold up a stop. */
+const CLOSE_TIMEOUT_MS = 2000
 
 export interface SupervisedOptions {
   readonly ports: EnginePorts
@@ -35,6 +39,7 @@ export class SupervisedForward {
   private needId: string | null = null
   private route: ServerRoute | null = null
   private life: Life | null = null
+  private ending: Promise<void> | null = null
   private startOptions: StartOptions = {}
   private wake: (() => void) | null = null
   private postpone: ((ms: number) => void) | null = null
@@ -71,30 +76,22 @@ export class SupervisedForward {
       this.options.onChange()
       return
     }
-    void this.endLife().then(() => {
-      if (this.wanted) this.begin()
-    })
+    void this.end()
   }
 
   start(options: StartOptions): void {
     this.wanted = true
     this.startOptions = options
-    if (this.life === null) this.begin()
-    else this.wake?.()
+    this.proceed()
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.wanted = false
-    await this.endLife()
-    this.attempt = 0
-    this.reason = null
-    this.enter('stopped')
+    return this.end()
   }
 
   retry(): void {
-    if (!this.wanted) return
-    if (this.life === null) this.begin()
-    else this.wake?.()
+    if (this.wanted) this.proceed()
   }
 
   /** The network is another one: what waits tries again once it had time to settle. */
@@ -141,6 +138,29 @@ export class SupervisedForward {
 
   // --- internal ---
 
+  private proceed(): void {
+    // What is ending looks by itself whether it is wanted again.
+    if (this.ending !== null) return
+    if (this.life === null) this.begin()
+    else this.wake?.()
+  }
+
+  /** Ends what runs. One at a time: then it begins anew when it is (again) wanted, and is stopped when it is not. */
+  private end(): Promise<void> {
+    this.ending ??= this.endLife().then(() => {
+      this.ending = null
+      if (this.wanted) {
+        this.begin()
+        return
+      }
+      this.attempt = 0
+      this.reason = null
+      this.needId = null
+      this.enter('stopped')
+    })
+    return this.ending
+  }
+
   private begin(): void {
     const { ledger, localPorts, ports } = this.options
     const abort = new AbortController()
@@ -162,7 +182,7 @@ export class SupervisedForward {
     const { life } = this
     if (life === null) return
     life.abort.abort(new WarrenError('cancelled', 'It was stopped.'))
-    await Promise.all([life.over, life.carrier.close()])
+    await this.atMost(CLOSE_TIMEOUT_MS, Promise.all([life.over, life.carrier.close()]))
     if (this.life === life) this.life = null
     this.bound = null
     this.log('info', 'Stopped.')
@@ -206,8 +226,9 @@ export class SupervisedForward {
       lease = await pool.acquire(this.route, { ...this.startOptions, signal, onPhase: this.onPhase })
       signal.throwIfAborted()
       this.enter('binding')
-      this.bound = await carrier.bind(lease.session)
-      if (signal.aborted) return null
+      const bound = await untilAborted(carrier.bind(lease.session), signal)
+      if (bound === null) return null
+      this.bound = bound
       ranSince.at = ports.clock.now()
       this.reason = null
       this.enter('running')
@@ -266,6 +287,16 @@ export class SupervisedForward {
     })
   }
 
+  private atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.options.ports.clock.after(ms, resolve)
+      void work.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
   private enter(state: ForwardState): void {
     if (state !== this.state) this.since = this.options.ports.clock.now()
     this.state = state
@@ -290,18 +321,4 @@ export class SupervisedForward {
 function waysOf(spec: ForwardSpec): string {
   const { type, localHost, localPort, remoteHost, remotePort, bindAddress, bindPort, serverId } = spec
   return JSON.stringify([type, localHost, localPort, remoteHost, remotePort, bindAddress, bindPort, serverId])
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  return new Promise((resolve) => {
-    const onAbort = (): void => {
-      resolve(null)
-    }
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    void work.then((value) => {
-      signal.removeEventListener('abort', onAbort)
-      resolve(value)
-    })
-  })
 }

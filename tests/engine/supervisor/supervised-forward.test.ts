@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLocalPorts } from '../../../src/engine/ports'
+import { SupervisedForward } from '../../../src/engine/supervisor'
+import { ConnectionTable } from '../../../src/engine/traffic'
+import type { EnginePorts } from '../../../src/engine/types'
+import { WarrenError } from '../../../src/shared/errors'
+import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ServerSpec } from '../../../src/shared/specs'
+import { fakeClock, settled, type FakeClock } from '../../support/fake-clock'
+import { fakePool, fakeRemoteListener, fakeSession, type FakePool, type FakeSession } from '../../support/fake-pool'
+
+const MINUTE_MS = 60_000
+const unreachable = new WarrenError('ssh.unreachable', 'The server cannot be reached.')
+
+let clock: FakeClock
+let pool: FakePool
+let forward: SupervisedForward
+let made: SupervisedForward[]
+
+function spec(change: Partial<ForwardDraft> = {}): ForwardSpec {
+  const draft = {
+    name: 'db',
+    type: 'local',
+    localPort: 0,
+    remoteHost: 'db',
+    remotePort: 5432,
+    serverId: 's',
+    ...change,
+  }
+  const times = { createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' }
+  return { ...forwardDraftSchema.parse(draft), id: 'f', ...times }
+}
+
+function make(change: Partial<ForwardDraft> = {}): SupervisedForward {
+  const ports = {
+    clock,
+    random: () => 0.5,
+    log: () => undefined,
+    route: () => ({ server: { id: 's', name: 'bastion' } as ServerSpec, hops: [] }),
+  } as unknown as EnginePorts
+  const table = new ConnectionTable(clock.now, () => undefined)
+  const ledger = table.ledger('f', () => 'db')
+  const localPorts = createLocalPorts()
+  const one = new SupervisedForward(spec(change), { ports, localPorts, pool, ledger, onChange: () => undefined })
+  made.push(one)
+  return one
+}
+
+function remote(): SupervisedForward {
+  return make({ type: 'remote', remoteHost: null, remotePort: 8080, localHost: '127.0.0.1', localPort: 3000 })
+}
+
+/** Waits for real sockets too: a listener needs some turns of the event loop. */
+async function reach(state: string, one = forward): Promise<void> {
+  for (let turn = 0; turn < 1000 && one.snapshot().state !== state; turn += 1) await settled()
+  expect(one.snapshot().state).toBe(state)
+}
+
+async function run(session: FakeSession = fakeSession(), one = forward): Promise<FakeSession> {
+  one.start({})
+  pool.pending[0]?.succeed(session)
+  await reach('running', one)
+  return session
+}
+
+beforeEach(() => {
+  clock = fakeClock()
+  pool = fakePool()
+  made = []
+  forward = make()
+})
+afterEach(async () => {
+  await Promise.all(made.map((one) => one.stop()))
+  expect(pool.leases()).toBe(0)
+  expect(clock.waits()).toEqual([])
+})
+
+describe('the retry schedule', () => {
+  it('waits 2, 5, 10, 30 and 60 s, with reason, attempt and the time of the next try', async () => {
+    forward.start({})
+    const waits: (number | undefined)[] = []
+    for (let attempt = 1; attempt <= 6; attempt += 1) {
+      pool.pending[0]?.fail(unreachable)
+      await reach('waiting')
+      const [wait = 0] = clock.waits()
+      waits.push(wait)
+      const nextTryAt = new Date(clock.now() + wait).toISOString()
+      expect(forward.snapshot()).toMatchObject({ attempt, nextTryAt, reason: { code: 'ssh.unreachable' } })
+      await clock.advance(wait)
+      expect(forward.snapshot()).toMatchObject({ state: 'resolving', nextTryAt: null })
+    }
+    expect(waits).toEqual([2000, 5000, 10_000, 30_000, 60_000, 60_000])
+  })
+
+  it('begins again at 2 s after five stable minutes, and not before', async () => {
+    forward.start({})
+    for (const wait of [2000, 5000]) {
+      pool.pending[0]?.fail(unreachable)
+      await reach('waiting')
+      await clock.advance(wait)
+    }
+    let session = fakeSession()
+    pool.pending[0]?.succeed(session)
+    await reach('running')
+    await clock.advance(5 * MINUTE_MS - 1)
+    session.end(unreachable)
+    await reach('waiting')
+    expect(clock.waits()).toEqual([10_000])
+    await clock.advance(10_000)
+    session = fakeSession()
+    pool.pending[0]?.succeed(session)
+    await reach('running')
+    await clock.advance(5 * MINUTE_MS)
+    session.end(unreachable)
+    await reach('waiting')
+    expect(clock.waits()).toEqual([2000])
+  })
+
+  it('never tries again after a fault that only a person can change', async () => {
+    forward.start({})
+    pool.pending[0]?.fail(new WarrenError('ssh.auth-failed', 'The server refused the login.'))
+    await reach('failed')
+    await clock.advance(60 * MINUTE_MS)
+    expect(pool.dials()).toBe(1)
+    forward.retry()
+    expect(pool.dials()).toBe(2)
+  })
+
+  it('tries 2 s after the network changed', async () => {
+    forward.start({})
+    for (const wait of [2000, 5000, 10_000]) {
+      pool.pending[0]?.fail(unreachable)
+      await reach('waiting')
+      if (wait < 10_000) await clock.advance(wait)
+    }
+    forward.networkChanged()
+    expect(clock.waits()).toEqual([2000])
+  })
+})
+
+describe('stop and start in quick succession', () => {
+  it('ends running when the last word was start', async () => {
+    await run()
+    const stopping = forward.stop()
+    forward.start({})
+    await stopping
+    pool.pending[0]?.succeed()
+    await reach('running')
+    expect(pool.leases()).toBe(1)
+  })
+
+  it('ends stopped when the last word was stop', async () => {
+    await run()
+    const first = forward.stop()
+    forward.start({})
+    await Promise.all([first, forward.stop()])
+    expect(forward.snapshot()).toMatchObject({ state: 'stopped', wanted: false })
+    expect(pool.pending).toHaveLength(0)
+  })
+
+  it('runs once after two edits in a row', async () => {
+    await run()
+    forward.replace(spec({ remotePort: 1 }))
+    forward.replace(spec({ remotePort: 2 }))
+    for (let turn = 0; turn < 100; turn += 1) await settled()
+    expect(pool.pending).toHaveLength(1)
+    pool.pending[0]?.succeed()
+    await reach('running')
+    expect(forward.snapshot().target).toEqual({ host: 'db', port: 2 })
+    expect(pool.leases()).toBe(1)
+  })
+})
+
+describe('a stop while the server is silent', () => {
+  it('does not wait for an answer to the request to listen, and closes what comes late', async () => {
+    forward = remote()
+    const late = fakeRemoteListener(8080)
+    let answer = (): void => undefined
+    forward.start({})
+    pool.pending[0]?.succeed(
+      fakeSession({
+        listenRemote: () =>
+          new Promise((resolve) => {
+            answer = () => {
+              resolve(late)
+            }
+          }),
+      }),
+    )
+    await reach('binding')
+    await forward.stop()
+    expect(forward.snapshot().state).toBe('stopped')
+    answer()
+    await settled()
+    expect(late.closes()).toBe(1)
+  })
+
+  it('gives an unanswered request to stop listening two seconds', async () => {
+    forward = remote()
+    await run(fakeSession({ listenRemote: () => Promise.resolve(fakeRemoteListener(8080, false)) }))
+    const stopping = forward.stop()
+    await clock.advance(2000)
+    await stopping
+    expect(forward.snapshot().state).toBe('stopped')
+  })
+})
