@@ -1,5 +1,9 @@
 /** The forms, dialogs and other screens; see `_scenes.mjs`. */
-const open = (name) => (page) => page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${name}`) }).click()
+const open = (name) => (page) =>
+  page
+    .getByRole('navigation')
+    .getByRole('button', { name: new RegExp(`^${name}`) })
+    .click()
 
 async function newForward(page) {
   await page.keyboard.press('n')

@@ -31,7 +31,8 @@ for (const scene of scenes.filter(({ name }) => name.includes(filter))) {
       })
       page.on('pageerror', (error) => complain(label, error.message))
       await page.goto(`${site.url}?${scene.query}`)
-      await page.getByRole('navigation').waitFor()
+      // A dialog hides the rest from roles, so the place is looked for by its tag.
+      await page.locator('nav').waitFor()
       await page.waitForTimeout(500)
       await scene.act?.(page)
       await page.waitForTimeout(350)

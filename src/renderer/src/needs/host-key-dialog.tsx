@@ -60,8 +60,8 @@ export function HostKeyDialog(props: NeedDialogProps<HostKeyNeed>): ReactNode {
       </details>
       <p className={styles.note}>
         Trust is kept in Warren, under Servers › Trusted keys, as{' '}
-        <span className="mono">{need.port === 22 ? need.host : `[${need.host}]:${need.port}`}</span>. Your known_hosts file is
-        not changed.
+        <span className="mono">{need.port === 22 ? need.host : `[${need.host}]:${need.port}`}</span>. Your known_hosts
+        file is not changed.
       </p>
       <NeedFoot need={need} more={props.more} fault={fault} />
     </Dialog>

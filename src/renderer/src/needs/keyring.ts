@@ -4,6 +4,7 @@ import type { Settings } from '@shared/settings'
 
 /** Where a saved secret would go. */
 export function keyringName(keyring: Keyring | null): string {
+  if (isUnknown(keyring)) return 'not known yet'
   if (keyring?.available !== true) return 'no keyring'
   const { backend } = keyring
   if (backend.startsWith('gnome')) return 'the GNOME keyring'
@@ -20,10 +21,13 @@ export type Saving =
   /** Without a keyring, and the person has not said. */
   | { readonly kind: 'ask' }
   | { readonly kind: 'never' }
+  /** The desktop has not answered yet. */
+  | { readonly kind: 'unknown' }
 
 /** How saving a secret stands now. */
 export function savingOf(keyring: Keyring | null, setting: Settings['secretsWithoutKeyring']): Saving {
   if (keyring?.available === true) return { kind: 'keyring', where: keyringName(keyring) }
+  if (isUnknown(keyring)) return { kind: 'unknown' }
   switch (setting) {
     case 'allow':
       return { kind: 'file' }
@@ -32,4 +36,9 @@ export function savingOf(keyring: Keyring | null, setting: Settings['secretsWith
     case 'never':
       return { kind: 'never' }
   }
+}
+
+/** Main asks the desktop after the first paint; until then nothing true can be said. */
+export function isUnknown(keyring: Keyring | null): boolean {
+  return keyring === null || (!keyring.available && keyring.backend === 'unknown')
 }

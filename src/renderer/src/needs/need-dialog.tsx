@@ -18,7 +18,9 @@ export interface NeedDialogProps<N extends Need> {
 }
 
 /** Sends one answer at a time and keeps what went wrong with it. */
-export function useAnswer<N extends Need>({ onAnswer }: NeedDialogProps<N>): {
+export function useAnswer<N extends Need>({
+  onAnswer,
+}: NeedDialogProps<N>): {
   readonly busy: boolean
   readonly fault: Fault | null
   readonly send: (answer: NeedAnswer, save?: boolean) => void

@@ -23,7 +23,9 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
   const { busy, fault, send } = useAnswer(props)
   const isPassword = need.kind === 'password'
   const word = isPassword ? 'password' : 'passphrase'
+  const undecided = wantsSave && saving.kind === 'ask'
   const submit = (): void => {
+    if (undecided) return
     const save = wantsSave && (saving.kind === 'keyring' || saving.kind === 'file')
     send(isPassword ? { kind: 'password', password: secret } : { kind: 'passphrase', passphrase: secret }, save)
   }
@@ -37,7 +39,7 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
       description={
         isPassword ? (
           <>
-            <span className="mono">{need.login}</span> asks for the password of {need.username}.
+            <span className="mono">{need.login}</span> needs a password.
           </>
         ) : (
           <>
@@ -58,7 +60,7 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
           >
             Cancel
           </Button>
-          <Button kind="primary" type="submit" form={form} busy={busy}>
+          <Button kind="primary" type="submit" form={form} busy={busy} disabled={undecided}>
             {isPassword ? 'Log in' : 'Unlock'}
           </Button>
         </>
@@ -116,6 +118,16 @@ function SaveChoice({ word, saving, wanted, onChange }: SaveChoiceProps): ReactN
           onChange={onChange}
         />
       )
+    case 'unknown':
+      return (
+        <CheckRow
+          label={label}
+          hint="The desktop has not said yet where to"
+          checked={false}
+          disabled
+          onChange={onChange}
+        />
+      )
     case 'never':
       return <p className={styles.note}>This desktop has no keyring, so the {word} is not saved.</p>
     case 'ask':
@@ -132,8 +144,8 @@ function AskOnce({ word, onNever }: { word: string; onNever: (wanted: false) => 
   return (
     <div className={styles.ask} role="group" aria-label="No keyring">
       <p>
-        This desktop has no keyring. Warren can keep the {word} in a file of yours, but programs that you run could read it
-        there.
+        This desktop has no keyring. Warren can keep the {word} in a file of yours, but programs that you run could read
+        it there.
       </p>
       <div className={styles.buttons}>
         <Button

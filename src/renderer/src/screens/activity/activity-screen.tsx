@@ -42,12 +42,21 @@ export function ActivityScreen(): ReactNode {
             if (event.key === 'Escape' && search !== '') setSearch('')
           }}
         />
-        <Select label="Show" labelHidden className={styles.filter} value={filter} options={filters} onChange={setFilter} />
+        <Select
+          label="Show"
+          labelHidden
+          className={styles.filter}
+          value={filter}
+          options={filters}
+          onChange={setFilter}
+        />
       </header>
       {events === null ? (
         <Skeleton label="Loading the activity" />
       ) : events.length === 0 ? (
-        <EmptyState picture={<EmptyPicture />}>Nothing happened yet. Starts, stops and failures show up here.</EmptyState>
+        <EmptyState picture={<EmptyPicture />}>
+          Nothing happened yet. Starts, stops and failures show up here.
+        </EmptyState>
       ) : days.length === 0 ? (
         <EmptyState
           picture={<EmptyPicture />}

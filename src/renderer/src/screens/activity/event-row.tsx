@@ -25,8 +25,8 @@ export function EventRow({ event }: { event: ActivityEvent }): ReactNode {
   const { glyph, word, tone } = marks[event.kind]
   return (
     <li className={styles.event}>
-      <time className={styles.time} dateTime={event.at}>
-        {new Date(event.at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })}
+      <time className={styles.time} dateTime={event.at} data-tip={new Date(event.at).toLocaleString()}>
+        {new Date(event.at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })}
       </time>
       <span className={styles.mark} data-tone={tone}>
         <span aria-hidden="true">{glyph}</span>

@@ -104,6 +104,10 @@ export function readForm(form: ForwardForm, original: ForwardSpec | null): Readi
     errors.targetPort = 'must be a whole number'
   })
   if (form.serverId === '') errors.serverId = 'is missing'
+  // The schema reports the ends of a forward only once the single fields are right, so a missing end is found here.
+  if (form.type === 'local' && form.targetHost.trim() === '') errors.targetHost = 'is missing'
+  if (!needsNoPort(form, 'target') && form.targetPort.trim() === '') errors.targetPort = 'is missing'
+  if (!needsNoPort(form, 'listen') && form.listenPort.trim() === '') errors.listenPort = 'is missing'
   const draft = draftOf(form, { listenPort, targetPort, original })
   const parsed = forwardDraftSchema.safeParse(draft)
   if (!parsed.success) {
@@ -115,10 +119,6 @@ export function readForm(form: ForwardForm, original: ForwardSpec | null): Readi
   }
   // Only a port to listen on may be 0, "any free one".
   if (errors.targetPort?.startsWith('must be 0') === true) errors.targetPort = 'must be 1 to 65535'
-  // The schema reports the ends of a forward only once the single fields are right, so a missing target is found here.
-  if (form.type === 'local' && form.targetHost.trim() === '') errors.targetHost ??= 'is missing'
-  if (!needsNoPort(form, 'target') && form.targetPort.trim() === '') errors.targetPort ??= 'is missing'
-  if (!needsNoPort(form, 'listen') && form.listenPort.trim() === '') errors.listenPort ??= 'is missing'
   const sentences = Object.fromEntries(
     Object.entries(errors).map(([field, message]) => [field, sentenceOf(form.type, field as FormField, message)]),
   )

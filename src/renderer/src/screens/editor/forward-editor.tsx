@@ -145,7 +145,10 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
       <Ends state={state} />
       {newServer !== null && <NewServerFields state={state} server={newServer} />}
       <p className={styles.sentence} aria-live="polite">
-        {untyped ? sentence.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here') : sentence}.
+        {untyped
+          ? sentence.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here')
+          : sentence}
+        .
       </p>
     </div>
   )
@@ -242,7 +245,10 @@ function Rest({ state }: { state: ForwardFormState }): ReactNode {
 function Advanced({ state }: { state: ForwardFormState }): ReactNode {
   const { form, errors } = state
   return (
-    <details className={styles.advanced} open={form.listenAddress !== '' || errors.listenAddress !== undefined || undefined}>
+    <details
+      className={styles.advanced}
+      open={form.listenAddress !== '' || errors.listenAddress !== undefined || undefined}
+    >
       <summary>Advanced</summary>
       <div className={styles.fields}>
         <TextField
@@ -306,10 +312,6 @@ function endsOf(draft: ForwardDraft): { readonly listen: Endpoint; readonly targ
   }
   const [host, port] = draft.type === 'local' ? [spec.remoteHost, spec.remotePort] : [spec.localHost, spec.localPort]
   const target: Endpoint | null =
-    draft.type === 'dynamic' || host === null
-      ? null
-      : host.startsWith('/')
-        ? { path: host }
-        : { host, port: port ?? 0 }
+    draft.type === 'dynamic' || host === null ? null : host.startsWith('/') ? { path: host } : { host, port: port ?? 0 }
   return { listen: listenEndpoint(spec), target }
 }

@@ -15,7 +15,11 @@ export function NewServerFields({ state, server }: { state: ForwardFormState; se
         placeholder="me@bastion.example"
         value={server.destination}
         error={state.newServerError}
-        hint={hops === '' ? 'user@host or user@host:port. It is added when you save.' : `Through ${hops}. It is added when you save.`}
+        hint={
+          hops === ''
+            ? 'user@host or user@host:port. It is added when you save.'
+            : `Through ${hops}. It is added when you save.`
+        }
         onChange={(destination) => {
           state.setNewServer(changeNewServer(server, { destination }))
         }}

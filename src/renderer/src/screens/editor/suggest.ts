@@ -83,11 +83,18 @@ export function splitHostPort(text: string): { readonly host: string; readonly p
 
 function baseName(form: ForwardForm, serverName: string | null): string {
   const server = serverName === null ? '' : clean(serverName)
-  if (form.type === 'dynamic' || (form.type === 'remote' && form.anything)) return server === '' ? '' : `${server}-socks`
+  if (form.type === 'dynamic' || (form.type === 'remote' && form.anything))
+    return server === '' ? '' : `${server}-socks`
   const host = form.targetHost.trim()
   const port = Number(form.targetPort.trim())
   const service = services[port]
-  if (host.startsWith('/')) return clean(host.split('/').at(-1)?.replace(/\.sock(et)?$/, '') ?? '')
+  if (host.startsWith('/'))
+    return clean(
+      host
+        .split('/')
+        .at(-1)
+        ?.replace(/\.sock(et)?$/, '') ?? '',
+    )
   if (LOOPBACK.test(host)) {
     if (service !== undefined) return service
     if (!Number.isInteger(port) || port === 0) return ''

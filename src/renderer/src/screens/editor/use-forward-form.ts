@@ -75,12 +75,15 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
       if (saved.current || !typed) return
       if (forwardId !== null && getForward(forwardId) === undefined) return
       const draft = { forwardId, ...latest.current }
-      offerUndo(forwardId === null ? 'The new forward was not saved.' : `The changes to ${draft.form.name} were not saved.`, () => {
-        keepDraft(draft)
-        if (forwardId === null) newForward({ type: draft.form.type })
-        else editForward(forwardId)
-        return Promise.resolve()
-      })
+      offerUndo(
+        forwardId === null ? 'The new forward was not saved.' : `The changes to ${draft.form.name} were not saved.`,
+        () => {
+          keepDraft(draft)
+          if (forwardId === null) newForward({ type: draft.form.type })
+          else editForward(forwardId)
+          return Promise.resolve()
+        },
+      )
     },
     [forwardId, begin],
   )

@@ -85,7 +85,8 @@ export function LoginFields({ state }: { state: ServerFormState }): ReactNode {
   const [path, setPath] = useState('')
   const add = (file: string): void => {
     const text = file.trim()
-    if (text !== '' && !form.identityFiles.includes(text)) state.change({ identityFiles: [...form.identityFiles, text] })
+    if (text !== '' && !form.identityFiles.includes(text))
+      state.change({ identityFiles: [...form.identityFiles, text] })
     setPath('')
   }
   const pick = async (): Promise<void> => {

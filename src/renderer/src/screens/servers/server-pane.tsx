@@ -100,7 +100,8 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
 // --- internal ---
 
 function SessionFacts({ session }: { session: SessionSnapshot | undefined }): ReactNode {
-  if (session === undefined) return <p className={styles.note}>Not connected. Warren connects when a forward needs it.</p>
+  if (session === undefined)
+    return <p className={styles.note}>Not connected. Warren connects when a forward needs it.</p>
   const { algorithms } = session
   return (
     <dl className={styles.facts}>
@@ -172,7 +173,9 @@ function SavedSecrets({ serverId }: { serverId: string }): ReactNode {
   }
   return (
     <div className={styles.secrets}>
-      <p className={styles.note}>Warren asks for a password when the server wants one, and saves it only if you say so.</p>
+      <p className={styles.note}>
+        Warren asks for a password when the server wants one, and saves it only if you say so.
+      </p>
       <Button
         size="s"
         onClick={() => {

@@ -155,7 +155,9 @@ function JumpChain({ state }: { state: ServerFormState }): ReactNode {
           }}
         />
       ) : (
-        <FieldError error={errors.jump ?? (form.jump.length === 0 ? 'There is no other server to jump through.' : null)} />
+        <FieldError
+          error={errors.jump ?? (form.jump.length === 0 ? 'There is no other server to jump through.' : null)}
+        />
       )}
     </div>
   )

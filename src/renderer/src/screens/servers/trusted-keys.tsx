@@ -25,7 +25,9 @@ export function TrustedKeys(): ReactNode {
     <section className={styles.trusted} aria-labelledby="trusted-title">
       <h2 id="trusted-title">Trusted keys</h2>
       {keys.length === 0 ? (
-        <p className={styles.note}>No key was trusted in Warren yet. Keys in ~/.ssh/known_hosts are trusted as they are.</p>
+        <p className={styles.note}>
+          No key was trusted in Warren yet. Keys in ~/.ssh/known_hosts are trusted as they are.
+        </p>
       ) : (
         <ul className={styles.keys}>
           {keys.map((key) => (

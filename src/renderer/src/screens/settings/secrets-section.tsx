@@ -4,7 +4,7 @@ import { Button } from '../../components/button'
 import { confirmAction } from '../../components/confirm'
 import { Select } from '../../components/select'
 import { showToast } from '../../components/toasts'
-import { keyringName } from '../../needs/keyring'
+import { isUnknown, keyringName } from '../../needs/keyring'
 import { worked } from '../../stores/call'
 import { useLink } from '../../stores/link'
 import { changeSettings, useSetting } from '../../stores/settings'
@@ -36,14 +36,16 @@ export function SecretsSection(): ReactNode {
       <Setting
         label="Kept in"
         hint={
-          keyring?.available === true
-            ? 'Sealed by the desktop; only your login opens it'
-            : 'Without a keyring, programs that you run could read what Warren saves'
+          isUnknown(keyring)
+            ? 'Warren asks the desktop'
+            : keyring?.available === true
+              ? 'Sealed by the desktop; only your login opens it'
+              : 'Without a keyring, programs that you run could read what Warren saves'
         }
       >
         {keyringName(keyring)}
       </Setting>
-      {keyring !== null && !keyring.available && (
+      {!isUnknown(keyring) && keyring?.available === false && (
         <Setting label="Without a keyring">
           <Select
             label="Without a keyring"

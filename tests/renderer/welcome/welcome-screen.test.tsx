@@ -1,0 +1,37 @@
+import { fireEvent, render, screen } from '@testing-library/react'
+import { describe, expect, it } from 'vitest'
+import { App } from '../../../src/renderer/src/app'
+import { toastStore } from '../../../src/renderer/src/components/toasts'
+import { openConnectedWindow } from '../_window'
+import { makeFault } from '../harness/_data'
+
+describe('the first run', () => {
+  it('shows three forwards one click after the demo was chosen', async () => {
+    await openConnectedWindow()
+    render(<App />)
+    fireEvent.click(await screen.findByRole('button', { name: 'Try the demo server' }))
+    expect(await screen.findByRole('switch', { name: 'demo-web' })).toBeInTheDocument()
+    expect(screen.getByRole('switch', { name: 'demo-echo' })).toBeInTheDocument()
+    expect(screen.getByRole('switch', { name: 'demo-socks' })).toBeInTheDocument()
+  })
+
+  it('opens the form of a server', async () => {
+    await openConnectedWindow()
+    render(<App />)
+    fireEvent.click(await screen.findByRole('button', { name: 'Add a server' }))
+    expect(await screen.findByRole('complementary', { name: 'New server' })).toBeInTheDocument()
+  })
+
+  it('says why the demo server does not start', async () => {
+    const daemon = await openConnectedWindow()
+    render(<App />)
+    daemon.failNext(
+      'demo.start',
+      makeFault({ code: 'store.full', message: 'The disk is full.', fix: null, remedy: null }),
+    )
+    fireEvent.click(await screen.findByRole('button', { name: 'Try the demo server' }))
+    await screen.findByRole('button', { name: 'Try the demo server' })
+    expect(await screen.findByText('The disk is full.')).toBeInTheDocument()
+    expect(toastStore.getState().toasts).toHaveLength(1)
+  })
+})
