@@ -1,11 +1,13 @@
 /** Starts a daemon that outlives its starter. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
 import { delimiter, dirname, join, parse } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { fromFault, isErrorCode, WarrenError, type Fault } from '@shared/errors'
 import type { Places } from './places'
+// Not by the store's index: a client has no use for SQLite.
+import { ensureDataFolder, makeFolder } from './store/folders'
 
 /** The file descriptor on which a daemon says one line: ready, or why not. */
 export const READY_FD = 3
@@ -97,7 +99,9 @@ function endedEarly(places: Places): WarrenError {
 
 function openOutput(places: Places): number | 'ignore' {
   try {
-    mkdirSync(places.logs, { recursive: true, mode: 0o700 })
+    // First, so that nothing is left in a folder that the daemon refuses.
+    ensureDataFolder(places.home)
+    makeFolder(places.logs)
     return openSync(join(places.logs, 'daemon-output.log'), 'w', PRIVATE_FILE)
   } catch {
     // A folder that cannot be written is the daemon's to report, with a code.

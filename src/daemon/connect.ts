@@ -7,6 +7,7 @@ import { launchDaemon } from './_launch'
 import { BUILD } from './build'
 import { resolvePlaces, type Places } from './places'
 import { createCaller, type RpcCaller } from './rpc/call'
+import { refuseForeignSocket } from './store/folders'
 
 const START_TIMEOUT_MS = 15_000
 const HELLO_TIMEOUT_MS = 10_000
@@ -150,8 +151,10 @@ async function startAndDial(places: Places, env: NodeJS.ProcessEnv, options: Con
   }
 }
 
-function dial(places: Places): Promise<Socket | null> {
-  return new Promise((resolve) => {
+/** Rejects with `store.unwritable` where the socket is not ours. */
+async function dial(places: Places): Promise<Socket | null> {
+  if (places.socketFolder !== null) refuseForeignSocket(places.socketFolder, places.socket)
+  return await new Promise((resolve) => {
     const socket = connect(places.socket)
     socket.once('connect', () => resolve(socket))
     socket.on('error', () => resolve(null))

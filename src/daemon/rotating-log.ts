@@ -1,6 +1,7 @@
 /** A log file that stays small and is open only while it is written. */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from './store/folders'
 
 const FLUSH_MS = 500
 const PRIVATE_FILE = 0o600
@@ -29,7 +30,7 @@ export function createRotatingLog(options: RotatingLogOptions): RotatingLog {
     const text = `${pending.join('\n')}\n`
     pending = []
     try {
-      mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
+      makeFolder(dirname(options.file))
       rotate(options)
       appendFileSync(options.file, text, { mode: PRIVATE_FILE })
     } catch {

@@ -1,9 +1,10 @@
 /** Copies of the data file: one before every migration and one now and then, for the day the file is damaged. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import type { Places } from '../places'
 import type { Sqlite } from './_dialect'
+import { makeFolder } from './folders'
 
 const KEEP_ROUTINE = 5
 const KEEP_MIGRATION = 3
@@ -13,7 +14,7 @@ export type BackupKind = 'routine' | 'migration'
 
 /** Writes a consistent copy (`VACUUM INTO`, so the WAL is in it) and forgets the oldest of its kind. */
 export function backUp(database: Sqlite, places: Places, kind: BackupKind): string {
-  mkdirSync(places.backups, { recursive: true, mode: 0o700 })
+  makeFolder(places.backups)
   // A routine copy replaces the one of the same day, so that five of them reach back five days.
   const time = kind === 'routine' ? fileTime().slice(0, 'YYYY-MM-DD'.length) : fileTime()
   const file = join(places.backups, `warren-${kind}-${time}.db`)

@@ -17,7 +17,7 @@ export function storeFault(error: unknown, home: string): unknown {
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code) || error.message.includes('Unable to open connection')) {
     return isFull(home) ? full(home, error) : unwritable(home, error)
   }
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP', 'EFBIG'].includes(code)) {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ENOENT', 'ELOOP', 'EFBIG'].includes(code)) {
     return unwritable(home, error)
   }
   return error
@@ -31,11 +31,17 @@ function full(home: string, cause: Error): WarrenError {
 }
 
 export function unwritable(home: string, cause: Error): WarrenError {
-  return new WarrenError('store.unwritable', `The data folder ${home} cannot be written: ${cause.message}`, {
+  return new WarrenError('store.unwritable', `The data folder ${home} cannot be written: ${reasonOf(cause)}`, {
     fix: `Make ${home} writable for you, or choose another folder with WARREN_HOME.`,
     field: home,
     cause,
   })
+}
+
+/** libsql prints its own error type around the path. */
+function reasonOf(cause: Error): string {
+  const path = /Unable to open connection to local database (.+): \d+/.exec(cause.message)?.[1]
+  return path === undefined ? cause.message : `${path} cannot be opened`
 }
 
 function isFull(home: string): boolean {

@@ -11,7 +11,7 @@ import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_row
 import type { Tables, TrustedKeyRow } from './_tables'
 import { openDatabase } from './open'
 
-export { ensurePrivateFolder } from './_folders'
+export { ensurePrivateFolder } from './folders'
 export { nameKey } from './_rows'
 export { takeLock, type StoreLock } from './lock'
 

@@ -6,6 +6,7 @@ import Database from 'libsql'
 import { WarrenError } from '@shared/errors'
 import type { Places } from '../places'
 import { storeFault } from './_faults'
+import { ensureDataFolder } from './folders'
 
 /** A daemon that just said goodbye needs a moment to go. */
 const PATIENCE_MS = 2000
@@ -18,9 +19,10 @@ export interface StoreLock {
 /**
  * Takes the folder's lock: a SQLite file held in an exclusive transaction, so the system frees it when the process dies.
  *
- * Rejects with `store.locked`, naming the pid that holds it: at once when that daemon answers, else when it stays for a while.
+ * Rejects with `store.unwritable` when the folder cannot be ours, and with `store.locked`, naming the pid that holds it: at once when that daemon answers, else when it stays for a while.
  */
 export async function takeLock(places: Places): Promise<StoreLock> {
+  ensureDataFolder(places.home)
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const lock = tryLock(places)

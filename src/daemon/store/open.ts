@@ -7,7 +7,7 @@ import type { Places } from '../places'
 import { backUp, checkSound, listBackups, restoreNewest, setAside } from './_backups'
 import { libsqlDialect, type Sqlite } from './_dialect'
 import { storeFault } from './_faults'
-import { ensureDataFolder } from './_folders'
+import { ensureDataFolder } from './folders'
 import { APPLICATION_ID, migrations, NEWEST_VERSION } from './_migrations'
 import type { Tables } from './_tables'
 

@@ -1,5 +1,6 @@
 /** Folders that nobody else may look into. */
 import { chmodSync, lstatSync, mkdirSync, statSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
 import { WarrenError } from '@shared/errors'
 import { storeFault } from './_faults'
 
@@ -9,12 +10,31 @@ const OTHERS_MAY_ANYTHING = 0o077
 const STICKY = 0o1000
 
 /**
+ * Makes a 0700 folder and the ones above it; says whether it was missing. Throws what the system says.
+ *
+ * Not Node's `recursive`: that never returns where a folder that exists answers ENOENT, as `/proc` does.
+ */
+export function makeFolder(folder: string): boolean {
+  if (isFolder(folder)) return false
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above)
+  try {
+    mkdirSync(folder, { mode: PRIVATE })
+    return true
+  } catch (error) {
+    // Somebody else made it at the same time.
+    if (isFolder(folder)) return false
+    throw error
+  }
+}
+
+/**
  * Makes sure that the data folder exists and that nobody else may write to it. A missing one is made 0700.
  *
  * Throws `store.unwritable` naming the folder. A folder that everybody shares (`/tmp`) is refused rather than taken over.
  */
 export function ensureDataFolder(folder: string): void {
-  const made = makeFolder(folder)
+  const made = makePrivate(folder)
   if (process.platform === 'win32') return
   const stats = statSync(folder)
   checkOwner(folder, stats)
@@ -24,7 +44,7 @@ export function ensureDataFolder(folder: string): void {
 
 /** Makes sure that a folder exists, is ours, is no link, and is closed to everybody else. */
 export function ensurePrivateFolder(folder: string): void {
-  makeFolder(folder)
+  makePrivate(folder)
   if (process.platform === 'win32') return
   const stats = lstatSync(folder)
   if (!stats.isDirectory()) throw refused(folder, 'is not a folder')
@@ -32,12 +52,33 @@ export function ensurePrivateFolder(folder: string): void {
   if ((stats.mode & OTHERS_MAY_ANYTHING) !== 0) tighten(folder, PRIVATE)
 }
 
-function makeFolder(folder: string): boolean {
+function makePrivate(folder: string): boolean {
   try {
-    return mkdirSync(folder, { recursive: true, mode: PRIVATE }) !== undefined
+    return makeFolder(folder)
   } catch (error) {
-    throw storeFault(error, folder)
+    const { code } = error as NodeJS.ErrnoException
+    throw code === 'EEXIST' || code === 'ENOTDIR'
+      ? refused(folder, 'is not a folder, or lies below a file')
+      : storeFault(error, folder)
   }
+}
+
+/**
+ * Refuses a socket that somebody else put where ours belongs: secrets would go to them. Nothing there is no trouble.
+ *
+ * Throws `store.unwritable` naming the folder or the socket.
+ */
+export function refuseForeignSocket(folder: string, socket: string): void {
+  for (const path of [folder, socket]) {
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats === undefined) return
+    if (path === folder && !stats.isDirectory()) throw refused(folder, 'is not a folder')
+    checkOwner(path, stats)
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 function checkOwner(folder: string, stats: Stats): void {
