@@ -136,7 +136,8 @@ async function withContext(
 }
 
 function reportUsage({ terminal }: World, error: CommanderError): void {
-  const message = error.message.replace(/^error: /, '')
+  // What commander throws after it printed the help instead of doing something.
+  const message = error.code === 'commander.help' ? 'say what to do.' : error.message.replace(/^error: /, '')
   const sentence = message.charAt(0).toUpperCase() + message.slice(1)
   const fix = '`warren help` shows how.'
   terminal.out(`${JSON.stringify({ error: { code: 'usage.invalid', message: sentence, fix } }, null, 2)}\n`)

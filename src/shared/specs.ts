@@ -28,7 +28,12 @@ const host = z
 
 const anyPort = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(MAX_PORT, 'must be 0 to 65535')
 const realPort = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(MAX_PORT, 'must be 1 to 65535')
-const filePath = z.string().min(1, 'must not be empty').max(MAX_PATH, 'is too long')
+const noNul = (value: string): boolean => !value.includes('\0')
+const filePath = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(MAX_PATH, 'is too long')
+  .refine(noNul, 'must not contain NUL')
 const id = z.string().min(1).max(100)
 const timestamp = z.iso.datetime()
 
@@ -77,11 +82,12 @@ export const serverDraftSchema = z.strictObject({
       /^(http|socks4|socks4a|socks5|socks5h):\/\/.+/,
       'must start with http://, socks4://, socks4a:// or socks5://',
     )
-    .max(MAX_PATH)
+    .max(MAX_PATH, 'is too long')
+    .refine((value) => !CONTROL_CHARACTERS.test(value) && !SPACE.test(value), 'must not contain spaces')
     .nullable()
     .default(null),
   /** A command whose standard input and output are the connection (ssh_config ProxyCommand). */
-  proxyCommand: z.string().min(1).max(MAX_PATH).nullable().default(null),
+  proxyCommand: filePath.nullable().default(null),
   hostKeyPolicy: hostKeyPolicySchema.default('ask'),
   /** Seconds between keepalives, 0 for none (ssh_config ServerAliveInterval). */
   keepaliveSeconds: z.int().min(0).max(3600).default(15),

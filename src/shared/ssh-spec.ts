@@ -158,7 +158,7 @@ function listener(type: ForwardType, bind: Field | null, end: Field): Listener {
   if (bind?.isPath === true) throw refuse(type, 'has a port after the path of a Unix socket', { part: 'bind' })
   if (end.isPath) throw refuse(type, 'has a bind address before the path of a Unix socket', { part: 'bind' })
   const port = parsePort(end.text)
-  if (port === null) throw refuse(type, `has "${end.text}" where the listening port belongs`, { part: 'listen' })
+  if (port === null) throw refuse(type, `has "${end.text}" where the listening port belongs`, wrongPort(end, 'listen'))
   if (bind === null) return { bind: null, port }
   if (bind.text === '' || bind.text === '*') return { bind: '*', port }
   return { bind: host(type, 'bind', bind.text), port }
@@ -167,7 +167,7 @@ function listener(type: ForwardType, bind: Field | null, end: Field): Listener {
 function target(type: ForwardType, at: Field, end: Field): Endpoint {
   const port = parsePort(end.text)
   if (port === null || port === 0) {
-    throw refuse(type, `has "${end.text}" where the target's port belongs`, { part: 'hostport' })
+    throw refuse(type, `has "${end.text}" where the target's port belongs`, wrongPort(end, 'hostport'))
   }
   if (at.isPath) throw refuse(type, 'has a port after the path of a Unix socket', { part: 'host' })
   return { host: host(type, 'host', at.text), port }
@@ -276,6 +276,12 @@ function writeField(text: string): string {
   if (text.startsWith('/')) return text.replaceAll('%', '%%').replace(/[\\:]/g, '\\$&')
   if (text.includes(':') && !text.includes(']')) return `[${text}]`
   return text.replace(/[\\:[]/g, '\\$&')
+}
+
+/** A number was meant as a port, so its range is the better help. */
+function wrongPort({ text }: Field, part: 'listen' | 'hostport'): Refusal {
+  const range = part === 'listen' ? `0 to ${MAX_PORT}, where 0 means any free one` : `1 to ${MAX_PORT}`
+  return /^-?\d+$/.test(text) ? { part, fix: `A port is a number from ${range}.` } : { part }
 }
 
 interface Refusal {

@@ -64,6 +64,8 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
   if (what.proxy !== undefined && what.proxyCommand !== undefined) {
     throw usageError('Give --proxy or --proxy-command, not both.')
   }
+  for (const file of what.identity ?? []) if (file === '') throw usageError('--identity needs a file.')
+  if (what.agent === '') throw usageError('--agent needs the path of a socket, or none.')
   return checked(serverDraftSchema, {
     name: what.name,
     host,

@@ -1,5 +1,6 @@
 /** What several handlers refuse in the same words. */
 import { WarrenError } from '@shared/errors'
+import { issueWords } from '@shared/issue-words'
 import type { z } from 'zod'
 
 /** Parses a whole spec after a patch; throws `spec.invalid` naming the field. */
@@ -8,7 +9,9 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   if (result.success) return result.data
   const [issue] = result.error.issues
   const field = issue?.path.map(String).join('.') ?? ''
-  throw new WarrenError('spec.invalid', `${field} ${issue?.message ?? 'is not valid'}`.trim(), { field: field || null })
+  throw new WarrenError('spec.invalid', `${field === '' ? 'The entry' : field} ${issueWords(issue?.message)}.`, {
+    field: field || null,
+  })
 }
 
 export function nameTaken(kind: 'server' | 'forward', name: string): WarrenError {

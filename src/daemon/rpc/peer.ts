@@ -1,6 +1,7 @@
 /** One client of the daemon: its handshake, its requests, what it wants to hear. */
 import type { Socket } from 'node:net'
 import { toFault, WarrenError } from '@shared/errors'
+import { issueWords } from '@shared/issue-words'
 import {
   MAX_MESSAGE_BYTES,
   PROTOCOL_VERSION,
@@ -178,8 +179,9 @@ export function parseParams<M extends RpcMethod>(method: M, params: unknown): Rp
   const [issue] = result.error.issues
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const path = [...(issue?.path ?? []), ...keys].map(String).join('.')
-  const what = keys.length > 0 ? 'is not a known field' : (issue?.message ?? 'is not valid')
-  throw new WarrenError('rpc.invalid', path === '' ? `${method}: ${what}` : `${method}: ${path} ${what}`, {
+  const what = keys.length > 0 ? 'is not a known field' : issueWords(issue?.message)
+  const subject = path === '' ? 'the whole' : path
+  throw new WarrenError('rpc.invalid', `The request ${method} is not valid: ${subject} ${what}.`, {
     field: path === '' ? null : path,
   })
 }
