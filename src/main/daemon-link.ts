@@ -131,6 +131,7 @@ export function createLink(ports: LinkPorts): Link {
     state: () => state,
     call: async (method, params) => (await current()).call(method, params),
     subscribe: async (wanted) => {
+      if (isClosed) return
       if (subscription !== null && sameSubscription(subscription, wanted)) return
       subscription = wanted
       if (client !== null) await subscribeAt(client, wanted)

@@ -59,7 +59,12 @@ export function setupQuit({ link, world, window }: QuitOptions): Quit {
     event.preventDefault()
     void askAndLeave()
   })
-  for (const signal of SIGNALS) process.on(signal, leave)
+  for (const signal of SIGNALS) {
+    // Libraries that clean up after themselves listen since before Electron took the signals over, and a second listener
+    // would not take them back: only the first one of a signal asks the system for it.
+    process.removeAllListeners(signal)
+    process.on(signal, leave)
+  }
   powerMonitor.on('shutdown', leave)
 
   return {

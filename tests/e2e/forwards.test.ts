@@ -33,7 +33,6 @@ beforeAll(async () => {
   await overhear(launched.app)
 })
 afterAll(async () => {
-  await launched.kill9()
   await desktop.stop()
   await sshd.stop()
   await target.stop()

@@ -22,7 +22,6 @@ beforeAll(async () => {
   launched = await desktop.launchApp()
 })
 afterAll(async () => {
-  await launched.kill9()
   await desktop.stop()
   await server.stop()
   await target.stop()

@@ -23,7 +23,6 @@ beforeAll(async () => {
   launched = await desktop.launchApp()
 })
 afterAll(async () => {
-  await launched.kill9()
   await desktop.stop()
   iperfServer.kill()
   await sshd.stop()
@@ -108,7 +107,9 @@ describe('a restart of sshd under a running forward', () => {
     const { page } = launched
     await sshd.halt()
     await waitForState(page, 'bench', 'waiting')
-    await row(page, 'bench').getByText(/retry in|retrying/).waitFor()
+    await row(page, 'bench')
+      .getByText(/retry in|retrying/)
+      .waitFor()
     await screenshot(page, 'waiting', 'light')
     await sshd.start()
     await waitForState(page, 'bench', 'running')
