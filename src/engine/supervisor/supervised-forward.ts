@@ -33,6 +33,8 @@ export class SupervisedForward {
   private state: ForwardState = 'stopped'
   private since: number
   private attempt = 0
+  /** Grows with every fault and shrinks only after a stable while, so that a flapping server is not knocked at every 2 s. */
+  private backoff = 0
   private nextTryAt: number | null = null
   private reason: Fault | null = null
   private bound: Endpoint | null = null
@@ -174,6 +176,7 @@ export class SupervisedForward {
       onTarget: this.onTarget,
     })
     this.attempt = 0
+    this.backoff = 0
     this.log('info', 'Starting.')
     this.life = { abort, carrier, over: this.live(carrier, abort.signal) }
   }
@@ -206,10 +209,11 @@ export class SupervisedForward {
         this.enter('failed')
         return
       }
-      if (ranSince.at !== null && now - ranSince.at >= STABLE_MS) this.attempt = 0
+      if (ranSince.at !== null && now - ranSince.at >= STABLE_MS) this.backoff = 0
+      this.backoff += 1
       this.attempt += 1
       this.reason = fault
-      await this.pause(retryDelayMs(this.attempt, this.options.ports.random()), signal)
+      await this.pause(retryDelayMs(this.backoff, this.options.ports.random()), signal)
     }
   }
 
@@ -230,6 +234,7 @@ export class SupervisedForward {
       if (bound === null) return null
       this.bound = bound
       ranSince.at = ports.clock.now()
+      this.attempt = 0
       this.reason = null
       this.enter('running')
       this.log('info', 'Running.')
