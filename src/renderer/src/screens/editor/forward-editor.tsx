@@ -4,22 +4,19 @@ import { forwardSentence } from '@shared/sentence'
 import type { ForwardDraft, ForwardType, ServerSpec } from '@shared/specs'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Button, IconButton } from '../../components/button'
-import { CheckRow } from '../../components/check-row'
 import { FaultView } from '../../components/fault-view'
-import { TextArea, TextField } from '../../components/field'
-import { LockOpen, X } from '../../components/icons'
+import { X } from '../../components/icons'
 import { Segmented } from '../../components/segmented'
 import { liveConnections } from '../../stores/forward-actions'
-import { useForward, useForwards } from '../../stores/forwards'
+import { useForward } from '../../stores/forwards'
 import type { EditorStart } from '../../stores/ui'
+import { Details, Exposure } from './details'
 import { Ends } from './ends'
 import { partialSpec } from './form'
-import { fieldLabel } from './form-fields'
 import styles from './forward-editor.module.css'
 import { NewServerFields } from './new-server-fields'
 import { PasteBox } from './paste-box'
 import { Picture } from './picture'
-import { TagInput } from './tag-input'
 import { useForwardForm, type ForwardFormState } from './use-forward-form'
 
 export interface ForwardEditorProps {
@@ -94,7 +91,7 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
         </div>
         <Parties state={state} />
         <Exposure state={state} />
-        <Rest state={state} />
+        <Details state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
       <footer className={styles.footer}>
@@ -154,132 +151,6 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
   )
 }
 
-function Exposure({ state }: { state: ForwardFormState }): ReactNode {
-  if (!state.exposed) return null
-  const who = state.form.type === 'remote' ? 'Machines on the network of the server' : 'Other machines on your network'
-  return (
-    <div className={styles.exposure} data-asked={state.exposureAsked || undefined}>
-      <p>
-        <LockOpen size={14} /> Reachable from the network. {who} can connect, without a password.
-      </p>
-      <CheckRow
-        label="That is what I want"
-        checked={state.exposureConfirmed}
-        unconfirmed={state.exposureAsked}
-        onChange={state.confirmExposure}
-      />
-      {state.exposureAsked && (
-        <p className={styles.error} role="alert">
-          Confirm this, or take the address away under Advanced.
-        </p>
-      )}
-    </div>
-  )
-}
-
-function Rest({ state }: { state: ForwardFormState }): ReactNode {
-  const { form, errors, otherName } = state
-  const known = useKnownTags()
-  return (
-    <>
-      <TextField
-        label="Name"
-        value={form.name}
-        error={errors.name ?? null}
-        fix={
-          otherName === null
-            ? null
-            : {
-                label: `Use ${otherName}`,
-                onPress: () => {
-                  state.change({ name: otherName })
-                },
-              }
-        }
-        onChange={(name) => {
-          state.change({ name })
-        }}
-        onBlur={() => {
-          state.leave('name')
-        }}
-      />
-      <TagInput
-        value={form.tags}
-        known={known}
-        error={errors.tags ?? null}
-        onChange={(tags) => {
-          state.change({ tags })
-        }}
-      />
-      <div>
-        <CheckRow
-          label="Start with Warren"
-          checked={form.autoStart}
-          onChange={(autoStart) => {
-            state.change({ autoStart })
-          }}
-        />
-        <CheckRow
-          label="Favourite"
-          hint="Always in the tray menu"
-          checked={form.favourite}
-          onChange={(favourite) => {
-            state.change({ favourite })
-          }}
-        />
-      </div>
-      <TextArea
-        label="Description"
-        rows={2}
-        value={form.description}
-        error={errors.description ?? null}
-        onChange={(description) => {
-          state.change({ description })
-        }}
-      />
-      <Advanced state={state} />
-    </>
-  )
-}
-
-function Advanced({ state }: { state: ForwardFormState }): ReactNode {
-  const { form, errors } = state
-  return (
-    <details
-      className={styles.advanced}
-      open={form.listenAddress !== '' || errors.listenAddress !== undefined || undefined}
-    >
-      <summary>Advanced</summary>
-      <div className={styles.fields}>
-        <TextField
-          label={fieldLabel(form.type, 'listenAddress')}
-          mono
-          value={form.listenAddress}
-          placeholder={form.type === 'remote' ? 'localhost' : '127.0.0.1'}
-          hint="Empty: only this side itself can connect. 0.0.0.0 lets the network in. A path makes a Unix socket."
-          error={errors.listenAddress ?? null}
-          onChange={(listenAddress) => {
-            state.change({ listenAddress })
-          }}
-          onBlur={() => {
-            state.leave('listenAddress')
-          }}
-        />
-        {form.type === 'remote' && (
-          <CheckRow
-            label="Offer everything this machine reaches"
-            hint="People on the server use the port as a SOCKS proxy"
-            checked={form.anything}
-            onChange={(anything) => {
-              state.change({ anything })
-            }}
-          />
-        )}
-      </div>
-    </details>
-  )
-}
-
 function Restart({ id }: { id: string }): ReactNode {
   const view = useForward(id)
   const live = view === undefined ? 0 : liveConnections(view)
@@ -288,11 +159,6 @@ function Restart({ id }: { id: string }): ReactNode {
       {live === 0 ? 'Saving restarts it.' : `Saving restarts it and ends ${plural(live, 'connection')}.`}
     </span>
   )
-}
-
-function useKnownTags(): readonly string[] {
-  const byId = useForwards((store) => store.byId)
-  return [...new Set([...byId.values()].flatMap((view) => view.spec.tags))].sort()
 }
 
 function hopNames(server: ServerSpec | undefined, servers: readonly ServerSpec[]): readonly string[] {
