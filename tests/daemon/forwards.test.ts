@@ -86,6 +86,25 @@ describe('forwards', () => {
     expect(await client.call('forwards.list', {})).toHaveLength(1)
   })
 
+  it('can be watched while several go and one takes its time', async () => {
+    const quick = await client.call('forwards.add', localDraft(serverId, 'quick'))
+    const slow = await client.call('forwards.add', localDraft(serverId, 'slow'))
+    const ids = [quick.spec.id, slow.spec.id]
+    await client.call('events.subscribe', { topics: ['forwards'] })
+    await client.call('forwards.start', { ids })
+    let letGo = (): void => undefined
+    test.engine.hold(slow.spec.id, new Promise<void>((resolve) => (letGo = resolve)))
+    const gone = nextEvent(client, 'forwards.changed', ({ removed }) => removed.length === 2)
+    const removal = client.call('forwards.remove', { ids })
+    await nextEvent(client, 'forwards.changed', ({ changed }) =>
+      changed.some(({ spec, snapshot }) => spec.name === 'slow' && snapshot.state === 'stopped'),
+    )
+    expect((await client.call('forwards.list', {})).map(({ spec }) => spec.name)).toEqual(['slow'])
+    letGo()
+    await removal
+    expect([...(await gone).removed].sort()).toEqual([...ids].sort())
+  })
+
   it('tell what happened to them, in order', async () => {
     const { spec } = await client.call('forwards.add', localDraft(serverId))
     await client.call('forwards.start', { ids: [spec.id] })

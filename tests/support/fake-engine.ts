@@ -21,6 +21,8 @@ export interface FakeEngine extends Engine {
   /** Moves a forward to a state, as the real engine would by itself. */
   readonly move: (id: string, state: ForwardState, reason?: Fault | null) => void
   readonly carry: (id: string, bytes: { up: number; down: number }) => void
+  /** A removal of this forward takes until then. */
+  readonly hold: (id: string, until: Promise<void>) => void
   readonly calls: string[]
   networkChanges: number
 }
@@ -29,6 +31,7 @@ export interface FakeEngine extends Engine {
 export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 'running'): FakeEngine {
   const known = new Map<string, Known>()
   const listeners = new Set<(event: EngineEvent) => void>()
+  const holds = new Map<string, Promise<void>>()
   const calls: string[] = []
   const find = (id: string): Known => {
     const found = known.get(id)
@@ -62,6 +65,9 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
     move,
     calls,
     networkChanges: 0,
+    hold: (id, until) => {
+      holds.set(id, until)
+    },
     carry: (id, { up, down }) => {
       const entry = find(id)
       entry.bytesUp += up
@@ -74,11 +80,11 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
       if (entry === undefined) known.set(spec.id, { ...fresh, spec, connections: [] })
       else entry.spec = spec
     },
-    remove: (id) => {
+    remove: async (id) => {
       calls.push(`remove ${find(id).spec.name}`)
       if (find(id).state !== 'stopped') move(id, 'stopped')
+      await holds.get(id)
       known.delete(id)
-      return Promise.resolve()
     },
     start: (id) => {
       calls.push(`start ${find(id).spec.name}`)

@@ -113,11 +113,13 @@ export function forwardHandlers(services: Services): Part {
 
 /** Stops forwards and takes them out of memory; their rows are the caller's matter. */
 export async function forgetForwards(services: Services, ids: readonly string[]): Promise<void> {
-  await Promise.all(ids.map((id) => services.engine.remove(id)))
-  for (const id of ids) {
+  const forget = async (id: string): Promise<void> => {
+    await services.engine.remove(id)
     if (services.catalog.isAdHoc(id)) services.logs.forget(id)
+    // At once, not when the slowest of them has stopped: the catalog may name nothing that the engine has forgotten.
     services.catalog.dropForward(id)
   }
+  await Promise.all(ids.map(forget))
   services.watch.removed(ids)
 }
 
