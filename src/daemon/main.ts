@@ -2,6 +2,7 @@
 import { closeSync, writeSync } from 'node:fs'
 import { createLocalPorts, createEngine, hasNativeCrypto } from '@engine'
 import { toFault } from '@shared/errors'
+import { closeInherited } from './_inherited'
 import { READY_FD_VARIABLE } from './_launch'
 import { BUILD } from './build'
 import { startDaemon } from './index'
@@ -15,6 +16,7 @@ const EXIT_FAILED = 1
 const STOP_LIMIT_MS = 8000
 
 process.umask(0o077)
+closeInherited(new Set([Number(process.env[READY_FD_VARIABLE])]))
 process.title = 'warren-daemon'
 const places = resolvePlaces(process.env)
 const file = createRotatingLog({ file: places.daemonLog, maxBytes: LOG_BYTES })
@@ -55,7 +57,8 @@ try {
 } catch (error) {
   const fault = toFault(error)
   log(`cannot start: ${fault.code}: ${fault.message}`)
-  file.flush()
+  // A folder that was refused gets no log of ours either.
+  if (fault.code !== 'store.unwritable') file.flush()
   tellStarter({ fault })
   process.stderr.write(`${fault.message}${fault.fix === null ? '' : `\n${fault.fix}`}\n`)
   process.exit(EXIT_FAILED)

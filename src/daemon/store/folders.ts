@@ -70,8 +70,13 @@ function makePrivate(folder: string): boolean {
  */
 export function refuseForeignSocket(folder: string, socket: string): void {
   for (const path of [folder, socket]) {
-    const stats = lstatSync(path, { throwIfNoEntry: false })
-    if (stats === undefined) return
+    let stats: Stats
+    try {
+      stats = lstatSync(path)
+    } catch {
+      // Nothing to talk to; why not is the daemon's to say.
+      return
+    }
     if (path === folder && !stats.isDirectory()) throw refused(folder, 'is not a folder')
     checkOwner(path, stats)
   }
