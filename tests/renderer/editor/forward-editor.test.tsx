@@ -182,6 +182,9 @@ describe('the form of a forward', () => {
 
   it('only saves a forward that runs, and says what that cuts', async () => {
     await openEditor({ forwards: [makeForward('db', { state: 'running', connections: 3 })], forwardId: 'forward-db' })
+    type('Description', 'ours')
+    expect(screen.queryByText(/Saving restarts/)).not.toBeInTheDocument()
+    type('Target port', '5433')
     expect(screen.getByText('Saving restarts it and ends 3 connections.')).toBeInTheDocument()
     expect(screen.queryByRole('button', { name: 'Save and start' })).not.toBeInTheDocument()
   })

@@ -169,6 +169,15 @@ export function changeForm(
   return next
 }
 
+/** Whether saving would restart a forward that runs: its ends or its server changed; the rest is only words. */
+export function changesWay(form: ForwardForm, original: ForwardForm): boolean {
+  const way = (each: ForwardForm): string =>
+    [each.type, each.serverId, each.listenAddress, each.listenPort, each.targetHost, each.targetPort, each.anything]
+      .map((part) => String(part).trim())
+      .join('\n')
+  return way(form) !== way(original)
+}
+
 /** Whether two forms would save the same; what merely follows does not count as an edit. */
 export function sameForm(one: ForwardForm, other: ForwardForm): boolean {
   return JSON.stringify(one) === JSON.stringify(other)

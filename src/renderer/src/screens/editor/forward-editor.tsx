@@ -12,7 +12,7 @@ import { useForward } from '../../stores/forwards'
 import type { EditorStart } from '../../stores/ui'
 import { Details, Exposure } from './details'
 import { Ends } from './ends'
-import { partialSpec } from './form'
+import { changesWay, formOf, partialSpec } from './form'
 import styles from './forward-editor.module.css'
 import { NewServerFields } from './new-server-fields'
 import { PasteBox } from './paste-box'
@@ -95,7 +95,7 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
       <footer className={styles.footer}>
-        {wanted && <Restart id={forwardId ?? ''} />}
+        {wanted && original !== null && changesWay(form, formOf(original)) && <Restart id={original.id} />}
         <Button
           kind={wanted ? 'primary' : 'plain'}
           busy={state.busy}
