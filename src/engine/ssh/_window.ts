@@ -28,6 +28,8 @@ export class LinkEstimate {
 export class ReceiveWindow {
   private size = INITIAL_WINDOW_BYTES
   private consumed = 0
+  /** Granted since `since`. */
+  private measured = 0
   private since = performance.now()
 
   constructor(private readonly link: LinkEstimate) {}
@@ -36,11 +38,16 @@ export class ReceiveWindow {
   consume(bytes: number): number {
     this.consumed += bytes
     if (this.consumed < this.size / GRANTS_PER_WINDOW) return 0
-    const now = performance.now()
-    const wanted = this.wanted(now - this.since)
-    this.since = now
     let grant = this.consumed
+    this.measured += grant
     this.consumed = 0
+    const now = performance.now()
+    const elapsed = now - this.since
+    // A burst out of buffers is no rate: what counts is what flows in a round trip or more.
+    if (elapsed < this.link.roundTripMs) return grant
+    const wanted = (this.measured / elapsed) * this.link.roundTripMs * HEADROOM
+    this.since = now
+    this.measured = 0
     if (wanted > this.size) grant += this.grow(wanted)
     else if (wanted < this.size / 4) grant -= this.shrink(grant)
     return grant
@@ -50,11 +57,6 @@ export class ReceiveWindow {
   release(): void {
     this.link.extraBytes -= this.size - INITIAL_WINDOW_BYTES
     this.size = INITIAL_WINDOW_BYTES
-  }
-
-  private wanted(elapsedMs: number): number {
-    if (!Number.isFinite(this.link.roundTripMs) || elapsedMs <= 0) return this.size
-    return (this.consumed / elapsedMs) * this.link.roundTripMs * HEADROOM
   }
 
   private grow(wanted: number): number {
