@@ -3,7 +3,9 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { formatEndpoint, type Endpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
+import type { ClientEnd } from '../ssh/types'
 import type { LocalPorts } from '../types'
+import { takeClients } from './_raw-client'
 
 /** A browser opens dozens at once, a load test thousands; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096
@@ -19,6 +21,8 @@ export interface LocalListener {
 export interface ListenOptions {
   readonly at: Endpoint
   readonly onSocket: (socket: Socket) => void
+  /** Takes TCP clients without a Node stream around them, where that is possible. */
+  readonly onClient?: ((client: ClientEnd) => void) | undefined
   readonly ports: LocalPorts
 }
 
@@ -70,6 +74,7 @@ function listen(where: { host: string; port: number } | { path: string }, option
       server.removeAllListeners('error')
       // What fails on a listener from now on (no descriptors left) concerns one client, not the forward.
       server.on('error', () => undefined)
+      if (options.onClient !== undefined) takeClients(server, options.onClient)
       resolve(server)
     })
   })

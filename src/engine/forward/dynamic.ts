@@ -32,12 +32,12 @@ export function dynamicCarrier(options: CarrierOptions): Carrier {
     }
   }
 
-  return listeningCarrier(options, (socket, session) => {
+  const onSocket = (socket: Socket, session: SshSession): void => {
     const connection = ledger.add({ stream: socket, origin: null, target: null })
-    const forget = (): void => {
+    socket.once('close', () => {
       ledger.remove(connection)
-    }
-    socket.once('close', forget)
+    })
     void serve(socket, session, connection)
-  })
+  }
+  return listeningCarrier(options, { onSocket })
 }

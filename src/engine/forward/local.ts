@@ -12,20 +12,41 @@ export function localCarrier(options: CarrierOptions): Carrier {
   const onOpen = (): void => {
     onTarget(null)
   }
-  return listeningCarrier(options, (socket, session) => {
-    const connection = ledger.add({ stream: socket, origin: null, target })
-    session.forwardSocket(socket, { target, counter: connection, onOpen }).then(
-      () => {
-        ledger.remove(connection)
-      },
-      (error: Error) => {
-        socket.on('error', () => undefined)
-        resetStream(socket)
-        ledger.remove(connection)
-        const { code, message } = toFault(error)
-        options.log({ level: 'warn', code, message })
-        onTarget(error)
-      },
-    )
+  const refused = (error: Error): void => {
+    const { code, message } = toFault(error)
+    options.log({ level: 'warn', code, message })
+    onTarget(error)
+  }
+  return listeningCarrier(options, {
+    onClient: (client, session) => {
+      const connection = ledger.add({ stream: client, origin: null, target })
+      session.forwardClient(client, {
+        target,
+        counter: connection,
+        onOpen,
+        onClosed: () => {
+          ledger.remove(connection)
+        },
+        onRefused: (error) => {
+          client.reset()
+          ledger.remove(connection)
+          refused(error)
+        },
+      })
+    },
+    onSocket: (socket, session) => {
+      const connection = ledger.add({ stream: socket, origin: null, target })
+      session.forwardSocket(socket, { target, counter: connection, onOpen }).then(
+        () => {
+          ledger.remove(connection)
+        },
+        (error: Error) => {
+          socket.on('error', () => undefined)
+          resetStream(socket)
+          ledger.remove(connection)
+          refused(error)
+        },
+      )
+    },
   })
 }

@@ -13,10 +13,13 @@ const CHANNEL_DATA = 94
 const MAX_PACKET_BYTES = 32 * 1024
 const PROHIBITED = 1
 
-interface Opening {
+/** Who waits for a channel. */
+export interface Opening {
+  readonly target: Endpoint
+  /** Runs at once and must give the channel its sink: the first data may have arrived with the confirmation. */
   readonly opened: (channel: Channel) => void
-  readonly failed: (failure: OpenFailure | Error) => void
-  readonly since: number
+  /** With a coded error. */
+  readonly failed: (error: Error) => void
 }
 
 export interface Corked {
@@ -41,7 +44,12 @@ export class Mux {
   private readonly protocol: Protocol
   private readonly context: ChannelContext
   private corked: Corked[] = []
+  /** Numbers of channels that are closed on both sides. */
+  private readonly free: number[] = []
   private ended: Error | null = null
+  /** The opening whose round trip is measured, one at a time; -1 for none. */
+  private timed = -1
+  private timedSince = 0
 
   /** To be made once the client is ready; `name` stands in messages. */
   constructor(
@@ -58,7 +66,7 @@ export class Mux {
       link: this.link,
       forget: (id) => {
         this.channels.delete(id)
-        this.client._chanMgr.remove(id)
+        this.free.push(id)
       },
     }
     client.on('handshake', this.wire.resume)
@@ -70,39 +78,35 @@ export class Mux {
     return this.channels.size
   }
 
-  /**
-   * Opens a channel to `target` as the server sees it. Rejects with a coded error.
-   *
-   * `attach` runs at once when the server confirms and must give the channel its sink: the first data may have arrived
-   * with the confirmation, in front of any promise.
-   */
+  /** Opens a channel to `target` as the server sees it. Rejects with a coded error. `attach` is {@link Opening.opened}. */
   open<T>(target: Endpoint, origin: OpenOrigin, attach: (channel: Channel) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.ended !== null) {
-        reject(this.ended)
-        return
+      const opened = (channel: Channel): void => {
+        resolve(attach(channel))
       }
-      const id = this.reserve()
-      this.openings.set(id, {
-        opened: (channel) => {
-          resolve(attach(channel))
-        },
-        failed: (failure) => {
-          reject(failure instanceof Error ? failure : openFailure(target, failure, this.name))
-        },
-        since: performance.now(),
-      })
-      if ('path' in target) {
-        this.protocol.openssh_directStreamLocal(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, { socketPath: target.path })
-      } else {
-        this.protocol.directTcpip(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, {
-          srcIP: origin.host,
-          srcPort: origin.port,
-          dstIP: target.host,
-          dstPort: target.port,
-        })
-      }
+      this.send(target, { origin, opening: { target, opened, failed: reject } })
     })
+  }
+
+  /** The same without a promise; may tell of a failure at once. */
+  send(target: Endpoint, { origin, opening }: { origin: OpenOrigin; opening: Opening }): void {
+    if (this.ended !== null) {
+      opening.failed(this.ended)
+      return
+    }
+    const id = this.reserve()
+    this.openings.set(id, opening)
+    if (this.timed === -1) this.time(id)
+    if ('path' in target) {
+      this.protocol.openssh_directStreamLocal(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, { socketPath: target.path })
+    } else {
+      this.protocol.directTcpip(id, INITIAL_WINDOW_BYTES, MAX_PACKET_BYTES, {
+        srcIP: origin.host,
+        srcPort: origin.port,
+        dstIP: target.host,
+        dstPort: target.port,
+      })
+    }
   }
 
   /** Sends a global request that wants a reply (RFC 4254 §4); resolves `null` when the server refuses. */
@@ -144,9 +148,19 @@ export class Mux {
     for (const splice of through) splice.uncorked()
   }
 
-  /** ssh2 keeps the numbers, so that its own channels and ours never share one. */
+  private time(id: number): void {
+    this.timed = id
+    this.timedSince = performance.now()
+  }
+
+  private measure(): void {
+    this.timed = -1
+    this.link.sample(performance.now() - this.timedSince)
+  }
+
+  /** ssh2 keeps the numbers, so that its own channels and ours never share one; those we have had stay ours. */
   private reserve(): number {
-    return this.client._chanMgr.add(() => undefined)
+    return this.free.pop() ?? this.client._chanMgr.add(() => undefined)
   }
 
   private takePayloads(): void {
@@ -176,7 +190,7 @@ export class Mux {
         return
       }
       this.openings.delete(info.recipient)
-      this.link.sample(performance.now() - opening.since)
+      if (info.recipient === this.timed) this.measure()
       const channel = new Channel(info.recipient, this.context)
       channel.opened(info)
       this.channels.set(info.recipient, channel)
@@ -232,8 +246,9 @@ export class Mux {
     const opening = this.openings.get(id)
     if (opening === undefined) return false
     this.openings.delete(id)
-    this.client._chanMgr.remove(id)
-    opening.failed(failure)
+    if (id === this.timed) this.timed = -1
+    this.free.push(id)
+    opening.failed(openFailure(opening.target, failure, this.name))
     return true
   }
 

@@ -1,9 +1,9 @@
 /** Listeners on the server (RFC 4254 §7.1, streamlocal-forward): each incoming connection goes to the one it came in at. */
 import { formatEndpoint, type Endpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
-import type { Channel } from './_channel'
 import { ChannelStream } from './_duplex'
 import type { IncomingHandler, Mux, PendingIncoming } from './_mux'
+import { nodeEnd } from './_node-end'
 import type { OpenInfo } from './_protocol'
 import { Splice } from './_splice'
 import type { IncomingChannel, RemoteListener } from './types'
@@ -116,12 +116,11 @@ function incomingChannel(info: OpenInfo, pending: PendingIncoming, mux: Mux): In
   const { srcIP, srcPort } = info.data
   return {
     origin: srcIP === undefined || srcPort === undefined ? null : { host: srcIP, port: srcPort },
-    spliceTo: (socket, counter) => {
-      const splice = new Splice(socket, counter, mux)
-      const channel: Channel = pending.accept()
-      splice.start(channel, undefined)
-      return splice.done
-    },
+    spliceTo: (socket, counter) =>
+      new Promise((resolve) => {
+        const splice = new Splice(nodeEnd(socket), { counter, corker: mux, onClosed: resolve })
+        splice.start(pending.accept(), undefined)
+      }),
     accept: () => new ChannelStream(pending.accept()),
     refuse: () => {
       pending.refuse(CONNECT_FAILED)

@@ -1,99 +1,125 @@
-/** Joins a socket with a channel: the hot path. No stream pipes, no copies, no event per chunk beyond the socket's own. */
-import type { Socket } from 'node:net'
+/** Joins a socket with a channel: the hot path. No stream pipes, no copies, no closures or promises per connection. */
+import type { Endpoint } from '@shared/endpoints'
 import type { Channel, ChannelSink } from './_channel'
-import type { SpliceResult, TrafficCounter } from './types'
+import type { Mux, Opening } from './_mux'
+import type { ClientEnd, ClientSink, ForwardClientOptions, SpliceResult, TrafficCounter } from './types'
+
+const UNKNOWN_ORIGIN = '127.0.0.1'
 
 export interface Corker {
   /** Calls `uncorked` when the packets that arrived together are through. */
   readonly uncorkLater: (splice: { readonly uncorked: () => void }) => void
 }
 
-export class Splice implements ChannelSink {
-  readonly done: Promise<SpliceResult>
-  private settle!: (result: SpliceResult) => void
+/** Opens a channel to the target and joins it with `client`. */
+export function openSplice(mux: Mux, client: ClientEnd, options: ForwardClientOptions): void {
+  mux.send(options.target, {
+    origin: { host: client.remoteAddress ?? UNKNOWN_ORIGIN, port: client.remotePort ?? 0 },
+    opening: new OpeningSplice(new Splice(client, { ...options, corker: mux }), options),
+  })
+}
+
+class OpeningSplice implements Opening {
+  readonly target: Endpoint
+
+  constructor(
+    private readonly splice: Splice,
+    private readonly options: ForwardClientOptions,
+  ) {
+    this.target = options.target
+  }
+
+  opened(channel: Channel): void {
+    this.options.onOpen?.()
+    this.splice.start(channel, this.options.head)
+  }
+
+  failed(error: Error): void {
+    this.splice.detach()
+    this.options.onRefused(error)
+  }
+}
+
+export interface SpliceOptions {
+  readonly counter: TrafficCounter
+  readonly corker: Corker
+  readonly onClosed: (result: SpliceResult) => void
+}
+
+export class Splice implements ChannelSink, ClientSink {
   private channel: Channel | null = null
-  /** Read from the socket, not yet taken by the channel. */
+  /** Read from the client, not yet taken by the channel. */
   private pending: Buffer | null = null
-  private socketEnded = false
-  private socketClosed = false
+  private clientEnded = false
+  private clientClosed = false
   private channelClosed = false
-  /** Passed to the socket, not yet granted back to the server. */
+  private settled = false
+  /** Passed to the client, not yet granted back to the server. */
   private unconsumed = 0
   private corked = false
   private error: Error | null = null
+  private readonly counter: TrafficCounter
+  private readonly corker: Corker
+  private readonly settle: (result: SpliceResult) => void
 
-  /** Attaches the handlers at once: a reset between accept and open must not go unhandled. */
   constructor(
-    private readonly socket: Socket,
-    private readonly counter: TrafficCounter,
-    private readonly corker: Corker,
+    private readonly client: ClientEnd,
+    { counter, corker, onClosed }: SpliceOptions,
   ) {
-    this.done = new Promise((resolve) => {
-      this.settle = resolve
-    })
-    socket.pause()
-    socket.on('error', this.onSocketError)
-    socket.on('close', this.onSocketClose)
+    this.counter = counter
+    this.corker = corker
+    this.settle = onClosed
+    client.sink = this
+    this.clientClosed = client.closed
   }
 
-  /** True when the socket ended before the channel was open. */
-  get abandoned(): boolean {
-    return this.socketClosed
-  }
-
-  /** Lets bytes flow. `head` was read from the socket earlier. */
+  /** Lets bytes flow. `head` was read from the client earlier. */
   start(channel: Channel, head: Buffer | undefined): void {
     this.channel = channel
     channel.sink = this
-    if (this.socketClosed) {
+    if (this.clientClosed) {
       channel.close()
       return
     }
-    this.socket.on('data', this.onSocketData)
-    this.socket.on('end', this.onSocketEnd)
-    this.socket.on('drain', this.onSocketDrain)
-    if (head !== undefined && head.length > 0) this.onSocketData(head)
-    if (this.pending === null) this.socket.resume()
+    if (head !== undefined && head.length > 0) this.onClientData(head)
+    if (this.pending === null) this.client.resume()
   }
 
-  /** Hands the socket back untouched: the channel could not be opened. */
+  /** Hands the client back untouched: the channel could not be opened. */
   detach(): void {
-    this.socket.off('error', this.onSocketError)
-    this.socket.off('close', this.onSocketClose)
+    this.client.release()
   }
 
-  // --- from the socket ---
+  // --- from the client ---
 
-  private readonly onSocketData = (data: Buffer): void => {
+  onClientData(data: Buffer): void {
     const { channel } = this
     if (channel === null || this.channelClosed) return
     const sent = channel.send(data)
     this.counter.bytesUp += sent
     if (sent === data.length && channel.sendable) return
-    if (sent < data.length) this.pending = data.subarray(sent)
-    this.socket.pause()
+    // The one copy: the client's buffer is used again, and this has to wait.
+    if (sent < data.length) this.pending = Buffer.from(data.subarray(sent))
+    this.client.pause()
     channel.await()
   }
 
-  private readonly onSocketEnd = (): void => {
-    this.socketEnded = true
+  onClientEnd(): void {
+    this.clientEnded = true
     if (this.pending === null) this.channel?.sendEof()
   }
 
-  private readonly onSocketDrain = (): void => {
+  onClientDrain(): void {
     const bytes = this.unconsumed
     this.unconsumed = 0
     if (bytes > 0) this.channel?.consumed(bytes)
   }
 
-  private readonly onSocketError = (error: Error): void => {
+  onClientClose(error: Error | null): void {
+    this.clientClosed = true
     this.error ??= error
-  }
-
-  private readonly onSocketClose = (): void => {
-    this.socketClosed = true
     // It ended in order with data still on its way to the server: that is sent first.
-    if (this.socketEnded && this.pending !== null && this.error === null && !this.channelClosed) return
+    if (this.clientEnded && this.pending !== null && this.error === null && !this.channelClosed) return
     // After an orderly end of both directions this is a no-op; after a reset or an end from outside it tells the peer.
     this.channel?.close()
     this.finish()
@@ -101,58 +127,59 @@ export class Splice implements ChannelSink {
 
   // --- from the channel ---
 
-  readonly onData = (data: Buffer): void => {
-    const { socket } = this
+  onData(data: Buffer): void {
+    const { client } = this
     this.counter.bytesDown += data.length
-    if (this.socketClosed || socket.destroyed || socket.writableEnded) {
+    if (!client.writable) {
       this.channel?.consumed(data.length)
       return
     }
     if (!this.corked) {
       this.corked = true
-      socket.cork()
       this.corker.uncorkLater(this)
     }
-    socket.write(data)
+    client.write(data)
     this.unconsumed += data.length
   }
 
-  /** After the packets of one read: what the socket took at once is granted back, the rest when it drains. */
-  readonly uncorked = (): void => {
+  /** After the packets of one read: what the client took at once is granted back, the rest when it drains. */
+  uncorked(): void {
     this.corked = false
-    this.socket.uncork()
-    if (this.unconsumed > 0 && !this.socket.writableNeedDrain) this.onSocketDrain()
+    this.client.flush()
+    if (this.unconsumed > 0 && !this.client.backedUp) this.onClientDrain()
   }
 
-  readonly onEof = (): void => {
-    if (!this.socket.destroyed) this.socket.end()
+  onEof(): void {
+    this.client.end()
   }
 
-  readonly onWritable = (): void => {
+  onWritable(): void {
     const { pending } = this
     this.pending = null
     if (pending !== null) {
-      this.onSocketData(pending)
+      this.onClientData(pending)
       if (this.pending !== null) return
     }
-    if (this.socketEnded) this.channel?.sendEof()
-    else if (this.channel?.sendable === true) this.socket.resume()
+    if (this.clientEnded) this.channel?.sendEof()
+    else if (this.channel?.sendable === true) this.client.resume()
     else this.channel?.await()
   }
 
-  readonly onClosed = (error: Error | null): void => {
+  onClosed(error: Error | null): void {
     this.channelClosed = true
     this.pending = null
     this.error ??= error
-    if (!this.socketClosed) {
-      if (error !== null || this.channel?.eofReceived !== true) this.socket.resetAndDestroy()
-      else if (!this.socketEnded) this.socket.destroySoon()
-      // Both ended: what is still queued flows out, then the socket closes by itself.
+    if (!this.clientClosed) {
+      if (error !== null || this.channel?.eofReceived !== true) this.client.reset()
+      else if (!this.clientEnded) this.client.closeWhenSent()
+      // Both ended: what is still queued flows out, then the client closes by itself.
     }
     this.finish()
   }
 
   private finish(): void {
-    if (this.socketClosed && (this.channelClosed || this.channel === null)) this.settle({ error: this.error })
+    if (this.settled || !this.clientClosed || !this.channelClosed) return
+    this.settled = true
+    this.settle({ error: this.error })
   }
 }

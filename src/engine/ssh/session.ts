@@ -4,16 +4,16 @@ import { WarrenError } from '@shared/errors'
 import type { SessionSnapshot } from '@shared/snapshots'
 import { ChannelStream } from './_duplex'
 import { Mux } from './_mux'
+import { nodeEnd } from './_node-end'
 import { internals } from './_protocol'
 import { RemoteListeners } from './_remote-listeners'
-import { Splice } from './_splice'
-import type { OpenOrigin, SessionEnd, SshSession } from './types'
+import { openSplice } from './_splice'
+import type { SessionEnd, SshSession } from './types'
 
 /** SSH_DISCONNECT_BY_APPLICATION (RFC 4253 §11.1). */
 const BY_APPLICATION = 11
 /** How long the peer may take to close after we said goodbye. */
 const GOODBYE_MS = 2000
-const UNKNOWN_ORIGIN: OpenOrigin = { host: '127.0.0.1', port: 0 }
 
 export interface SessionOptions {
   readonly id: string
@@ -94,19 +94,12 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
     closed,
     end,
     openChannel: (target, origin) => mux.open(target, origin, (channel) => new ChannelStream(channel)),
-    forwardSocket: async (socket, { target, counter, head, onOpen }) => {
-      const splice = new Splice(socket, counter, mux)
-      const origin = { host: socket.remoteAddress ?? UNKNOWN_ORIGIN.host, port: socket.remotePort ?? 0 }
-      try {
-        await mux.open(target, origin, (channel) => {
-          onOpen?.()
-          splice.start(channel, head)
-        })
-      } catch (error) {
-        splice.detach()
-        throw error
-      }
-      return splice.done
+    forwardSocket: (socket, forward) =>
+      new Promise((resolve, reject) => {
+        openSplice(mux, nodeEnd(socket), { ...forward, onClosed: resolve, onRefused: reject })
+      }),
+    forwardClient: (client, forward) => {
+      openSplice(mux, client, forward)
     },
     listenRemote: (at, onChannel) => listeners.listen(at, onChannel),
     probe: async (timeoutMs) => {

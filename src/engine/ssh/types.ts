@@ -82,6 +82,8 @@ export interface SshSession {
    * Rejects (and leaves the socket to the caller) only when the channel cannot be opened.
    */
   readonly forwardSocket: (socket: Socket, options: ForwardSocketOptions) => Promise<SpliceResult>
+  /** The same for an end that is no stream, with callbacks: at thousands of connections per second promises count. */
+  readonly forwardClient: (client: ClientEnd, options: ForwardClientOptions) => void
   /** Asks the server to listen (RFC 4254 §7.1, streamlocal-forward). Rejects with `forward.refused` or `forward.remote-port-in-use`. */
   readonly listenRemote: (at: Endpoint, onChannel: (channel: IncomingChannel) => void) => Promise<RemoteListener>
   /** Settles when the session ends for whatever reason; never rejects. */
@@ -103,6 +105,51 @@ export interface ForwardSocketOptions {
   readonly head?: Buffer | undefined
   /** Called once, when the server accepted the channel and before any byte flows down. */
   readonly onOpen?: (() => void) | undefined
+}
+
+export interface ForwardClientOptions extends ForwardSocketOptions {
+  /** The channel cannot be opened; the client is left to the caller. */
+  readonly onRefused: (error: Error) => void
+  /** Both sides are closed. */
+  readonly onClosed: (result: SpliceResult) => void
+}
+
+/** A socket as the splice drives it: Node's own, or a bare handle. */
+export interface ClientEnd {
+  /** Who is told; set before the first `resume`. */
+  sink: ClientSink | null
+  readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
+  readonly localPort: number | undefined
+  /** It is gone in both directions. */
+  readonly closed: boolean
+  /** What is written still goes somewhere. */
+  readonly writable: boolean
+  /** The kernel has not taken all that was written; the sink hears when it has. */
+  readonly backedUp: boolean
+  /** It begins paused. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Queues a chunk, which must not change from now on; {@link flush} sends what is queued. */
+  readonly write: (data: Buffer) => void
+  readonly flush: () => void
+  /** Ends our direction. */
+  readonly end: () => void
+  /** Ends our direction, then closes without waiting for the other. */
+  readonly closeWhenSent: () => void
+  /** Closes at once; the peer learns that it was no orderly end. */
+  readonly reset: () => void
+  /** Forgets the sink: somebody else goes on with the socket. */
+  readonly release: () => void
+}
+
+export interface ClientSink {
+  /** `data` may be overwritten after the call. */
+  readonly onClientData: (data: Buffer) => void
+  /** The client sends nothing more. */
+  readonly onClientEnd: () => void
+  readonly onClientDrain: () => void
+  readonly onClientClose: (error: Error | null) => void
 }
 
 export interface SpliceResult {

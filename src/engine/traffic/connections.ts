@@ -1,14 +1,14 @@
 /** The live connection table: what passes through each forward now, and what has passed. */
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { Endpoint } from '@shared/endpoints'
 import type { ConnectionSnapshot } from '@shared/snapshots'
-import type { OpenOrigin, TrafficCounter } from '../ssh/types'
+import type { ClientEnd, OpenOrigin, TrafficCounter } from '../ssh/types'
 import { resetStream } from './reset'
 
 export interface ConnectionOptions {
   /** Ending it ends the connection: the client's socket, or the target's when the client is beyond the server. */
-  readonly stream: Duplex
+  readonly stream: Duplex | ClientEnd
   /** Where the client is, when the stream does not know. */
   readonly origin: OpenOrigin | null
   readonly target: Endpoint | null
@@ -19,7 +19,7 @@ export class Connection implements TrafficCounter {
   bytesUp = 0
   bytesDown = 0
   target: Endpoint | null
-  readonly stream: Duplex
+  readonly stream: Duplex | ClientEnd
   private readonly origin: OpenOrigin | null
 
   constructor(
@@ -38,21 +38,25 @@ export class Connection implements TrafficCounter {
   /** Asked of the socket only when somebody looks: it costs a system call. */
   get source(): Endpoint | null {
     if (this.origin !== null) return { host: this.origin.host, port: this.origin.port }
-    const { stream } = this
-    if (!(stream instanceof Socket) || stream.remoteAddress === undefined || stream.remotePort === undefined)
-      return null
-    return { host: plainAddress(stream.remoteAddress), port: stream.remotePort }
+    const ends = this.ends()
+    if (ends?.remoteAddress === undefined || ends.remotePort === undefined) return null
+    return { host: plainAddress(ends.remoteAddress), port: ends.remotePort }
   }
 
   /** The port here that the client is connected to, to find the client's program. */
   get localPort(): number | null {
-    if (this.origin !== null || !(this.stream instanceof Socket)) return null
-    return this.stream.localPort ?? null
+    if (this.origin !== null) return null
+    return this.ends()?.localPort ?? null
   }
 
   /** Ends it at once, with a reset where the transport knows one. */
   end(): void {
-    resetStream(this.stream)
+    if (this.stream instanceof Duplex) resetStream(this.stream)
+    else this.stream.reset()
+  }
+
+  private ends(): Socket | ClientEnd | null {
+    return this.stream instanceof Duplex && !(this.stream instanceof Socket) ? null : this.stream
   }
 
   snapshot(): ConnectionSnapshot {

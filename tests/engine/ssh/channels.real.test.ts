@@ -14,15 +14,20 @@ import {
   sendNoise,
   serverSpec,
   specOf,
+  useBareClients,
   withSession,
 } from './harness'
 
 const MEBIBYTE = 1024 * 1024
 
-describe('channels through a real sshd', () => {
+describe.each([
+  { ends: 'Node sockets', bare: false },
+  { ends: 'bare handles', bare: true },
+])('channels through a real sshd, with $ends', ({ bare }) => {
   checkLeaks()
   let sshd: Sshd
   beforeAll(async () => {
+    useBareClients(bare)
     sshd = await startSshd()
   })
   afterAll(() => sshd.stop())

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
 import type { NeedAnswer } from '../../../src/shared/needs'
 import type { ServerSpec } from '../../../src/shared/specs'
+import { listenHere } from '../../../src/engine/forward'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
   AcquireOptions,
@@ -174,6 +175,13 @@ export function listenEcho(): Promise<Listener> {
   return listen((socket) => socket.pipe(socket))
 }
 
+let bareClients = false
+
+/** Whether {@link listenForward} takes its clients as bare handles, as a local forward does, or as Node sockets. */
+export function useBareClients(on: boolean): void {
+  bareClients = on
+}
+
 /** A local listener whose connections go through `session`; collects what forwardSocket says. */
 export async function listenForward(
   session: SshSession,
@@ -183,6 +191,26 @@ export async function listenForward(
 > {
   const counter = { bytesUp: 0, bytesDown: 0 }
   const results: Promise<{ error: Error | null }>[] = []
+  if (bareClients) {
+    const listener = await listenHere({
+      at: { host: '127.0.0.1', port: 0 },
+      ports: { holderOf: () => Promise.resolve(null), nextFree: () => Promise.resolve(null) },
+      onSocket: (socket) => {
+        socket.destroy()
+      },
+      onClient: (client) => {
+        const result = new Promise<{ error: Error | null }>((resolve, reject) => {
+          session.forwardClient(client, { target, counter, onClosed: resolve, onRefused: reject })
+        })
+        result.catch(() => {
+          client.reset()
+        })
+        results.push(result)
+      },
+    })
+    const port = 'port' in listener.bound ? listener.bound.port : 0
+    return { port, close: listener.close, counter, results }
+  }
   const listener = await listen((socket) => {
     const result = session.forwardSocket(socket, { target, counter })
     result.catch(() => socket.destroy())

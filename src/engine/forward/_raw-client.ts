@@ -1,0 +1,301 @@
+/**
+ * TCP clients without a Node stream around them.
+ *
+ * A `net.Socket` costs more per connection than everything else a forward does with it. This drives the same libuv handle
+ * that the socket would, in the way Node's own `net` does (lib/net.js, lib/internal/stream_base_commons.js). It is the only
+ * file that knows these internals; {@link takeClients} says no where they are not as expected, and `net.Socket` is used.
+ */
+import type { Server } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import type { ClientEnd, ClientSink } from '../ssh/types'
+
+/** Shared by all clients: what is read is passed on before the next read. */
+const READ_BYTES = 256 * 1024
+const ENDED_AT_ONCE = 1
+const UV_EOF = -4095
+const OWNER = Symbol('owner')
+
+interface Request {
+  handle?: Handle
+  oncomplete?: (this: Request, status: number) => void
+  /** Kept from the garbage collector until the kernel has taken it. */
+  chunks?: readonly Buffer[]
+  [OWNER]?: RawClient
+}
+
+interface Handle {
+  onread: (this: Handle) => void
+  [OWNER]?: RawClient
+  readonly useUserBuffer: (buffer: Buffer) => void
+  readonly readStart: () => number
+  readonly readStop: () => number
+  readonly writeBuffer: (request: Request, chunk: Buffer) => number
+  readonly writev: (request: Request, chunks: readonly Buffer[], allBuffers: true) => number
+  readonly shutdown: (request: Request) => number
+  readonly close: () => void
+  readonly reset: () => number
+  readonly setNoDelay: (on: boolean) => number
+  readonly getpeername: (out: Address) => number
+  readonly getsockname: (out: Address) => number
+}
+
+interface Address {
+  address?: string
+  port?: number
+}
+
+interface ListeningHandle {
+  onconnection?: (status: number, client: Handle | undefined) => void
+}
+
+interface StreamBinding {
+  readonly WriteWrap: new () => Request
+  readonly ShutdownWrap: new () => Request
+  readonly streamBaseState: Int32Array
+  readonly kReadBytesOrError: number
+  readonly kLastWriteWasAsync: number
+}
+
+/** Has a listening server hand its clients over as bare ends. False, and nothing changed, where this Node does not allow it. */
+export function takeClients(server: Server, onClient: (client: ClientEnd) => void): boolean {
+  const listening = (server as unknown as { _handle?: ListeningHandle | null })._handle
+  if (binding === null || listening === null || listening?.constructor.name !== 'TCP') return false
+  if (typeof listening.onconnection !== 'function') return false
+  const original = listening.onconnection
+  let checked = false
+  listening.onconnection = function (this: ListeningHandle, status, client) {
+    if (status !== 0 || client === undefined || !(checked || isHandle(client))) {
+      original.call(this, status, client)
+      return
+    }
+    checked = true
+    onClient(new RawClient(client))
+  }
+  return true
+}
+
+// --- internal ---
+
+const binding = streamBinding()
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
+/** A write that the kernel takes at once leaves its request untouched. */
+let spareRequest: Request | null = null
+
+class RawClient implements ClientEnd {
+  sink: ClientSink | null = null
+  closed = false
+  private queue: Buffer[] = []
+  /** Writes that the kernel has not taken yet. */
+  private writing = 0
+  private reading = false
+  private readEnded = false
+  private ending = false
+  private ended = false
+  private closeOnceEnded = false
+  private peer: Address | null = null
+
+  constructor(private readonly handle: Handle) {
+    handle[OWNER] = this
+    handle.onread = onRead
+    handle.useUserBuffer(readBuffer)
+    handle.setNoDelay(true)
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.peerAddress().address
+  }
+
+  get remotePort(): number | undefined {
+    return this.peerAddress().port
+  }
+
+  get localPort(): number | undefined {
+    const out: Address = {}
+    if (!this.closed) this.handle.getsockname(out)
+    return out.port
+  }
+
+  get writable(): boolean {
+    return !this.closed && !this.ending
+  }
+
+  get backedUp(): boolean {
+    return this.writing > 0
+  }
+
+  pause(): void {
+    if (!this.reading) return
+    this.reading = false
+    if (!this.closed) this.handle.readStop()
+  }
+
+  resume(): void {
+    if (this.reading || this.closed || this.readEnded) return
+    this.reading = true
+    const status = this.handle.readStart()
+    if (status !== 0) this.fail(status)
+  }
+
+  write(data: Buffer): void {
+    this.queue.push(data)
+  }
+
+  flush(): void {
+    const { queue } = this
+    const [first] = queue
+    if (first === undefined || this.closed || binding === null) return
+    this.queue = []
+    const request = spareRequest ?? new binding.WriteWrap()
+    spareRequest = request
+    const status =
+      queue.length === 1 ? this.handle.writeBuffer(request, first) : this.handle.writev(request, queue, true)
+    if (status !== 0) {
+      spareRequest = null
+      this.fail(status)
+      return
+    }
+    if (binding.streamBaseState[binding.kLastWriteWasAsync] === 0) return
+    spareRequest = null
+    request.handle = this.handle
+    request.oncomplete = onWritten
+    request.chunks = queue
+    request[OWNER] = this
+    this.writing += 1
+  }
+
+  end(): void {
+    if (this.ending || this.closed) return
+    this.flush()
+    this.ending = true
+    if (this.closed || binding === null) return
+    if (this.readEnded && this.writing === 0) {
+      // Nothing is under way in either direction: closing says the same to the peer as a shutdown before it.
+      this.close(null)
+      return
+    }
+    const request = new binding.ShutdownWrap()
+    request.handle = this.handle
+    request.oncomplete = onShutdown
+    request[OWNER] = this
+    const status = this.handle.shutdown(request)
+    if (status === ENDED_AT_ONCE) this.shutDown()
+    else if (status !== 0) this.fail(status)
+  }
+
+  closeWhenSent(): void {
+    if (this.closed) return
+    this.closeOnceEnded = true
+    this.end()
+    if (this.ended) this.close(null)
+  }
+
+  reset(): void {
+    if (this.closed) return
+    this.peerAddress()
+    this.closed = true
+    // libuv refuses a reset while a shutdown is under way, and Node would then never close the handle (uv_tcp_close_reset).
+    if (this.ending && !this.ended) this.handle.close()
+    else this.handle.reset()
+    this.sink?.onClientClose(null)
+  }
+
+  release(): void {
+    this.sink = null
+  }
+
+  /** For the handle's callbacks: `count` bytes are in the shared buffer, or a negative status. */
+  arrived(count: number): void {
+    if (this.closed || count === 0) return
+    if (count > 0) {
+      this.sink?.onClientData(readBuffer.subarray(0, count))
+      return
+    }
+    if (count !== UV_EOF) {
+      this.fail(count)
+      return
+    }
+    this.readEnded = true
+    this.reading = false
+    this.sink?.onClientEnd()
+    if (this.ended) this.close(null)
+  }
+
+  /** For the handle's callbacks. */
+  written(status: number): void {
+    this.writing -= 1
+    if (this.closed) return
+    if (status < 0) this.fail(status)
+    else if (this.writing === 0) this.sink?.onClientDrain()
+  }
+
+  /** For the handle's callbacks. */
+  shutDown(): void {
+    this.ended = true
+    if (this.readEnded || this.closeOnceEnded) this.close(null)
+  }
+
+  private fail(status: number): void {
+    const code = getSystemErrorName(status)
+    this.close(Object.assign(new Error(`The client's connection failed: ${code}`), { code }))
+  }
+
+  private close(error: Error | null): void {
+    if (this.closed) return
+    this.closed = true
+    this.handle.close()
+    this.sink?.onClientClose(error)
+  }
+
+  private peerAddress(): Address {
+    if (this.peer === null) {
+      this.peer = {}
+      if (!this.closed) this.handle.getpeername(this.peer)
+    }
+    return this.peer
+  }
+}
+
+function onRead(this: Handle): void {
+  if (binding !== null) this[OWNER]?.arrived(binding.streamBaseState[binding.kReadBytesOrError] ?? 0)
+}
+
+function onWritten(this: Request, status: number): void {
+  this[OWNER]?.written(status)
+}
+
+function onShutdown(this: Request): void {
+  this[OWNER]?.shutDown()
+}
+
+/** Everything that a client will be asked for. */
+function isHandle(client: Handle): boolean {
+  const methods: readonly (keyof Handle)[] = [
+    'useUserBuffer',
+    'readStart',
+    'readStop',
+    'writeBuffer',
+    'writev',
+    'shutdown',
+    'close',
+    'reset',
+    'setNoDelay',
+    'getpeername',
+    'getsockname',
+  ]
+  return methods.every((name) => typeof client[name] === 'function')
+}
+
+/** Node keeps `process.binding` for the few that need this one; where it is gone or changed, sockets do the work. */
+function streamBinding(): StreamBinding | null {
+  try {
+    const open = (process as unknown as { binding: (name: string) => unknown }).binding
+    const found = open('stream_wrap') as Partial<StreamBinding>
+    const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = found
+    if (typeof WriteWrap !== 'function' || typeof ShutdownWrap !== 'function') return null
+    if (!(streamBaseState instanceof Int32Array)) return null
+    if (typeof kReadBytesOrError !== 'number' || typeof kLastWriteWasAsync !== 'number') return null
+    return { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync }
+  } catch {
+    return null
+  }
+}
