@@ -2,6 +2,9 @@ import { fireEvent, render, screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { App } from '../../../src/renderer/src/app'
 import { toastStore } from '../../../src/renderer/src/components/toasts'
+// Loaded beforehand: a screen that is loaded when it is shown would make the machine's speed part of the test.
+import '../../../src/renderer/src/screens/servers/servers-screen'
+import '../../../src/renderer/src/screens/welcome/welcome-screen'
 import { openConnectedWindow } from '../_window'
 import { makeFault } from '../harness/_data'
 
