@@ -16,31 +16,26 @@ export interface AppRequestsOptions {
   readonly settings: SettingsStore
   readonly secrets: SecretKeeper
   readonly needs: () => readonly Need[]
-  /** What is known of the keyring so far. */
   readonly keyring: () => Keyring
   readonly window: () => BrowserWindow | null
   readonly demo: boolean
-  readonly onHello: () => void
   readonly onUsable: () => void
 }
 
 export function appRequests(options: AppRequestsOptions): AppHandlers {
   const { link, settings, secrets } = options
   return {
-    'app.hello': () => {
-      options.onHello()
-      return {
-        version: app.getVersion(),
-        electron: process.versions.electron,
-        platform: process.platform,
-        homeDir: homedir(),
-        username: userInfo().username,
-        settings: settings.get(),
-        keyring: options.keyring(),
-        daemon: link.state(),
-        demo: options.demo,
-      }
-    },
+    'app.hello': () => ({
+      version: app.getVersion(),
+      electron: process.versions.electron,
+      platform: process.platform,
+      homeDir: homedir(),
+      username: userInfo().username,
+      settings: settings.get(),
+      keyring: options.keyring(),
+      daemon: link.state(),
+      demo: options.demo,
+    }),
     'app.settings': (patch) => settings.set(patch),
     'app.answerNeed': async ({ id, answer, save }) => {
       const need = options.needs().find((open) => open.id === id) ?? null

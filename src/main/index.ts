@@ -15,7 +15,6 @@ import { startDemo } from './demo'
 import { parseFlags, type Flags } from './flags'
 import { setupIpc } from './ipc'
 import { createSealer, mayKeep } from './keyring'
-import { setupKeyringNews } from './keyring-news'
 import { log, setupLog } from './log'
 import { setupLoginItem } from './login-item'
 import { setupMenu } from './menu'
@@ -91,7 +90,9 @@ function run(link: Link, { hidden, demo }: Flags): void {
     log('warn', 'The daemon did not answer', error)
   }
   const watch = watchWorld(link, logError)
-  const sealer = createSealer()
+  const sealer = createSealer((keyring) => {
+    windows.send('app.keyring', keyring)
+  })
   const secrets = createSecretKeeper({
     vault: openVault(join(app.getPath('userData'), 'secrets.json'), sealer),
     mayKeep: () => mayKeep(sealer.keyring(), settings.get().secretsWithoutKeyring),
@@ -129,9 +130,6 @@ function run(link: Link, { hidden, demo }: Flags): void {
   watch.onChange(feed.refresh)
   quit = setupQuit({ link, world: watch.get, window: windows.current })
 
-  const keyring = setupKeyringNews(sealer, (news) => {
-    windows.send('app.keyring', news)
-  })
   setupIpc({
     trusted: windows.contents,
     daemon: feed.request,
@@ -140,14 +138,12 @@ function run(link: Link, { hidden, demo }: Flags): void {
       settings,
       secrets,
       needs: () => watch.get().needs,
-      keyring: keyring.known,
+      keyring: sealer.keyring,
       window: windows.current,
       demo,
-      onHello: keyring.askSoon,
       onUsable: () => {
         markUsable()
         windows.markReady()
-        keyring.askNow()
       },
     }),
   })

@@ -4,12 +4,11 @@ import { WarrenError } from '@shared/errors'
 import type { Keyring } from '@shared/ipc'
 import type { Settings } from '@shared/settings'
 
-/** Until it was asked: the question goes over the session bus, and the first paint does not wait for it. */
-export const unknownKeyring: Keyring = { available: false, backend: 'unknown' }
-
 /** What seals secrets. Electron's, or a test's. */
 export interface Sealer {
+  /** What is known without asking the keyring: a question may wait for a person who unlocks it. */
   readonly keyring: () => Keyring
+  /** Throws `secret.no-keyring`. */
   readonly seal: (text: string) => string
   /** Throws `secret.unreadable`. */
   readonly open: (sealed: string) => string
@@ -19,8 +18,8 @@ export interface Sealer {
 const notKeyrings: ReadonlySet<string> = new Set(['basic_text', 'unknown'])
 
 /** Whether a keyring of this name protects anything. `basic_text` only hides secrets from a passing glance. */
-export function judgeKeyring(backend: string, isEncrypting: boolean): Keyring {
-  return { available: isEncrypting && !notKeyrings.has(backend), backend }
+export function judgeKeyring(backend: string, doesAnswer: boolean): Keyring {
+  return { available: doesAnswer && !notKeyrings.has(backend), backend }
 }
 
 /** May a secret be kept? Without a keyring only after the person said so. */
@@ -28,24 +27,32 @@ export function mayKeep(keyring: Keyring, setting: Settings['secretsWithoutKeyri
   return keyring.available || setting === 'allow'
 }
 
-export function createSealer(): Sealer {
+/**
+ * Seals with the desktop's keyring. `onNews` hears when the keyring turns out not to answer.
+ *
+ * Electron asks the keyring over the session bus and holds the whole process until it answers, which on a locked keyring is when
+ * the person has typed the password. So it is asked only when a secret is about to be sealed or opened.
+ */
+export function createSealer(onNews: (keyring: Keyring) => void): Sealer {
   let known: Keyring | null = null
-  const ask = (): Keyring => {
-    // A keyring that is locked now may be open later; one that is there stays.
-    if (known?.available === true) return known
-    known = judgeKeyring(backend(), safeStorage.isEncryptionAvailable())
-    return known
+  const keyring = (): Keyring => (known ??= judgeKeyring(backend(), true))
+  const learn = (doesAnswer: boolean): void => {
+    const before = keyring()
+    known = judgeKeyring(before.backend, doesAnswer)
+    if (known.available !== before.available) onNews(known)
   }
   return {
-    keyring: ask,
+    keyring,
     seal: (text) => {
-      // Electron refuses to write under its constant key until told that this is meant.
-      if (!ask().available && process.platform === 'linux') safeStorage.setUsePlainTextEncryption(true)
+      allowPlainText()
+      const doesAnswer = safeStorage.isEncryptionAvailable()
+      learn(doesAnswer)
+      if (!doesAnswer) throw noKeyring()
       return safeStorage.encryptString(text).toString('base64')
     },
     open: (sealed) => {
       try {
-        if (!ask().available && process.platform === 'linux') safeStorage.setUsePlainTextEncryption(true)
+        allowPlainText()
         return safeStorage.decryptString(Buffer.from(sealed, 'base64'))
       } catch (error) {
         throw new WarrenError('secret.unreadable', 'A saved secret cannot be read: the keyring has another key.', {
@@ -55,6 +62,17 @@ export function createSealer(): Sealer {
       }
     },
   }
+}
+
+export function noKeyring(): WarrenError {
+  return new WarrenError('secret.no-keyring', 'This desktop has no keyring to keep the secret in.', {
+    fix: 'Go on without saving it, or allow saving without a keyring in Settings.',
+  })
+}
+
+/** Electron refuses to use its constant key until told that this is meant; whether it is was decided before. */
+function allowPlainText(): void {
+  if (process.platform === 'linux' && notKeyrings.has(backend())) safeStorage.setUsePlainTextEncryption(true)
 }
 
 function backend(): string {

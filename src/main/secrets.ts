@@ -3,8 +3,8 @@
  *
  * A saved secret is tried once: when the server refuses it, it is forgotten and the person is asked.
  */
-import { WarrenError } from '@shared/errors'
 import type { Need, NeedAnswer, PassphraseNeed, PasswordNeed } from '@shared/needs'
+import { noKeyring } from './keyring'
 import { ownerOf, type Vault } from './vault'
 
 export interface SecretKeeperPorts {
@@ -66,14 +66,12 @@ export function createSecretKeeper(ports: SecretKeeperPorts): SecretKeeper {
     isAnswering: (needId) => answering.has(needId),
     pass: async ({ need, id, answer, save }) => {
       const secret = secretIn(answer)
-      const keeps = save && secret !== null
-      if (keeps && !ports.mayKeep()) {
-        throw new WarrenError('secret.no-keyring', 'This desktop has no keyring to keep the secret in.', {
-          fix: 'Go on without saving it, or allow saving without a keyring in Settings.',
-        })
-      }
+      const keeps = save && secret !== null && need !== null && asksForSecret(need)
+      if (keeps && !ports.mayKeep()) throw noKeyring()
+      // Sealed before it is passed on, so that a keyring that does not answer leaves the question open.
+      const write = keeps ? vault.prepare(ownerOf(need), secret) : null
       await ports.answer(id, answer)
-      if (keeps && need !== null && asksForSecret(need)) vault.save(ownerOf(need), secret)
+      write?.()
     },
     forget: (serverId) => {
       vault.forgetServer(serverId)

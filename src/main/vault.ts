@@ -33,7 +33,8 @@ type Entry = z.output<typeof fileSchema>['secrets'][number]
 export interface Vault {
   /** The secret, or `null` when none is saved. Throws `secret.unreadable`. */
   readonly find: (owner: SecretOwner) => string | null
-  readonly save: (owner: SecretOwner, secret: string) => void
+  /** Seals at once, throwing `secret.no-keyring`; what it returns writes the file. */
+  readonly prepare: (owner: SecretOwner, secret: string) => () => void
   readonly forget: (owner: SecretOwner) => void
   /** Forgets what belongs to one server, or everything. */
   readonly forgetServer: (serverId: string | null) => void
@@ -66,9 +67,12 @@ export function openVault(path: string, sealer: Sealer): Vault {
       const found = read().find((entry) => belongs(entry, owner))
       return found === undefined ? null : sealer.open(found.sealed)
     },
-    save: (owner, secret) => {
+    prepare: (owner, secret) => {
       const { serverId, kind, subject } = owner
-      write([...without(owner), { serverId, kind, subject, sealed: sealer.seal(secret) }])
+      const sealed = sealer.seal(secret)
+      return () => {
+        write([...without(owner), { serverId, kind, subject, sealed }])
+      }
     },
     forget: (owner) => {
       const left = without(owner)

@@ -29,14 +29,31 @@ describe('mayKeep', () => {
 })
 
 describe('the sealer', () => {
+  const onNews = vi.fn()
+
   it('opens what it sealed', () => {
-    const sealer = createSealer()
+    const sealer = createSealer(onNews)
     expect(sealer.open(sealer.seal('häsen'))).toBe('häsen')
     expect(safeStorage.setUsePlainTextEncryption).not.toHaveBeenCalled()
   })
 
-  it('says with a code when another key sealed it, and does not repeat the secret', () => {
-    expect(() => createSealer().open(Buffer.from('garbage').toString('base64'))).toThrow(
+  it('does not ask the keyring before there is a secret, because a locked one would hold the app', () => {
+    safeStorage.isEncryptionAvailable.mockClear()
+    expect(createSealer(onNews).keyring().available).toBe(true)
+    expect(safeStorage.isEncryptionAvailable).not.toHaveBeenCalled()
+  })
+
+  it('says with a code when the keyring does not answer, and tells the window', () => {
+    safeStorage.isEncryptionAvailable.mockReturnValueOnce(false)
+    const sealer = createSealer(onNews)
+    expect(() => sealer.seal('häsen')).toThrow(expect.objectContaining({ code: 'secret.no-keyring' }) as Error)
+    expect(onNews).toHaveBeenCalledWith({ available: false, backend: 'gnome_libsecret' })
+    expect(sealer.keyring().available).toBe(false)
+  })
+
+  it('says with a code when another key sealed it', () => {
+    const garbage = Buffer.from('garbage').toString('base64')
+    expect(() => createSealer(onNews).open(garbage)).toThrow(
       expect.objectContaining({ code: 'secret.unreadable' }) as Error,
     )
   })

@@ -9,6 +9,8 @@ import { createSecretKeeper, type SecretKeeper } from '../../src/main/secrets'
 import { openVault, ownerOf, type Vault } from '../../src/main/vault'
 import { codeNeed, passphraseNeed, passwordNeed } from './views'
 
+vi.mock('electron', () => import('./electron-stub'))
+
 const SECRET = 'correct horse'
 
 /** Seals by turning the text round: enough to see that nothing is written as it is. */
@@ -45,7 +47,7 @@ const password = (text = SECRET): NeedAnswer => ({ kind: 'password', password: t
 
 describe('a saved secret', () => {
   it('answers the question that asks for it, once, and nobody else is asked', () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     keeper.look([asked])
     keeper.look([asked])
     expect(answer.mock.calls).toEqual([['n1', password()]])
@@ -53,7 +55,7 @@ describe('a saved secret', () => {
   })
 
   it('is forgotten when the server refused it, and the person is asked', () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     keeper.look([passwordNeed('n2', true)])
     expect(answer).not.toHaveBeenCalled()
     expect(keeper.isAnswering('n2')).toBe(false)
@@ -61,7 +63,7 @@ describe('a saved secret', () => {
   })
 
   it('leaves the question to the person when it cannot be passed on', async () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     answer.mockRejectedValueOnce(new Error('gone'))
     keeper.look([asked])
     await vi.waitFor(() => {
@@ -79,19 +81,19 @@ describe('a saved secret', () => {
   it('of a key file opens that key file only', () => {
     const need = passphraseNeed('n3')
     if (need.kind !== 'passphrase') throw new Error('not a passphrase')
-    vault.save(ownerOf(need), SECRET)
+    vault.prepare(ownerOf(need), SECRET)()
     keeper.look([asked, need])
     expect(answer.mock.calls).toEqual([['n3', { kind: 'passphrase', passphrase: SECRET }]])
   })
 
   it('never answers a one-time code', () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     keeper.look([codeNeed('n4')])
     expect(answer).not.toHaveBeenCalled()
   })
 
   it('is not in the log', async () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     answer.mockRejectedValueOnce(new Error('gone'))
     keeper.look([asked])
     await vi.waitFor(() => {
@@ -120,6 +122,15 @@ describe('an answer of a person', () => {
     expect(answer).not.toHaveBeenCalled()
   })
 
+  it('is not passed on when the keyring does not answer after all', async () => {
+    vi.spyOn(sealer, 'seal').mockImplementationOnce(() => {
+      throw new WarrenError('secret.no-keyring', 'No keyring.')
+    })
+    const passed = keeper.pass({ need: asked, id: 'n1', answer: password(), save: true })
+    await expect(passed).rejects.toMatchObject({ code: 'secret.no-keyring' })
+    expect(answer).not.toHaveBeenCalled()
+  })
+
   it('that the daemon refuses is not kept', async () => {
     answer.mockRejectedValueOnce(new WarrenError('need.gone', 'Settled.'))
     const passed = keeper.pass({ need: asked, id: 'n1', answer: password(), save: true })
@@ -130,14 +141,14 @@ describe('an answer of a person', () => {
 
 describe('the file', () => {
   it('is for its owner alone and holds nothing in clear text', () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readFileSync(file, 'utf8')).not.toContain(SECRET)
     expect(readdirSync(folder)).toEqual(['secrets.json'])
   })
 
   it('is read again by the next start', () => {
-    vault.save(owner, SECRET)
+    vault.prepare(owner, SECRET)()
     expect(openVault(file, sealer).find(owner)).toBe(SECRET)
   })
 
@@ -150,8 +161,8 @@ describe('the file', () => {
   })
 
   it('forgets one server, or everything', () => {
-    vault.save(owner, SECRET)
-    vault.save({ ...owner, serverId: 'server-2' }, SECRET)
+    vault.prepare(owner, SECRET)()
+    vault.prepare({ ...owner, serverId: 'server-2' }, SECRET)()
     keeper.forget('server-1')
     expect(vault.find(owner)).toBeNull()
     expect(vault.find({ ...owner, serverId: 'server-2' })).toBe(SECRET)
@@ -162,7 +173,7 @@ describe('the file', () => {
   it('that cannot be written is reported with its path', () => {
     const blocked = openVault(join(folder, 'missing', 'secrets.json'), sealer)
     expect(() => {
-      blocked.save(owner, SECRET)
+      blocked.prepare(owner, SECRET)()
     }).toThrow(expect.objectContaining({ code: 'store.unwritable' }) as Error)
   })
 })

@@ -85,12 +85,18 @@ export async function flip(page: Page, name: string): Promise<void> {
   await page.getByRole('switch', { name, exact: true }).click()
 }
 
-export async function trustHostKey(page: Page): Promise<string> {
+/** Trusts the server; returns what the dialog said. The safe answer has the focus, so the keyboard goes past it. */
+export async function trustHostKey(page: Page, by: 'mouse' | 'keyboard' = 'mouse'): Promise<string> {
   const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog'))
   const trust = dialog.getByRole('button', { name: 'Trust and connect' })
   await trust.waitFor({ timeout: SHOWN_MS })
   const text = (await dialog.textContent()) ?? ''
-  await trust.click()
+  if (by === 'mouse') {
+    await trust.click()
+  } else {
+    while (!(await trust.evaluate((button) => button === document.activeElement))) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+  }
   await trust.waitFor({ state: 'hidden', timeout: SHOWN_MS })
   return text
 }
@@ -115,6 +121,7 @@ export async function overhear(app: ElectronApplication): Promise<void> {
       said.questions.push({ message, detail })
       return Promise.resolve({ response: 0, checkboxChecked: false })
     }) as never
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its tray below
     const hang = Tray.prototype.setContextMenu
     Tray.prototype.setContextMenu = function (menu): void {
       store.trayMenu = menu
