@@ -10,6 +10,8 @@ import { takeClients } from './_raw-client'
 /** A browser opens dozens at once, a load test thousands; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096
 const PRIVILEGED_PORTS = 1024
+/** `sun_path` of unix(7) without its closing zero; the BSDs have four bytes less. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
 export interface LocalListener {
   /** With the chosen port when 0 was asked. */
@@ -81,7 +83,18 @@ function listen(where: { host: string; port: number } | { path: string }, option
 }
 
 async function listenAtPath(path: string, options: ListenOptions): Promise<LocalListener> {
-  await removeStaleSocket(path)
+  // A longer one would be cut without a word, and the socket made elsewhere.
+  if (process.platform !== 'win32' && Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw new WarrenError('port.forbidden', `The path ${path} is too long for a socket.`, {
+      fix: `A socket's path has at most ${MAX_PATH_BYTES} bytes. Choose a shorter one.`,
+      field: 'bindAddress',
+    })
+  }
+  try {
+    await removeStaleSocket(path)
+  } catch (error) {
+    throw error instanceof WarrenError ? error : await listenFault(error as NodeJS.ErrnoException, options)
+  }
   const server = await listen({ path }, options)
   return { bound: { path }, close: once(() => closeServer(server)) }
 }
