@@ -28,6 +28,11 @@ export const VIRTUAL_DISPLAY = [{ name: 'xvfb', command: 'Xvfb', why: 'the virtu
 export const TEST = [
   { name: 'openssh-server', command: 'sshd', why: 'the real server of the engine tests' },
   { name: 'openssh-client', command: 'ssh', why: 'ssh -G, ssh-keygen, ssh-agent and the bench' },
+  {
+    name: 'openssh-tests',
+    file: '/usr/lib/openssh/regress/test-exec.sh',
+    why: "OpenSSH's own scripts, driven against the config resolver",
+  },
   { name: 'xauth', command: 'xauth', why: 'lets a person look at a virtual display' },
   { name: 'dbus-bin', command: 'dbus-send', why: 'asks the private session bus who is there' },
   { name: 'gnome-keyring', command: 'gnome-keyring-daemon', why: 'a real keyring behind safeStorage' },

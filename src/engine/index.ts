@@ -2,6 +2,14 @@
 export { createEngine } from './engine'
 export { createLocalPorts } from './ports'
 export { hasNativeCrypto } from './ssh'
+export {
+  createSystemFiles,
+  lookupHost,
+  readSystemNames,
+  resolveSshConfig,
+  type CommandOption,
+  type SshConfigEnvironment,
+} from './ssh-config'
 export type { ServerRoute } from './ssh/types'
 export type {
   Clock,

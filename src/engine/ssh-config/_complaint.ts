@@ -1,4 +1,5 @@
 import { WarrenError } from '@shared/errors'
+import { originText } from '@shared/resolved-config'
 import type { Origin } from './types'
 
 /** Something ssh would refuse on one line; the reader of the line adds where it is. */
@@ -15,28 +16,22 @@ export interface LocatedComplaint {
   readonly origin: Origin
 }
 
-/** `FILE:LINE`, or the option of the command line. */
-export function originText(origin: Origin): string {
-  switch (origin.kind) {
-    case 'default':
-      return 'default'
-    case 'command-line':
-      return `command line, ${origin.option}`
-    case 'file':
-      return origin.line === 0 ? origin.file : `${origin.file}:${origin.line}`
-  }
-}
-
-/** The fault for one or more lines that ssh would refuse: the first is told, all are in the detail. */
+/** The fault for one or more lines that ssh would refuse: the first is told, all are in the detail. What was typed is `command.invalid`. */
 export function configFault(complaints: readonly [LocatedComplaint, ...LocatedComplaint[]]): WarrenError {
   const [first, ...others] = complaints
   const where = originText(first.origin)
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return new WarrenError('config.invalid', `The ssh config cannot be used: ${where}: ${first.message}${more}`, {
-    field: where,
-    fix: first.origin.kind === 'file' ? `Correct ${where}.` : 'Correct the option.',
-    cause: complaints.map((entry) => `${originText(entry.origin)}: ${entry.message}`).join('\n'),
-  })
+  const typed = first.origin.kind === 'command-line'
+  const what = typed ? 'The command line' : 'The ssh config'
+  return new WarrenError(
+    typed ? 'command.invalid' : 'config.invalid',
+    `${what} cannot be used: ${where}: ${first.message}${more}`,
+    {
+      field: where,
+      fix: first.origin.kind === 'file' ? `Correct ${where}.` : 'Correct the option.',
+      cause: complaints.map((entry) => `${originText(entry.origin)}: ${entry.message}`).join('\n'),
+    },
+  )
 }
 
 /** Runs a step that belongs to one origin, so that what it complains of is located. */

@@ -191,5 +191,3 @@ export function findKeyword(word: string, release: SshRelease): Keyword | null {
   if (release === 'newest' && Object.hasOwn(newer, name)) return { name, reader: newer[name] ?? ignored }
   return null
 }
-
-export const keywordNames: readonly string[] = [...Object.keys(readers), ...Object.keys(newer), ...withoutEffect]

@@ -79,7 +79,10 @@ export async function matchLine(
     if (argument === null || argument === '' || argument.startsWith('#')) complain(`Match ${name} needs an argument`)
     if (name === 'exec') {
       const command = execCommand(argument, pass, facts)
-      if (result && mayRun && (await pass.ports.exec(command, origin)) === negated) result = false
+      if (result && mayRun) {
+        const succeeded = await pass.ports.exec(command, origin)
+        if (succeeded === null || succeeded === negated) result = false
+      }
     } else if (holds(name, argument, { pass, facts }) === negated) result = false
   }
   if (criteria === 0) complain('Match needs at least one criterion')

@@ -1,7 +1,7 @@
 /** The door of the ssh config resolver. */
 export { createSystemFiles } from './system-files'
 export { resolveSshConfig } from './resolve'
-export { optionSupport, supportTable, type OptionSupport } from './support'
+export { lookupHost, readSystemNames } from './system-names'
 export type {
   AddressFamily,
   CommandOption,
@@ -17,6 +17,4 @@ export type {
   SshConfigEnvironment,
   SshConfigPorts,
   SshRelease,
-  Support,
-  UnhonouredOption,
 } from './types'

@@ -16,7 +16,7 @@ import type { ResolveRequest, ResolvedSshConfig, SshConfigEnvironment } from './
  * Resolves a destination as ssh does (ssh_config(5)): command line, the person's file, the system's file; then again when the
  * host was canonicalized or a `Match final` stands in a file.
  *
- * Equal to `ssh -G` of OpenSSH 9.2. Throws `config.invalid` with `FILE:LINE` for what ssh would refuse.
+ * Equal to `ssh -G` of OpenSSH 9.2. Throws `config.invalid` with `FILE:LINE` for what ssh would refuse, `command.invalid` when it was typed.
  */
 export async function resolveSshConfig(request: ResolveRequest): Promise<ResolvedSshConfig> {
   const { environment, ports, release = 'newest' } = request

@@ -1,9 +1,9 @@
 /** What Warren does with each option of ssh_config(5): acts on it, needs nothing of it, or cannot do it. */
+import type { UnhonouredOption } from '@shared/resolved-config'
 import { unknownAlgorithms } from './_algorithms'
 import { algorithmFamilies, type AlgorithmOption } from './_algorithm-table'
-import { keywordNames } from './_keywords'
 import { splitArguments } from './_lex'
-import type { Origin, Support, UnhonouredOption } from './types'
+import type { Origin, Support } from './types'
 
 const honoured = new Set(
   (
@@ -67,22 +67,17 @@ function reasons(names: string, reason: string): Record<string, string> {
   return Object.fromEntries(names.split(' ').map((name) => [name, reason]))
 }
 
-export interface OptionSupport {
+interface OptionSupport {
   readonly support: Support
   readonly reason: string | null
 }
 
 /** How Warren treats an option, by its lower-case name. */
-export function optionSupport(keyword: string): OptionSupport {
+function optionSupport(keyword: string): OptionSupport {
   if (honoured.has(keyword)) return { support: 'honoured', reason: null }
   if (Object.hasOwn(harmless, keyword)) return { support: 'harmless', reason: harmless[keyword] ?? null }
   if (Object.hasOwn(unsupported, keyword)) return { support: 'unsupported', reason: unsupported[keyword] ?? null }
   return { support: 'harmless', reason: old }
-}
-
-/** Every option the resolver reads, with its support. */
-export function supportTable(): ReadonlyMap<string, OptionSupport> {
-  return new Map(keywordNames.map((name) => [name, optionSupport(name)]))
 }
 
 function isAlgorithmOption(keyword: string): keyword is AlgorithmOption {

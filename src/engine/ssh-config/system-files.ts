@@ -1,6 +1,9 @@
 import { readFile, readdir, stat, access, lstat } from 'node:fs/promises'
+import { devNull } from 'node:os'
 import { matchesGlob } from './_glob'
 import type { ReadResult, SshConfigEnvironment, SshConfigPorts } from './types'
+
+const MAX_BYTES = 16 * 1024 * 1024
 
 export type SystemFiles = Pick<Required<SshConfigPorts>, 'readFile' | 'glob' | 'exists'>
 
@@ -22,8 +25,11 @@ async function readConfig(path: string, uid: number): Promise<ReadResult> {
     const info = await stat(path)
     const owned = process.platform === 'win32' || info.uid === 0 || info.uid === uid
     const writable = process.platform !== 'win32' && (info.mode & 0o022) !== 0
-    // A folder can be opened and has no lines.
-    const text = info.isDirectory() ? '' : await readFile(path, 'utf8')
+    // A folder and the null device can be opened and have no lines; a pipe could keep the reader waiting for ever.
+    const isEmpty = info.isDirectory() || path === devNull
+    if (!isEmpty && !info.isFile()) return { kind: 'unreadable', reason: 'it is no regular file' }
+    if (info.size > MAX_BYTES) return { kind: 'unreadable', reason: 'it is too large for a config' }
+    const text = isEmpty ? '' : await readFile(path, 'utf8')
     return { kind: 'text', text, trusted: owned && !writable }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''

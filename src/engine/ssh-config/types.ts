@@ -1,10 +1,7 @@
 /** What the ssh config resolver takes in and gives back. */
+import type { ConfigOrigin, UnhonouredOption } from '@shared/resolved-config'
 
-/** Where a value comes from. */
-export type Origin =
-  | { readonly kind: 'default' }
-  | { readonly kind: 'command-line'; readonly option: string }
-  | { readonly kind: 'file'; readonly file: string; readonly line: number }
+export type Origin = ConfigOrigin
 
 /** One value of one option, in the spelling of `ssh -G`. */
 export interface OptionValue {
@@ -23,8 +20,11 @@ export interface SshConfigPorts {
   readonly readFile: (path: string) => Promise<ReadResult>
   /** glob(3) without its `~`: the paths that match, sorted by bytes. */
   readonly glob: (pattern: string) => Promise<readonly string[]>
-  /** Decides a `Match exec`: true means the command would end with status 0. The resolver never runs a command itself. */
-  readonly exec: (command: string, origin: Origin) => Promise<boolean>
+  /**
+   * Decides a `Match exec`: true means the command ended with status 0, `null` that it may not run; the line is then no match,
+   * negated or not. The resolver never runs a command itself.
+   */
+  readonly exec: (command: string, origin: Origin) => Promise<boolean | null>
   /** Whether a file exists; ssh leaves out a `-i` file that does not. Absent: all do. */
   readonly exists?: ((path: string) => Promise<boolean>) | undefined
   /** Resolves a name for CanonicalizeHostname. Absent: no name resolves. */
@@ -85,13 +85,6 @@ export interface ConfigHost {
 }
 
 export type Support = 'honoured' | 'harmless' | 'unsupported'
-
-/** An option somebody set that Warren does not act upon. */
-export interface UnhonouredOption extends OptionValue {
-  readonly keyword: string
-  readonly support: 'harmless' | 'unsupported'
-  readonly reason: string
-}
 
 /** A LocalForward, RemoteForward or DynamicForward line. */
 export interface ConfigForward {

@@ -1,9 +1,9 @@
 /** Asks the installed ssh and our resolver the same thing. */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import {
   createSystemFiles,
+  readSystemNames,
   resolveSshConfig,
   type CommandOption,
   type SshConfigEnvironment,
@@ -22,26 +22,11 @@ export type Answer =
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'refused'; readonly message: string; readonly blamed: readonly number[] }
 
-const services = new Map<string, number>()
-for (const line of readFileSync('/etc/services', 'utf8').split('\n')) {
-  const found = /^([^#\s]+)\s+(\d+)\/tcp(?:\s+([^#]*))?/.exec(line)
-  if (found === null) continue
-  for (const name of [found[1] ?? '', ...(found[3] ?? '').split(/\s+/)]) {
-    if (name !== '' && !services.has(name)) services.set(name, Number(found[2]))
-  }
-}
+const names = await readSystemNames()
 
-const homes = new Map(
-  readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .filter((fields) => fields.length > 5)
-    .map((fields): [string, string] => [fields[0] ?? '', fields[5] ?? '']),
-)
-
-export function environmentHere(variables: Readonly<Record<string, string | undefined>>): SshConfigEnvironment {
+function environmentHere(variables: Readonly<Record<string, string | undefined>>): SshConfigEnvironment {
   const { username, uid, homedir } = userInfo()
-  return { variables, home: homedir, username, uid, hostname: hostname(), homes, services }
+  return { variables, home: homedir, username, uid, hostname: hostname(), ...names }
 }
 
 export function runsOfSsh(question: Question): string[] {

@@ -10,7 +10,7 @@ import { WarrenError } from '../../../src/shared/errors'
 interface World {
   readonly files: Readonly<Record<string, string>>
   readonly request?: Partial<ResolveRequest>
-  readonly exec?: (command: string, origin: Origin) => Promise<boolean>
+  readonly exec?: (command: string, origin: Origin) => Promise<boolean | null>
   readonly untrusted?: readonly string[]
 }
 
@@ -203,6 +203,11 @@ describe('refusals', () => {
     ['a jump host that is the host itself', { files: { [user]: 'ProxyJump db\n' } }, `${user}:1`],
   ])('tell of %s', async (_what, world, field) => {
     expect((await refusal(resolve('db', world))).field).toBe(field)
+  })
+
+  it('tell what was typed from what stands in a file', async () => {
+    const error = await refusal(resolve('@', { files: {} }))
+    expect([error.code, error.fix]).toEqual(['command.invalid', 'Correct the option.'])
   })
 
   it('tell of a -F file that is not there', async () => {

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSystemFiles } from '../../../src/engine/ssh-config'
+import { createSystemFiles, lookupHost, readSystemNames } from '../../../src/engine/ssh-config'
 
 const folder = mkdtempSync(join(tmpdir(), 'warren-files-'))
 const files = createSystemFiles({ uid: process.getuid?.() ?? 0 })
@@ -49,7 +50,26 @@ describe('reading', () => {
     expect(await files.readFile(join(folder, 'a.conf'))).toMatchObject({ trusted: false })
   })
 
+  it('finds nothing in the null device and does not wait at a pipe', async () => {
+    expect(await files.readFile('/dev/null')).toMatchObject({ kind: 'text', text: '' })
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    expect(await files.readFile(join(folder, 'pipe'))).toMatchObject({ kind: 'unreadable' })
+  })
+
   it('says why a file cannot be opened', async () => {
     expect(await files.readFile(join(folder, 'a.conf', 'below'))).toMatchObject({ kind: 'unreadable' })
+  })
+})
+
+describe('names', () => {
+  it('of people and services are those of the system', async () => {
+    const { homes, services } = await readSystemNames()
+    expect(homes.get(userInfo().username)).toBe(userInfo().homedir)
+    expect([services.get('ssh'), services.get('www'), services.get('none such')]).toEqual([22, 80, undefined])
+  })
+
+  it('of hosts resolve or do not', async () => {
+    expect(await lookupHost('localhost', 'inet')).not.toBeNull()
+    expect(await lookupHost('no name', 'any')).toBeNull()
   })
 })

@@ -1,0 +1,48 @@
+/** What an ssh config means for one destination, as it crosses from the daemon to its clients. */
+
+/** Where a value comes from. */
+export type ConfigOrigin =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'command-line'; readonly option: string }
+  /** `line` counts from 1; 0 is the file as a whole. */
+  | { readonly kind: 'file'; readonly file: string; readonly line: number }
+
+/** An option somebody set that Warren does not act upon. */
+export interface UnhonouredOption {
+  readonly keyword: string
+  readonly value: string
+  readonly origin: ConfigOrigin
+  /** `harmless`: a forward loses nothing by it. */
+  readonly support: 'harmless' | 'unsupported'
+  readonly reason: string
+}
+
+/** The command of a `Match exec` that was not run because nobody allowed it; its block counted as no match. */
+export interface AskedCommand {
+  /** As it would run, tokens replaced. */
+  readonly command: string
+  readonly file: string
+  readonly line: number
+}
+
+export interface ResolvedConfig {
+  /** The text of `ssh -G`, line by line. */
+  readonly lines: readonly string[]
+  /** The same lines with the origin of each. */
+  readonly explained: readonly { readonly line: string; readonly origin: ConfigOrigin }[]
+  readonly unhonoured: readonly UnhonouredOption[]
+  /** Each command and line once, in the order of the config. */
+  readonly execAsked: readonly AskedCommand[]
+}
+
+/** `FILE:LINE`, `default`, or the option of the command line. */
+export function originText(origin: ConfigOrigin): string {
+  switch (origin.kind) {
+    case 'default':
+      return 'default'
+    case 'command-line':
+      return `command line, ${origin.option}`
+    case 'file':
+      return origin.line === 0 ? origin.file : `${origin.file}:${origin.line}`
+  }
+}
