@@ -18,6 +18,7 @@ import { listenRpc } from './rpc/server'
 import { createSampler } from './sampler'
 import { createSecrets } from './secrets'
 import type { Services } from './services'
+import { createSshConfig } from './ssh-config'
 import { openStore, takeLock, type Store } from './store/index'
 import { createTrustedKeys } from './trusted-keys'
 import { createWarnings } from './warnings'
@@ -146,9 +147,9 @@ async function compose(
   const trusted = createTrustedKeys({ loaded: content.trustedKeys, store, activity, warnings, now })
   let watch: ForwardWatch | null = null
   const active = (): ReadonlySet<string> => watch?.active() ?? new Set()
-  const engine = options.createEngine(
-    createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, active }),
-  )
+  const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, active })
+  const sshConfig = createSshConfig({ env: options.env, person: ports.ssh.environment, store, now })
+  const engine = options.createEngine(ports)
   watch = createForwardWatch({ engine, catalog, hub, activity, now })
   for (const { spec } of catalog.forwards()) engine.define(spec)
   const sampler = createSampler({ engine, hub, watch })
@@ -184,6 +185,7 @@ async function compose(
       logs,
       activity,
       trusted,
+      sshConfig,
       warnings,
       demo,
     },

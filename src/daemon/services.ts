@@ -9,6 +9,7 @@ import type { Logs } from './logs'
 import type { Needs } from './needs'
 import type { Places } from './places'
 import type { Secrets } from './secrets'
+import type { SshConfig } from './ssh-config'
 import type { Store } from './store/index'
 import type { TrustedKeys } from './trusted-keys'
 import type { Warnings } from './warnings'
@@ -26,6 +27,7 @@ export interface Services {
   readonly logs: Logs
   readonly activity: Activity
   readonly trusted: TrustedKeys
+  readonly sshConfig: SshConfig
   readonly warnings: Warnings
   readonly demo: Demo
   /** Runs changes one after another, so that a check and the write it allows are never parted. */

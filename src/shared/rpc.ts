@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Fault } from './errors'
 import type { Need } from './needs'
 import { needAnswerSchema } from './needs'
+import type { ResolvedConfig } from './resolved-config'
 import type {
   ActivityEvent,
   CheckStep,
@@ -112,6 +113,23 @@ const paramsByMethod = {
   'trust.list': none,
   'trust.remove': z.strictObject({ id }),
 
+  /**
+   * What the ssh config means for a destination (`host`, `user@host`, `ssh://user@host:port`), as `ssh -G` prints it.
+   *
+   * Refused with `config.invalid` naming `FILE:LINE` for what ssh would refuse. A `Match exec` runs when it was allowed before or
+   * with `allowExec`, which holds for this call only.
+   */
+  'config.resolve': z.strictObject({
+    destination: z.string().min(1).max(2000),
+    /** As `ssh -F`: an absolute path, `none` for no file at all, `null` for the usual ones. */
+    file: z.string().min(1).max(4096).nullable(),
+    username: z.string().min(1).max(255).nullable(),
+    port: z.int().min(1).max(65_535).nullable(),
+    allowExec: z.boolean(),
+  }),
+  /** Remembers that the person allowed the command of a `Match exec` in that file. */
+  'config.allowCommand': z.strictObject({ command: z.string().min(1).max(100_000), file: z.string().min(1).max(4096) }),
+
   /** Makes the demo server and three sample forwards, once; starts the demo server. */
   'demo.start': none,
 
@@ -201,6 +219,8 @@ export interface RpcResults {
   'ports.check': PortCheck
   'trust.list': readonly TrustedKey[]
   'trust.remove': null
+  'config.resolve': ResolvedConfig
+  'config.allowCommand': null
   'demo.start': { readonly serverId: string; readonly forwardIds: readonly string[] }
   'events.subscribe': null
   'network.changed': null

@@ -16,7 +16,7 @@ import Database from 'libsql'
 import { resolvePlaces, type Places } from '@daemon/client'
 import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
 import { openStore, takeLock } from '../../src/daemon/store/index'
-import { NEWEST_VERSION } from '../../src/daemon/store/_migrations'
+import { APPLICATION_ID, migrations, NEWEST_VERSION } from '../../src/daemon/store/_migrations'
 import { libsqlDialect } from '../../src/daemon/store/_dialect'
 import { Kysely, sql } from 'kysely'
 import { temporaryHome } from '../support/daemon'
@@ -123,6 +123,28 @@ describe('the store', () => {
     expect(second).toBeGreaterThan(first)
     expect(await store.listActivity(10, second)).toEqual([{ ...event, id: first }])
     await store.close()
+  })
+
+  it('made by the first version is copied, then brought up to date with all that is in it', async () => {
+    const raw = new Database(places.database)
+    raw.exec(migrations[0]?.sql ?? '')
+    raw.exec('pragma user_version = 1')
+    raw.exec(`pragma application_id = ${APPLICATION_ID}`)
+    raw.exec("insert into meta values ('kept', 'yes')")
+    raw.close()
+    const store = openStore(places)
+    expect(await store.getMeta('kept')).toBe('yes')
+    expect(await store.isCommandAllowed('k')).toBe(false)
+    await store.allowCommand({ key: 'k', command: 'true', file: '/c', allowedAt: at })
+    await store.allowCommand({ key: 'k', command: 'true', file: '/c', allowedAt: at })
+    expect(await store.isCommandAllowed('k')).toBe(true)
+    await store.close()
+    expect(readdirSync(places.backups)).toEqual([expect.stringContaining('migration')])
+  })
+
+  it('that is new has nothing to copy', async () => {
+    await openStore(places).close()
+    expect(existsSync(places.backups)).toBe(false)
   })
 
   it('is readable by its owner alone', async () => {

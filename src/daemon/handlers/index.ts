@@ -1,6 +1,7 @@
 /** A handler for every request of the contract; a missing one is a compile error. */
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
+import { configHandlers } from './config'
 import { daemonHandlers } from './daemon'
 import { forwardHandlers } from './forwards'
 import { observeHandlers } from './observe'
@@ -14,5 +15,6 @@ export function createHandlers(services: Services): Handlers {
     ...forwardHandlers(services),
     ...runHandlers(services),
     ...observeHandlers(services),
+    ...configHandlers(services),
   }
 }

@@ -84,6 +84,18 @@ export const migrations: readonly Migration[] = [
       create table meta (key text primary key, value text not null) strict;
     `,
   },
+  {
+    version: 2,
+    // Commands of ssh configs that the person allowed to run; the key is made of command and file.
+    sql: `
+      create table allowed_commands (
+        key text primary key,
+        command text not null,
+        file text not null,
+        allowed_at text not null
+      ) strict;
+    `,
+  },
 ]
 
 export const NEWEST_VERSION: number = migrations.at(-1)?.version ?? 0

@@ -59,6 +59,13 @@ export interface TrustedKeyRow {
   addedAt: string
 }
 
+export interface AllowedCommandRow {
+  key: string
+  command: string
+  file: string
+  allowedAt: string
+}
+
 export interface ActivityRow {
   id: Generated<number>
   at: string
@@ -79,6 +86,7 @@ export interface Tables {
   servers: ServerRow
   forwards: ForwardRow
   trustedKeys: TrustedKeyRow
+  allowedCommands: AllowedCommandRow
   activity: ActivityRow
   meta: MetaRow
 }

@@ -8,7 +8,7 @@ import { backUp } from './_backups'
 import type { Sqlite } from './_dialect'
 import { storeFault } from './_faults'
 import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
-import type { Tables, TrustedKeyRow } from './_tables'
+import type { AllowedCommandRow, Tables, TrustedKeyRow } from './_tables'
 import { openDatabase } from './open'
 
 export { ensurePrivateFolder } from './folders'
@@ -47,6 +47,8 @@ export interface Store {
   readonly setLastUsed: (ids: readonly string[], at: string) => Promise<void>
   readonly addTrustedKey: (key: TrustedKeyRecord) => Promise<void>
   readonly removeTrustedKey: (id: string) => Promise<void>
+  readonly allowCommand: (command: Readonly<AllowedCommandRow>) => Promise<void>
+  readonly isCommandAllowed: (key: string) => Promise<boolean>
   readonly addActivity: (event: NewActivity) => Promise<number>
   readonly listActivity: (limit: number, before?: number) => Promise<readonly ActivityEvent[]>
   readonly getMeta: (key: string) => Promise<string | null>
@@ -72,7 +74,14 @@ export function openStore(places: Places): Store {
     }
   }
   let backedUpChanges = -1
-  const parts = { ...serverPart(db), ...forwardPart(db), ...trustPart(db), ...activityPart(db), ...metaPart(db) }
+  const parts = {
+    ...serverPart(db),
+    ...forwardPart(db),
+    ...trustPart(db),
+    ...commandPart(db),
+    ...activityPart(db),
+    ...metaPart(db),
+  }
   const guarded = Object.fromEntries(
     Object.entries(parts).map(([name, method]) => [
       name,
@@ -209,6 +218,22 @@ function trustPart(db: Kysely<Tables>): Pick<Store, 'addTrustedKey' | 'removeTru
     },
     removeTrustedKey: async (id) => {
       await db.deleteFrom('trustedKeys').where('id', '=', id).execute()
+    },
+  }
+}
+
+function commandPart(db: Kysely<Tables>): Pick<Store, 'allowCommand' | 'isCommandAllowed'> {
+  return {
+    allowCommand: async (command) => {
+      await db
+        .insertInto('allowedCommands')
+        .values(command)
+        .onConflict((conflict) => conflict.column('key').doNothing())
+        .execute()
+    },
+    isCommandAllowed: async (key) => {
+      const row = await db.selectFrom('allowedCommands').select('key').where('key', '=', key).executeTakeFirst()
+      return row !== undefined
     },
   }
 }

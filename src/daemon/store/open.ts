@@ -99,7 +99,7 @@ function migrate(raw: Sqlite, places: Places): void {
     throw newer(places, from)
   }
   for (const migration of migrations.filter(({ version }) => version > from)) {
-    if (migration.version > 1) backUp(raw, places, 'migration')
+    if (from > 0) backUp(raw, places, 'migration')
     raw.exec('begin immediate')
     try {
       raw.exec(migration.sql)
