@@ -5,6 +5,7 @@ import { WarrenError } from '@shared/errors'
 import { defineAdd } from './commands/add'
 import { defineCheck } from './commands/check'
 import { defineCompletion } from './commands/completion'
+import { defineConfig } from './commands/config'
 import { defineConnections } from './commands/connections'
 import { defineDaemon } from './commands/daemon'
 import { defineDemo } from './commands/demo'
@@ -34,6 +35,7 @@ const commands = [
   defineKill,
   defineLogs,
   defineCheck,
+  defineConfig,
   defineRm,
   defineRun,
   defineDaemon,

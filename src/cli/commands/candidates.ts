@@ -94,6 +94,7 @@ async function operandsOf(context: Context, command: Command, operands: number):
     case 'server show':
     case 'server rm':
     case 'warren run':
+    case 'warren config':
       return await serverNames(context)
     case 'warren up':
     case 'warren down':
