@@ -25,6 +25,7 @@ const folders = {
       '@tanstack/react-virtual',
       'lucide-react',
       'uplot',
+      'vite',
       'zod',
     ],
     node: false,
