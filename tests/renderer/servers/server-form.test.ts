@@ -66,6 +66,8 @@ describe('reading the form of a server', () => {
     const form = changeServerForm(emptyServerForm, { host: 'bastion.example' })
     expect(form.name).toBe('bastion')
     expect(changeServerForm(changeServerForm(form, { name: 'b' }), { host: 'other' }).name).toBe('b')
+    expect(changeServerForm(form, { host: '192.0.2.7' }).name).toBe('192.0.2.7')
+    expect(changeServerForm(form, { host: '2001:db8::1' }).name).toBe('2001:db8::1')
   })
 })
 

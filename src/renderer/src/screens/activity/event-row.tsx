@@ -2,6 +2,7 @@ import type { ActivityEvent } from '@shared/snapshots'
 import type { ReactNode } from 'react'
 import { useForwards } from '../../stores/forwards'
 import { useServer } from '../../stores/servers'
+import { chooseAll } from '../../stores/selection'
 import { showDetail, showServer } from '../../stores/ui'
 import styles from './activity-screen.module.css'
 
@@ -48,6 +49,7 @@ function Subject({ event }: { event: ActivityEvent }): ReactNode {
   const open =
     forwardId !== null
       ? () => {
+          chooseAll([forwardId])
           showDetail(forwardId)
         }
       : server !== undefined

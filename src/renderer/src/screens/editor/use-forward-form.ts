@@ -7,6 +7,7 @@ import { startForwards } from '../../stores/forward-actions'
 import { forwardsStore, getForward, mergeForwards, useForwards } from '../../stores/forwards'
 import { useLink } from '../../stores/link'
 import { useServers } from '../../stores/servers'
+import { chooseAll } from '../../stores/selection'
 import { editForward, newForward, showDetail, type EditorStart } from '../../stores/ui'
 import { offerUndo } from '../../stores/undo'
 import { keepDraft, takeDraft } from './drafts'
@@ -191,6 +192,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
         }
         saved.current = true
         mergeForwards([result.value])
+        chooseAll([result.value.spec.id])
         showDetail(result.value.spec.id)
         if (andStart) await startForwards([result.value.spec.id])
         return true

@@ -94,7 +94,12 @@ export function serverFormOf(server: ServerSpec): ServerForm {
 export function changeServerForm(form: ServerForm, change: Partial<ServerForm>): ServerForm {
   const next = { ...form, ...change }
   if (change.name !== undefined) return { ...next, nameEdited: change.name !== '' }
-  return next.nameEdited ? next : { ...next, name: next.host.trim().split('.')[0] ?? '' }
+  return next.nameEdited ? next : { ...next, name: nameOfHost(next.host.trim()) }
+}
+
+/** The first label of a host's name; an address as a whole, since its first number says nothing. */
+function nameOfHost(host: string): string {
+  return host.includes(':') || /^[\d.]+$/.test(host) ? host : (host.split('.')[0] ?? '')
 }
 
 /** `me@host:2222` in the host field, spread over the three fields it means. */

@@ -6,6 +6,7 @@ import { showToast } from '../../components/toasts'
 import type { SessionSnapshot } from '@shared/snapshots'
 import { worked } from '../../stores/call'
 import { useForwards } from '../../stores/forwards'
+import { chooseAll } from '../../stores/selection'
 import { showDetail } from '../../stores/ui'
 import { LoginFields, WhereFields } from './server-fields'
 import { SafetyFields, WayFields } from './server-way'
@@ -153,6 +154,7 @@ function UsedBy({ serverId }: { serverId: string }): ReactNode {
             <Button
               size="s"
               onClick={() => {
+                chooseAll([view.spec.id])
                 showDetail(view.spec.id)
               }}
             >
