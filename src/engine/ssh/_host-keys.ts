@@ -11,6 +11,8 @@ interface TrustedKey {
   readonly key: string
   /** Where it is recorded, for messages. */
   readonly where: string
+  /** Where a person takes it away. */
+  readonly removeAt: string
 }
 
 export interface HostKeyContext {
@@ -40,8 +42,18 @@ export async function openHostKeyBook(context: HostKeyContext): Promise<HostKeyB
   const trusted: TrustedKey[] = [
     ...matching
       .filter((entry) => entry.marker === null)
-      .map((entry) => ({ keyType: entry.keyType, key: entry.key, where: `${entry.file}:${entry.line}` })),
-    ...pins.map((pin) => ({ keyType: pin.keyType, key: pin.key, where: 'what you trusted in Warren' })),
+      .map((entry) => ({
+        keyType: entry.keyType,
+        key: entry.key,
+        where: `${entry.file}:${entry.line}`,
+        removeAt: `from ${entry.file}, line ${entry.line}`,
+      })),
+    ...pins.map((pin) => ({
+      keyType: pin.keyType,
+      key: pin.key,
+      where: 'what you trusted in Warren',
+      removeAt: 'under Servers › Trusted keys',
+    })),
   ]
   return {
     knownTypes: [...new Set(trusted.map(({ keyType }) => keyType))],
@@ -138,7 +150,9 @@ function changedError(server: ServerSpec, blob: Buffer, trusted: readonly Truste
     `${server.name} shows another key than before: now ${type} ${fingerprintOf(blob)}, ` +
       `before ${old?.keyType ?? ''} ${before} (${old?.where ?? ''}).`,
     {
-      fix: 'Somebody may be listening in, or the server was reinstalled. Ask its administrator; if the new key is right, remove the old entry.',
+      fix:
+        'Somebody may be listening in, or the server was reinstalled. Ask its administrator; ' +
+        `if the new key is right, remove the old entry ${old?.removeAt ?? ''}.`,
       remedy: { action: 'edit-server', serverId: server.id },
     },
   )

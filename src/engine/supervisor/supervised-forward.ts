@@ -78,6 +78,8 @@ export class SupervisedForward {
       this.options.onChange()
       return
     }
+    // Who looks right after the edit sees the end that was asked for, not the one that is closing.
+    this.bound = null
     void this.end()
   }
 
