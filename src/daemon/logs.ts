@@ -1,6 +1,7 @@
-/** A log per forward: a ring in memory and a rotated file. */
-import { rmSync } from 'node:fs'
+/** A log per forward: a ring in memory, which begins with the end of the file of earlier runs, and a rotated file. */
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { LogEntry } from '@shared/snapshots'
 import { redact } from './redact'
 import { createRotatingLog, type RotatingLog } from './rotating-log'
@@ -54,7 +55,8 @@ export function createLogs(options: LogsOptions): Logs {
     const existing = logs.get(id)
     if (existing !== undefined) return existing
     const file = createRotatingLog({ file: fileOf(id), maxBytes: FORWARD_LOG_BYTES })
-    const made: ForwardLog = { seq: 0, ring: [], fresh: [], file }
+    const ring = earlierEntries(fileOf(id))
+    const made: ForwardLog = { seq: ring.length, ring, fresh: [], file }
     logs.set(id, made)
     return made
   }
@@ -74,7 +76,7 @@ export function createLogs(options: LogsOptions): Logs {
         timer.unref()
       }
     },
-    read: (id, limit) => logs.get(id)?.ring.slice(-limit) ?? [],
+    read: (id, limit) => open(id).ring.slice(-limit),
     forget: (id) => {
       logs.delete(id)
       for (const file of [fileOf(id), `${fileOf(id)}.1`]) rmSync(file, { force: true })
@@ -82,6 +84,33 @@ export function createLogs(options: LogsOptions): Logs {
     flush: () => {
       for (const log of logs.values()) log.file.flush()
     },
+  }
+}
+
+const writtenSchema = z.strictObject({
+  at: z.iso.datetime(),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  code: z.string().nullable(),
+  message: z.string(),
+})
+const LINE = /^(\S+Z) (debug|info|warn|error)(?: \[([\w.-]+)\])? (.*)$/
+
+/** What an earlier run of the daemon wrote; after a crash it is the only witness. */
+function earlierEntries(file: string): LogEntry[] {
+  try {
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .slice(-RING_SIZE - 1)
+    return lines
+      .map((line) => LINE.exec(line))
+      .filter((found) => found !== null)
+      .map(([, at, level, code = null, message], index) => ({
+        seq: index + 1,
+        ...writtenSchema.parse({ at, level, code, message }),
+      }))
+  } catch {
+    // Not written yet, or unreadable: the log begins with this run.
+    return []
   }
 }
 

@@ -106,7 +106,7 @@ export interface ConnectionSnapshot {
 }
 
 export interface LogEntry {
-  /** Grows by one per forward; survives rotation, not the daemon. */
+  /** Grows by one per forward while the daemon runs; begins behind what it still had of its earlier runs. */
   readonly seq: number
   readonly at: string
   readonly level: 'debug' | 'info' | 'warn' | 'error'

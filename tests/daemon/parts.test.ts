@@ -128,6 +128,22 @@ describe('redaction', () => {
 })
 
 describe('logs', () => {
+  it('begin with what an earlier run wrote', () => {
+    const folder = join(place.home, 'logs')
+    const open = (): ReturnType<typeof createLogs> =>
+      createLogs({ folder, now: () => 0, secrets: () => [], onAdded: () => undefined })
+    const before = open()
+    before.add('f', { level: 'warn', message: 'The server closed it: [x] y', code: 'ssh.closed' })
+    before.add('f', { level: 'info', message: 'Running.', code: null })
+    before.flush()
+    const written = before.read('f', 10)
+    const after = open()
+    expect(after.read('f', 10)).toEqual(written)
+    after.add('f', { level: 'info', message: 'Starting.', code: null })
+    expect(after.read('f', 10).map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(after.read('never', 10)).toEqual([])
+  })
+
   it('keep the newest entries in memory and all of them, for a while, in a small file', () => {
     const folder = join(place.home, 'logs')
     const logs = createLogs({ folder, now: () => 0, secrets: () => [], onAdded: () => undefined })
