@@ -69,6 +69,7 @@ describe('every screen, light and dark', () => {
     const form = await openEditor(page)
     const command = `ssh -L 0:127.0.0.1:80 -p ${sshd.port} -i ${sshd.clientKey} ${sshd.username}@127.0.0.1`
     await form.getByLabel('Paste an ssh command').fill(command)
+    await page.keyboard.press('Enter')
     const name = form.getByLabel('Name', { exact: true })
     await expect.poll(() => name.inputValue()).not.toBe('')
     await picture('editor-pasted')
