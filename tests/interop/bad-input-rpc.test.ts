@@ -229,6 +229,6 @@ it('does not send what is too large', async () => {
 })
 
 function fieldsOf(method: RpcMethod): [string, ...string[]] {
-  const shape = 'shape' in rpcParams[method] ? Object.keys(rpcParams[method].shape as object) : []
+  const shape = 'shape' in rpcParams[method] ? Object.keys(rpcParams[method].shape) : []
   return ['id', ...shape]
 }

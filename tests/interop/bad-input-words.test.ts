@@ -138,7 +138,7 @@ describe('streams that are closed or full', () => {
     })
     closeSync(full)
     let err = ''
-    child.stderr.on('data', (part: Buffer) => (err += part.toString()))
+    child.stderr?.on('data', (part: Buffer) => (err += part.toString()))
     await once(child, 'close')
     expect(child.exitCode).toBe(1)
     expect(err).toMatch(/output cannot be written: ENOSPC/)
