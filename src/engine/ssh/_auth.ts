@@ -273,9 +273,21 @@ async function ask(context: AuthContext, question: Asked): ReturnType<SshPorts['
   try {
     return await context.whileAsking(() => ports.ask(whole, signal))
   } catch (error) {
-    context.abort(error)
-    throw error
+    const reason = question.kind === 'password' && question.refused ? passwordRefused(context, error) : error
+    context.abort(reason)
+    throw reason
   }
+}
+
+/** Nobody gave another password: that the server refused the first is the reason, not that a question was closed. */
+function passwordRefused({ server, username }: AuthContext, error: unknown): unknown {
+  const isUnanswered = error instanceof WarrenError && /^need\.(cancelled|unanswered)$/.test(error.code)
+  if (!isUnanswered) return error
+  return new WarrenError('ssh.auth-failed', `${server.name} refused the password of ${username}.`, {
+    fix: 'Correct the saved password, or start again to be asked for it.',
+    remedy: { action: 'edit-server', serverId: server.id },
+    cause: error,
+  })
 }
 
 function cancelled(context: AuthContext): WarrenError {
