@@ -25,7 +25,7 @@ const lanes = [
     {
       name: 'lint',
       command: bin('eslint'),
-      args: ['.', '--max-warnings', '0', '--cache', '--cache-location', 'node_modules/.cache/eslint/'],
+      args: ['.', '--max-warnings', '0'],
     },
   ],
 ]

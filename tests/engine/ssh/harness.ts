@@ -187,7 +187,10 @@ export async function listenForward(
   session: SshSession,
   target: { host: string; port: number } | { path: string },
 ): Promise<
-  Listener & { counter: { bytesUp: number; bytesDown: number }; results: Promise<{ error: Error | null }>[] }
+  Omit<Listener, 'server'> & {
+    counter: { bytesUp: number; bytesDown: number }
+    results: Promise<{ error: Error | null }>[]
+  }
 > {
   const counter = { bytesUp: 0, bytesDown: 0 }
   const results: Promise<{ error: Error | null }>[] = []
