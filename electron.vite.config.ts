@@ -6,7 +6,12 @@ export default defineConfig({
   main: {
     resolve: { alias },
     define,
-    build: { outDir: 'out/main', rollupOptions: { input: 'src/main/index.ts', output: { format: 'es' } } },
+    build: {
+      outDir: 'out/main',
+      // One file instead of some hundred: the daemon is dialled, and the window usable, a third of a second sooner.
+      externalizeDeps: false,
+      rollupOptions: { input: 'src/main/index.ts', output: { format: 'es' } },
+    },
   },
   preload: {
     resolve: { alias },
