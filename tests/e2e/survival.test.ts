@@ -84,18 +84,17 @@ describe('a kill -9 of the daemon', () => {
       const status = await window.api.daemon['daemon.status']({})
       return status.ok ? status.value.pid : 0
     })
-    const states = page.evaluate(
-      () =>
-        new Promise<string[]>((resolve) => {
-          const seen: string[] = []
-          window.api.on('app.daemon', ({ state }) => {
-            seen.push(state)
-            if (state === 'connected') resolve(seen)
-          })
-        }),
-    )
+    await page.evaluate(() => {
+      const store = globalThis as unknown as { linkStates: string[] }
+      store.linkStates = []
+      window.api.on('app.daemon', ({ state }) => store.linkStates.push(state))
+    })
     process.kill(pid, 'SIGKILL')
-    expect(await states).toEqual(['lost', 'connected'])
+    await expect
+      .poll(() => page.evaluate(() => (globalThis as unknown as { linkStates: string[] }).linkStates), {
+        timeout: 15_000,
+      })
+      .toEqual(['lost', 'connected'])
     await waitForState(page, 'bench', 'running')
     const { code } = await iperf()
     expect(code).toBe(0)
