@@ -58,6 +58,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['tests/e2e/**/*.test.ts'],
+          expect: { poll: { timeout: 15 * SECOND } },
           testTimeout: 180 * SECOND,
           hookTimeout: 120 * SECOND,
           fileParallelism: false,
