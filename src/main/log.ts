@@ -1,5 +1,5 @@
 /** The app's own log: standard error, and a file that is kept small. Never carries a secret or an address. */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { app } from 'electron'
 import { WarrenError } from '@shared/errors'
@@ -18,7 +18,8 @@ export function setupLog(): void {
   })
   try {
     const folder = join(app.getPath('userData'), 'logs')
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Electron made the folder above. A recursive mkdir never returns below /proc.
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
     file = join(folder, 'app.log')
     if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`)
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Start at login, hidden. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
@@ -46,7 +46,8 @@ function applyAutostart(enabled: boolean): void {
     }
     const text = autostartEntry([programPath(), ...appArguments(), HIDDEN])
     if (readText(file) === text) return
-    mkdirSync(dirname(file), { recursive: true })
+    // Two steps: a recursive mkdir never returns below /proc.
+    for (const folder of [dirname(dirname(file)), dirname(file)]) if (!existsSync(folder)) mkdirSync(folder)
     writeFileAtomic.sync(file, text)
   } catch (error) {
     throw new WarrenError('store.unwritable', `Start at login cannot be set: ${file} cannot be written.`, {

@@ -1,5 +1,6 @@
 /** What a refused request is told. */
 import { WarrenError } from '@shared/errors'
+import { issueWords } from '@shared/issue-words'
 import type { RpcMethod } from '@shared/rpc'
 import type { z } from 'zod'
 
@@ -17,7 +18,7 @@ export function invalidParams(method: string, issues: readonly z.core.$ZodIssue[
   const path = (issue?.path ?? []).map(String)
   if (path[0] === 'patch') path.shift()
   const field = path.length === 0 ? null : path.join('.')
-  const what = issue?.message ?? 'is not valid'
+  const what = issueWords(issue?.message)
   if (!writesSpec.has(method)) {
     return new WarrenError('rpc.invalid', `The request ${method} is not valid: ${field ?? 'it'} ${what}.`, { field })
   }
