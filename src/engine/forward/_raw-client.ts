@@ -203,7 +203,7 @@ class RawClient implements ClientEnd {
     this.sink = null
   }
 
-  /** For the handle's callbacks: `count` bytes are in the shared buffer, or a negative status. */
+  /** This and the next two are for the handle's callbacks: `count` bytes are in the shared buffer, or a negative status. */
   arrived(count: number): void {
     if (this.closed || count === 0) return
     if (count > 0) {
@@ -220,7 +220,6 @@ class RawClient implements ClientEnd {
     if (this.ended) this.close(null)
   }
 
-  /** For the handle's callbacks. */
   written(status: number): void {
     this.writing -= 1
     if (this.closed) return
@@ -228,7 +227,6 @@ class RawClient implements ClientEnd {
     else if (this.writing === 0) this.sink?.onClientDrain()
   }
 
-  /** For the handle's callbacks. */
   shutDown(): void {
     this.ended = true
     if (this.readEnded || this.closeOnceEnded) this.close(null)
