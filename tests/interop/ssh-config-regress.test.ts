@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build } from 'vite'
@@ -52,6 +52,8 @@ it.each(scripts.map((name) => [name]))(
     const { status, stdout, stderr } = spawnSync('make', ['t-exec', `LTESTS=${name}`, ...places, ...settings], {
       cwd: copy,
       encoding: 'utf8',
+      // ssh asks the system for the home folder, the scripts ask HOME.
+      env: { ...process.env, HOME: userInfo().homedir },
     })
     expect(stdout, `${stdout}\n${stderr}`).toMatch(/^ok /m)
     expect(status, stderr).toBe(0)
