@@ -41,36 +41,40 @@ let connected = 0
 let allConnected: () => void = () => undefined
 
 describe('many connections through one forward', () => {
-  it(`moves 1 MiB each way over ${CONNECTIONS} at once and leaves nothing behind`, async () => {
-    const { engine, servers, until } = makeEngine()
-    servers.set('server-1', specOf(sshd))
-    const spec = forwardSpec({ type: 'local', localPort: 0, remoteHost: '127.0.0.1', remotePort: echo.port })
-    engine.define(spec)
-    engine.start(spec.id)
-    const { listen } = await until(spec.id, ({ state }) => state === 'running')
-    const port = 'port' in listen ? listen.port : 0
-    const before = activeResources()
-    const rssBefore = process.memoryUsage.rss()
-    let rssPeak = rssBefore
-    const sampler = setInterval(() => {
-      rssPeak = Math.max(rssPeak, process.memoryUsage.rss())
-    }, 50)
-    const go = new Promise<void>((resolve) => {
-      allConnected = resolve
-    })
-    const moved = await Promise.all(Array.from({ length: CONNECTIONS }, () => client(port, go)))
-    clearInterval(sampler)
-    expect(moved.filter((bytes) => bytes !== MEBIBYTE)).toEqual([])
-    await until(spec.id, ({ connections }) => connections === 0)
-    expect(engine.snapshot(spec.id)).toMatchObject({
-      totalConnections: CONNECTIONS,
-      bytesUp: CONNECTIONS * MEBIBYTE,
-      bytesDown: CONNECTIONS * MEBIBYTE,
-    })
-    await expectNoLeaks(before)
-    const mib = (bytes: number): string => `${Math.round(bytes / MEBIBYTE)} MiB`
-    // Clients, target and engine share this process, so its peak is three ends of each connection.
-    console.log(`RSS ${mib(rssBefore)} before, ${mib(rssPeak)} at the peak, ${mib(process.memoryUsage.rss())} after`)
-    await engine.close()
-  }, LIMIT_MS)
+  it(
+    `moves 1 MiB each way over ${CONNECTIONS} at once and leaves nothing behind`,
+    async () => {
+      const { engine, servers, until } = makeEngine()
+      servers.set('server-1', specOf(sshd))
+      const spec = forwardSpec({ type: 'local', localPort: 0, remoteHost: '127.0.0.1', remotePort: echo.port })
+      engine.define(spec)
+      engine.start(spec.id)
+      const { listen } = await until(spec.id, ({ state }) => state === 'running')
+      const port = 'port' in listen ? listen.port : 0
+      const before = activeResources()
+      const rssBefore = process.memoryUsage.rss()
+      let rssPeak = rssBefore
+      const sampler = setInterval(() => {
+        rssPeak = Math.max(rssPeak, process.memoryUsage.rss())
+      }, 50)
+      const go = new Promise<void>((resolve) => {
+        allConnected = resolve
+      })
+      const moved = await Promise.all(Array.from({ length: CONNECTIONS }, () => client(port, go)))
+      clearInterval(sampler)
+      expect(moved.filter((bytes) => bytes !== MEBIBYTE)).toEqual([])
+      await until(spec.id, ({ connections }) => connections === 0)
+      expect(engine.snapshot(spec.id)).toMatchObject({
+        totalConnections: CONNECTIONS,
+        bytesUp: CONNECTIONS * MEBIBYTE,
+        bytesDown: CONNECTIONS * MEBIBYTE,
+      })
+      await expectNoLeaks(before)
+      const mib = (bytes: number): string => `${Math.round(bytes / MEBIBYTE)} MiB`
+      // Clients, target and engine share this process, so its peak is three ends of each connection.
+      console.log(`RSS ${mib(rssBefore)} before, ${mib(rssPeak)} at the peak, ${mib(process.memoryUsage.rss())} after`)
+      await engine.close()
+    },
+    LIMIT_MS,
+  )
 })
