@@ -54,7 +54,7 @@ export async function warren(words: readonly string[], options: FakeOptions = {}
       readInput: () => Promise.resolve(options.input ?? ''),
     },
     env: { WARREN_HOME: '/nowhere/warren' },
-    cwd: '/work/here',
+    cwd: '/srv/here',
     now: () => NOW,
     connect: () =>
       options.unreachable === true

@@ -48,8 +48,8 @@ describe('config', () => {
 
   it.each([
     [['db'], { destination: 'db', file: null, username: null, port: null, allowExec: false }],
-    [['-F', 'my.conf', 'ann@db'], { destination: 'ann@db', file: '/work/here/my.conf' }],
-    [['-F', '../x/my.conf', 'db'], { file: '/work/x/my.conf' }],
+    [['-F', 'my.conf', 'ann@db'], { destination: 'ann@db', file: '/srv/here/my.conf' }],
+    [['-F', '../x/my.conf', 'db'], { file: '/srv/x/my.conf' }],
     [['-F', '/etc/my.conf', 'db'], { file: '/etc/my.conf' }],
     [['-F', 'None', 'db'], { file: 'None' }],
     [['-l', 'ann', '-p', '2222', '--allow-exec', 'db'], { username: 'ann', port: 2222, allowExec: true }],
