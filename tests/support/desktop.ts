@@ -97,13 +97,15 @@ async function launchIn(
   const runtime = findElectron()
   if (!runtime) throw new Error('No Electron is there: run `npm run setup -- --test` first.')
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = await _electron.launch({
+  const launch = {
     executablePath: runtime.executable,
     args: [...sandbox, options.folder ?? root, ...(options.args ?? [])],
     env: { ...desktop, WARREN_HOME: options.home, WARREN_NODE: process.execPath, ...options.env },
     cwd: options.folder ?? root,
     timeout: LAUNCH_MS,
-  })
+  }
+  // Once in several dozen launches the debugger's connection is never answered; Playwright ends that process itself.
+  const app = await _electron.launch(launch).catch(() => _electron.launch(launch))
   const child = app.process()
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const kill9 = async (): Promise<void> => {

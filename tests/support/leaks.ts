@@ -1,8 +1,8 @@
 /** Proof that a suite leaves nothing behind: sockets, servers, timers, child processes. */
 import { afterAll, beforeAll, expect } from 'vitest'
 
-/** Closing handles need some turns of the event loop until they are gone. */
-const SETTLE_ROUNDS = 100
+/** Closing handles need some turns of the event loop until they are gone; a session waits 2 s for its peer's goodbye. */
+const SETTLE_ROUNDS = 500
 const ROUND_MS = 20
 /** Not ours: the test runner's own pipes, ports, and what Node keeps for the process. */
 const FOREIGN = new Set([
