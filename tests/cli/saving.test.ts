@@ -42,7 +42,7 @@ describe('add', () => {
     const added = made.calls.filter(({ method }) => method === 'servers.add').map(({ params }) => params)
     expect(added).toMatchObject([
       { name: 'new', jump: [] },
-      { name: 'host', username: 'you', identityFiles: ['/work/here/k'], jump: ['id-inner', 'id-new'] },
+      { name: 'host', username: 'you', identityFiles: ['/srv/here/k'], jump: ['id-inner', 'id-new'] },
     ])
     expect(made.params('forwards.add')).toMatchObject({ name: 'web', serverId: 'id-host' })
 
@@ -117,7 +117,7 @@ describe('server add', () => {
     )
     expect(code).toBe(0)
     expect(params('servers.add')).toMatchObject({
-      ...{ name: 'new', host: '::1', port: 2222, username: 'me', identityFiles: ['/work/here/keys/id', '~/.ssh/id'] },
+      ...{ name: 'new', host: '::1', port: 2222, username: 'me', identityFiles: ['/srv/here/keys/id', '~/.ssh/id'] },
       ...{ identitiesOnly: true, agent: 'none', jump: ['id-bastion', 'id-inner'], hostKeyPolicy: 'accept-new' },
     })
   })

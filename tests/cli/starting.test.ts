@@ -204,7 +204,7 @@ describe('run', () => {
     const words = ['run', '-L', '8080:web:80', '-p2222', '-i', 'key', '-J', 'a@one:22,two', '-l', 'me', 'host']
     const { params } = await warren(words, outcome('running'))
     expect(params('forwards.runAdHoc')).toMatchObject({
-      server: { host: 'host', port: 2222, username: 'me', identityFiles: ['/work/here/key'] },
+      server: { host: 'host', port: 2222, username: 'me', identityFiles: ['/srv/here/key'] },
       jumps: [
         { host: 'one', username: 'a' },
         { host: 'two', username: null },
