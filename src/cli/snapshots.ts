@@ -2,7 +2,10 @@
 import type { ForwardSnapshot } from '@shared/snapshots'
 import { publicReason } from './report'
 
-export type PublicSnapshot = Omit<ForwardSnapshot, 'via' | 'exposed' | 'needId' | 'reason'> & {
+export type PublicSnapshot = Omit<
+  ForwardSnapshot,
+  'via' | 'exposed' | 'needId' | 'reason' | 'notice' | 'health' | 'asleep' | 'stopsAt'
+> & {
   readonly reason: ReturnType<typeof publicReason> | null
 }
 

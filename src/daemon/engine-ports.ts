@@ -38,6 +38,7 @@ export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
       if (catalog.hasForward(forwardId)) logs.add(forwardId, entry)
     },
     route: (serverId) => catalog.route(serverId),
+    plan: async (serverId) => catalog.route(serverId),
     clock: options.clock,
     random: Math.random,
   }

@@ -54,7 +54,7 @@ export async function checkForward(options: CheckOptions): Promise<readonly Chec
   let route: ServerRoute | null = null
   let lease: SessionLease | null = null
   await step('server', 'Server is defined', async () => {
-    route = ports.route(spec.serverId)
+    route = await ports.plan(spec.serverId, signal)
     return ok([...route.hops, route.server].map(({ name }) => name).join(' › '))
   })
   const way = route as ServerRoute | null

@@ -17,8 +17,10 @@ export interface EnginePorts {
   readonly raiseNeed: (question: Question, options: RaiseOptions) => RaisedNeed
   /** The forward's own log. Messages carry no secrets. */
   readonly log: (forwardId: string, entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
-  /** Resolves a server id; throws `spec.not-found` or `ssh.jump-loop`. Asked at every (re)connect, so edits take effect. */
+  /** The servers of a way, for names; throws `spec.not-found` or `ssh.jump-loop`. */
   readonly route: (serverId: string) => ServerRoute
+  /** How they are dialled now: asked at every (re)connect, so that edits take effect. Rejects as `route`, or with `config.…`. */
+  readonly plan: (serverId: string, signal: AbortSignal) => Promise<ServerRoute>
   readonly clock: Clock
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number

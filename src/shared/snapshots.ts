@@ -61,6 +61,14 @@ export interface ForwardSnapshot {
   readonly exposed: boolean
   /** The open question, while `needs-you`. */
   readonly needId: string | null
+  /** What is otherwise than asked though it runs ("the server bound 127.0.0.1 only: GatewayPorts is no"). */
+  readonly notice: string | null
+  /** The result of the forward's own health check; `null` without one, or before the first result. */
+  readonly health: { readonly healthy: boolean; readonly message: string; readonly at: string } | null
+  /** An on-demand forward that listens without a session: the next connection dials. */
+  readonly asleep: boolean
+  /** ISO 8601, when a timed forward stops by itself. */
+  readonly stopsAt: string | null
 }
 
 /** A forward as views want it: what was written and what is. */

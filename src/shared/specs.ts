@@ -54,6 +54,9 @@ export const hostKeyPolicies = ['ask', 'accept-new', 'strict'] as const
 export type HostKeyPolicy = (typeof hostKeyPolicies)[number]
 export const hostKeyPolicySchema = z.enum(hostKeyPolicies)
 
+export const addressFamilies = ['any', 'inet', 'inet6'] as const
+export type AddressFamily = (typeof addressFamilies)[number]
+
 /** What a person gives to make a server; the daemon adds id and times. */
 export const serverDraftSchema = z.strictObject({
   name,
@@ -69,6 +72,8 @@ export const serverDraftSchema = z.strictObject({
     .default(null),
   /** Private key files; `~` is the home folder. Empty: ssh's defaults. */
   identityFiles: z.array(filePath).max(32).default([]),
+  /** OpenSSH user certificates beside those named `KEY-cert.pub` (ssh_config CertificateFile). */
+  certificateFiles: z.array(filePath).max(32).default([]),
   /** Offer only the listed keys, even when the agent holds more (ssh_config IdentitiesOnly). */
   identitiesOnly: z.boolean().default(false),
   /** `null`: the agent of `SSH_AUTH_SOCK`; `none`: no agent; else the path of a socket or pipe (ssh_config IdentityAgent). */
@@ -94,6 +99,12 @@ export const serverDraftSchema = z.strictObject({
   /** Unanswered keepalives until the session counts as dead (ssh_config ServerAliveCountMax). */
   keepaliveCount: z.int().min(1).max(100).default(3),
   connectTimeoutSeconds: z.int().min(1).max(600).default(10),
+  /** Which addresses of a name are tried (ssh_config AddressFamily). */
+  addressFamily: z.enum(addressFamilies).default('any'),
+  /** The address of this machine to dial from (ssh_config BindAddress). */
+  sourceAddress: host.nullable().default(null),
+  /** What one would type after `ssh`: the ssh config decides how this server is dialled. `null` for a server written in Warren. */
+  configHost: z.string().min(1).max(MAX_HOST).nullable().default(null),
   /** True for the demo server that the daemon runs itself. */
   demo: z.boolean().default(false),
 })
@@ -105,6 +116,25 @@ export type ServerSpec = z.output<typeof serverSpecSchema>
 /** A change of some fields of a server. */
 export const serverPatchSchema = withoutDefaults(serverDraftSchema).partial()
 export type ServerPatch = z.input<typeof serverPatchSchema>
+
+export const MAX_RANGE = 1000
+const healthBase = { everySeconds: z.int().min(1).max(86_400).default(30) }
+
+/** Asked through the forward itself, as a client would; never touches the session. */
+export const healthCheckSchema = z.discriminatedUnion('kind', [
+  /** A connection is made and stays open for a moment. */
+  z.strictObject({ kind: z.literal('tcp'), ...healthBase }),
+  /** `GET path` answers with `status`, or with any below 500 when `null`. */
+  z.strictObject({
+    kind: z.literal('http'),
+    path: z.string().startsWith('/', 'must start with /').max(2000).default('/'),
+    status: z.int().min(100).max(599).nullable().default(null),
+    ...healthBase,
+  }),
+  /** A SOCKS round trip to `host:port`, for a dynamic forward. */
+  z.strictObject({ kind: z.literal('socks'), host, port: realPort, ...healthBase }),
+])
+export type HealthCheck = z.output<typeof healthCheckSchema>
 
 const forwardDraftObject = z.strictObject({
   name,
@@ -123,6 +153,25 @@ const forwardDraftObject = z.strictObject({
   /** Start when the daemon starts. */
   autoStart: z.boolean().default(false),
   favourite: z.boolean().default(false),
+  /** Ports in a row at both ends, each to the port of the same place (`8000-8009`). */
+  portCount: z.int().min(1).max(MAX_RANGE, `must be at most ${MAX_RANGE}`).default(1),
+  /** Listen at once, dial at the first connection. */
+  onDemand: z.boolean().default(false),
+  /** With `onDemand`: the session closes after so many seconds without a connection. */
+  idleSeconds: z.int().min(1).max(86_400).default(300),
+  health: healthCheckSchema.nullable().default(null),
+  /** Dynamic: clients must log in with this name; the password is a secret of the forward. `null`: no login. */
+  proxyUsername: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(255, 'is too long')
+    .refine((value) => !CONTROL_CHARACTERS.test(value) && !value.includes(':'), 'must not contain colons')
+    .nullable()
+    .default(null),
+  /** Dynamic: a PAC file is served at `/proxy.pac` of the same port. */
+  servePac: z.boolean().default(false),
+  /** `HOST KEYWORD VALUE` of the ssh config line it comes from; `null` for a forward written in Warren. */
+  configLine: z.string().min(1).max(MAX_PATH).nullable().default(null),
 })
 export const forwardDraftSchema = forwardDraftObject.superRefine(checkEnds)
 export type ForwardDraft = z.input<typeof forwardDraftSchema>

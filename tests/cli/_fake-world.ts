@@ -3,8 +3,9 @@ import type { DaemonClient } from '@daemon/client'
 import { WarrenError } from '@shared/errors'
 import type { RpcMethod, RpcNotification, RpcNotifications } from '@shared/rpc'
 import type { ForwardSnapshot, ForwardView } from '@shared/snapshots'
-import { serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
 import { runCli } from '../../src/cli/program'
+import { plainSnapshot } from '../support/plain'
 
 export const NOW = Date.parse('2026-01-01T02:14:30.000Z')
 const AT = '2026-01-01T00:00:00.000Z'
@@ -83,17 +84,17 @@ export function view(over: Partial<ForwardSnapshot> & { spec?: Partial<ForwardSp
   const name = over.name ?? 'db'
   return {
     lastUsed: null,
-    spec: {
+    spec: forwardSpecSchema.parse({
       ...{ id: `id-${name}`, name, type: over.type ?? 'local', serverId: 'id-bastion', tags: [...(over.tags ?? [])] },
       ...{ localHost: null, localPort: 5432, remoteHost: 'db', remotePort: 5432, bindAddress: null, bindPort: null },
       ...{ description: '', autoStart: false, favourite: false, createdAt: AT, updatedAt: AT },
       ...spec,
-    },
+    }),
     snapshot: {
       ...{ id: `id-${name}`, name, type: 'local', server: 'bastion', tags: [], wanted: true, state: 'running' },
       ...{ since: AT, listen: { host: '127.0.0.1', port: 5432 }, target: { host: 'db', port: 5432 }, attempt: 0 },
       ...{ nextTryAt: null, reason: null, connections: 0, totalConnections: 0, bytesUp: 0, bytesDown: 0 },
-      ...{ via: ['bastion'], exposed: false, needId: null },
+      ...{ via: ['bastion'], exposed: false, needId: null, ...plainSnapshot },
       ...snapshot,
     },
   }

@@ -78,7 +78,7 @@ describe('ls for people', () => {
   })
 
   it('does not let a name steer the terminal', async () => {
-    const evil = view({ name: 'x\u001b[2Jy' })
+    const evil = { ...view(), snapshot: { ...view().snapshot, name: 'x\u001b[2Jy' } }
     expect((await warren(['ls'], { answers: { 'forwards.list': () => [evil] } })).out).not.toContain('\u001b')
   })
 

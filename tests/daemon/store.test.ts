@@ -139,7 +139,9 @@ describe('the store', () => {
     await store.allowCommand({ key: 'k', command: 'true', file: '/c', allowedAt: at })
     expect(await store.isCommandAllowed('k')).toBe(true)
     await store.close()
-    expect(readdirSync(places.backups)).toEqual([expect.stringContaining('migration')])
+    const copies = readdirSync(places.backups)
+    expect(copies).toHaveLength(migrations.length - 1)
+    for (const copy of copies) expect(copy).toContain('migration')
   })
 
   it('that is new has nothing to copy', async () => {

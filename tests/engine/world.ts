@@ -31,6 +31,11 @@ export function makeEngine(change: { world?: World; ports?: Partial<EnginePorts>
       if (server === undefined) throw new Error(`No server ${serverId}`)
       return { server, hops: [] }
     },
+    plan: async (serverId) => {
+      const server = servers.get(serverId)
+      if (server === undefined) throw new Error(`No server ${serverId}`)
+      return { server, hops: [] }
+    },
     clock: {
       now: () => Date.now(),
       after: (ms, task) => {

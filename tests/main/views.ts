@@ -3,6 +3,7 @@ import type { Need } from '@shared/needs'
 import type { ForwardSnapshot, ForwardView } from '@shared/snapshots'
 import { forwardSpecSchema, type ForwardSpec } from '@shared/specs'
 import type { World } from '../../src/main/world'
+import { plainSnapshot } from '../support/plain'
 
 const AT = '2026-01-02T03:04:05.000Z'
 
@@ -50,6 +51,7 @@ export function view(name: string, given: Given = {}): ForwardView {
       via: ['bastion'],
       exposed: false,
       needId: null,
+      ...plainSnapshot,
       ...given.snapshot,
     },
   }

@@ -4,6 +4,7 @@ import type { Fault } from '@shared/errors'
 import type { ConnectionSnapshot, ForwardSnapshot, ForwardState } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { Engine, EngineEvent, EnginePorts } from '@engine'
+import { plainSnapshot } from './plain'
 
 interface Known {
   spec: ForwardSpec
@@ -58,6 +59,7 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
       },
       ...{ connections: connections.length, totalConnections: connections.length, bytesUp, bytesDown },
       ...{ via: [...hops, server].map(({ name }) => name), exposed: isExposed(listenEndpoint(spec)), needId: null },
+      ...plainSnapshot,
     }
   }
   const engine: FakeEngine = {

@@ -96,6 +96,23 @@ export const migrations: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    version: 3,
+    // What OpenSSH's config can say of a server, and the further ways of a forward.
+    sql: `
+      alter table servers add column certificate_files text not null default '[]';
+      alter table servers add column address_family text not null default 'any';
+      alter table servers add column source_address text;
+      alter table servers add column config_host text;
+      alter table forwards add column port_count integer not null default 1;
+      alter table forwards add column on_demand integer not null default 0;
+      alter table forwards add column idle_seconds integer not null default 300;
+      alter table forwards add column health text;
+      alter table forwards add column proxy_username text;
+      alter table forwards add column serve_pac integer not null default 0;
+      alter table forwards add column config_line text;
+    `,
+  },
 ]
 
 export const NEWEST_VERSION: number = migrations.at(-1)?.version ?? 0

@@ -14,6 +14,7 @@ export function serverToRow(spec: ServerSpec): ServerRow {
     identityFiles: JSON.stringify(spec.identityFiles),
     identitiesOnly: Number(spec.identitiesOnly),
     jump: JSON.stringify(spec.jump),
+    certificateFiles: JSON.stringify(spec.certificateFiles),
     demo: Number(spec.demo),
     deletedAt: null,
   }
@@ -26,6 +27,7 @@ export function serverFromRow(row: ServerRow): ServerSpec | null {
     identityFiles: parseJson(row.identityFiles),
     identitiesOnly: row.identitiesOnly === 1,
     jump: parseJson(row.jump),
+    certificateFiles: parseJson(row.certificateFiles),
     demo: row.demo === 1,
   })
   return parsed.success ? parsed.data : null
@@ -40,6 +42,9 @@ export function forwardToRow(spec: ForwardSpec): SavedForward {
     tags: JSON.stringify(spec.tags),
     autoStart: Number(spec.autoStart),
     favourite: Number(spec.favourite),
+    onDemand: Number(spec.onDemand),
+    servePac: Number(spec.servePac),
+    health: spec.health === null ? null : JSON.stringify(spec.health),
     deletedAt: null,
   }
 }
@@ -51,6 +56,9 @@ export function forwardFromRow(row: ForwardRow): ForwardSpec | null {
     tags: parseJson(row.tags),
     autoStart: row.autoStart === 1,
     favourite: row.favourite === 1,
+    onDemand: row.onDemand === 1,
+    servePac: row.servePac === 1,
+    health: row.health === null ? null : (parseJson(row.health) ?? 'damaged'),
   })
   return parsed.success ? parsed.data : null
 }

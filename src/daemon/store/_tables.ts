@@ -21,6 +21,11 @@ export interface ServerRow {
   keepaliveCount: number
   connectTimeoutSeconds: number
   demo: number
+  /** JSON array. */
+  certificateFiles: string
+  addressFamily: string
+  sourceAddress: string | null
+  configHost: string | null
   createdAt: string
   updatedAt: string
   deletedAt: string | null
@@ -43,6 +48,14 @@ export interface ForwardRow {
   description: string
   autoStart: number
   favourite: number
+  portCount: number
+  onDemand: number
+  idleSeconds: number
+  /** JSON object. */
+  health: string | null
+  proxyUsername: string | null
+  servePac: number
+  configLine: string | null
   createdAt: string
   updatedAt: string
   deletedAt: string | null

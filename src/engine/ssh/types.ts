@@ -59,11 +59,55 @@ export interface SshPorts {
   }
 }
 
+/** A server as it is dialled now: what was written, and what its ssh config adds. */
+export interface ServerPlan extends ServerSpec {
+  readonly config?: ConfiguredOptions | undefined
+}
+
+/**
+ * Options of ssh_config(5) that a server written in Warren does not have; absent means ssh's default.
+ * Paths and values are expanded: no `~`, no `%` tokens.
+ */
+export interface ConfiguredOptions {
+  // Trust
+  readonly userKnownHostsFiles?: readonly string[] | undefined
+  readonly globalKnownHostsFiles?: readonly string[] | undefined
+  readonly hostKeyAlias?: string | undefined
+  readonly strictHostKeyChecking?: 'yes' | 'ask' | 'accept-new' | 'no' | undefined
+  readonly updateHostKeys?: 'yes' | 'ask' | 'no' | undefined
+  readonly revokedHostKeys?: string | undefined
+  readonly knownHostsCommand?: string | undefined
+  readonly noHostAuthenticationForLocalhost?: boolean | undefined
+  // Identity
+  readonly preferredAuthentications?: readonly string[] | undefined
+  readonly pubkeyAuthentication?: boolean | undefined
+  readonly passwordAuthentication?: boolean | undefined
+  readonly kbdInteractiveAuthentication?: boolean | undefined
+  readonly numberOfPasswordPrompts?: number | undefined
+  readonly pubkeyAcceptedAlgorithms?: readonly string[] | undefined
+  // Reach
+  readonly connectionAttempts?: number | undefined
+  // Algorithms, as ssh -G lists them
+  readonly kexAlgorithms?: readonly string[] | undefined
+  readonly ciphers?: readonly string[] | undefined
+  readonly macs?: readonly string[] | undefined
+  readonly hostKeyAlgorithms?: readonly string[] | undefined
+  readonly caSignatureAlgorithms?: readonly string[] | undefined
+  readonly compression?: boolean | undefined
+  /** Bytes and seconds after which the client asks for new keys (ssh_config RekeyLimit); 0 for never. */
+  readonly rekeyLimit?: { readonly bytes: number; readonly seconds: number } | undefined
+  // Forwards
+  readonly gatewayPorts?: boolean | undefined
+  readonly streamLocalBindUnlink?: boolean | undefined
+  /** Permission bits taken away from a listening Unix socket (ssh_config StreamLocalBindMask). */
+  readonly streamLocalBindMask?: number | undefined
+}
+
 /** A server and the servers it is reached through, resolved from ids. */
 export interface ServerRoute {
-  readonly server: ServerSpec
+  readonly server: ServerPlan
   /** First hop first; each is dialled through the one before. */
-  readonly hops: readonly ServerSpec[]
+  readonly hops: readonly ServerPlan[]
 }
 
 export interface AcquireOptions {

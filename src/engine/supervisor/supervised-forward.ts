@@ -137,6 +137,10 @@ export class SupervisedForward {
       via: route === null ? [] : [...route.hops, route.server].map(({ name }) => name),
       exposed: isExposed(listen),
       needId: this.needId,
+      notice: null,
+      health: null,
+      asleep: false,
+      stopsAt: null,
     }
   }
 
@@ -227,8 +231,9 @@ export class SupervisedForward {
     const { pool, ports } = this.options
     let lease: SessionLease | null = null
     try {
-      this.route = ports.route(this.currentSpec.serverId)
       this.enter('resolving')
+      this.route = await ports.plan(this.currentSpec.serverId, signal)
+      signal.throwIfAborted()
       lease = await pool.acquire(this.route, { ...this.startOptions, signal, onPhase: this.onPhase })
       signal.throwIfAborted()
       this.enter('binding')

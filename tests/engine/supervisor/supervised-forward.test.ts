@@ -6,7 +6,14 @@ import type { EnginePorts } from '../../../src/engine/types'
 import { WarrenError } from '../../../src/shared/errors'
 import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ServerSpec } from '../../../src/shared/specs'
 import { fakeClock, settled, type FakeClock } from '../../support/fake-clock'
-import { fakePool, fakeRemoteListener, fakeSession, type FakePool, type FakeSession } from '../../support/fake-pool'
+import {
+  fakePool,
+  fakeRemoteListener,
+  fakeSession,
+  type FakePool,
+  type FakeSession,
+  type PendingLogin,
+} from '../../support/fake-pool'
 
 const MINUTE_MS = 60_000
 const unreachable = new WarrenError('ssh.unreachable', 'The server cannot be reached.')
@@ -36,6 +43,7 @@ function make(change: Partial<ForwardDraft> = {}): SupervisedForward {
     random: () => 0.5,
     log: () => undefined,
     route: () => ({ server: { id: 's', name: 'bastion' } as ServerSpec, hops: [] }),
+    plan: async () => ({ server: { id: 's', name: 'bastion' } as ServerSpec, hops: [] }),
   } as unknown as EnginePorts
   const table = new ConnectionTable(clock.now, () => undefined)
   const ledger = table.ledger('f', () => 'db')
@@ -55,9 +63,17 @@ async function reach(state: string, one = forward): Promise<void> {
   expect(one.snapshot().state).toBe(state)
 }
 
+/** The login that is under way, once it is. */
+async function login(): Promise<PendingLogin> {
+  for (let turn = 0; turn < 1000 && pool.pending.length === 0; turn += 1) await settled()
+  const [first] = pool.pending
+  if (first === undefined) throw new Error('Nobody logs in')
+  return first
+}
+
 async function run(session: FakeSession = fakeSession(), one = forward): Promise<FakeSession> {
   one.start({})
-  pool.pending[0]?.succeed(session)
+  ;(await login()).succeed(session)
   await reach('running', one)
   return session
 }
@@ -79,7 +95,7 @@ describe('the retry schedule', () => {
     forward.start({})
     const waits: (number | undefined)[] = []
     for (let attempt = 1; attempt <= 6; attempt += 1) {
-      pool.pending[0]?.fail(unreachable)
+      ;(await login()).fail(unreachable)
       await reach('waiting')
       const [wait = 0] = clock.waits()
       waits.push(wait)
@@ -94,12 +110,12 @@ describe('the retry schedule', () => {
   it('begins again at 2 s after five stable minutes, and not before', async () => {
     forward.start({})
     for (const wait of [2000, 5000]) {
-      pool.pending[0]?.fail(unreachable)
+      ;(await login()).fail(unreachable)
       await reach('waiting')
       await clock.advance(wait)
     }
     let session = fakeSession()
-    pool.pending[0]?.succeed(session)
+    ;(await login()).succeed(session)
     await reach('running')
     await clock.advance(5 * MINUTE_MS - 1)
     session.end(unreachable)
@@ -107,7 +123,7 @@ describe('the retry schedule', () => {
     expect(clock.waits()).toEqual([10_000])
     await clock.advance(10_000)
     session = fakeSession()
-    pool.pending[0]?.succeed(session)
+    ;(await login()).succeed(session)
     await reach('running')
     await clock.advance(5 * MINUTE_MS)
     session.end(unreachable)
@@ -117,18 +133,19 @@ describe('the retry schedule', () => {
 
   it('never tries again after a fault that only a person can change', async () => {
     forward.start({})
-    pool.pending[0]?.fail(new WarrenError('ssh.auth-failed', 'The server refused the login.'))
+    ;(await login()).fail(new WarrenError('ssh.auth-failed', 'The server refused the login.'))
     await reach('failed')
     await clock.advance(60 * MINUTE_MS)
     expect(pool.dials()).toBe(1)
     forward.retry()
+    await login()
     expect(pool.dials()).toBe(2)
   })
 
   it('tries 2 s after the network changed', async () => {
     forward.start({})
     for (const wait of [2000, 5000, 10_000]) {
-      pool.pending[0]?.fail(unreachable)
+      ;(await login()).fail(unreachable)
       await reach('waiting')
       if (wait < 10_000) await clock.advance(wait)
     }
@@ -143,7 +160,7 @@ describe('stop and start in quick succession', () => {
     const stopping = forward.stop()
     forward.start({})
     await stopping
-    pool.pending[0]?.succeed()
+    ;(await login()).succeed()
     await reach('running')
     expect(pool.leases()).toBe(1)
   })
@@ -163,7 +180,7 @@ describe('stop and start in quick succession', () => {
     forward.replace(spec({ remotePort: 2 }))
     for (let turn = 0; turn < 100; turn += 1) await settled()
     expect(pool.pending).toHaveLength(1)
-    pool.pending[0]?.succeed()
+    ;(await login()).succeed()
     await reach('running')
     expect(forward.snapshot().target).toEqual({ host: 'db', port: 2 })
     expect(pool.leases()).toBe(1)
@@ -176,7 +193,7 @@ describe('a stop while the server is silent', () => {
     const late = fakeRemoteListener(8080)
     let answer = (): void => undefined
     forward.start({})
-    pool.pending[0]?.succeed(
+    ;(await login()).succeed(
       fakeSession({
         listenRemote: () =>
           new Promise((resolve) => {

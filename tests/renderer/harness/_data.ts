@@ -3,33 +3,21 @@ import { isExposed, listenEndpoint, targetEndpoint } from '@shared/endpoints'
 import type { Fault } from '@shared/errors'
 import type { Need } from '@shared/needs'
 import type { ForwardState, ForwardView } from '@shared/snapshots'
-import type { ForwardSpec, ServerSpec } from '@shared/specs'
+import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import { plainSnapshot } from '../../support/plain'
 
 const CREATED = '2026-01-05T09:00:00.000Z'
 const MINUTE_MS = 60_000
 
 export function makeServer(name: string, changes: Partial<ServerSpec> = {}): ServerSpec {
-  return {
+  return serverSpecSchema.parse({
     id: `server-${name}`,
     name,
     host: `${name}.example.net`,
-    port: 22,
-    username: null,
-    identityFiles: [],
-    identitiesOnly: false,
-    agent: null,
-    jump: [],
-    proxy: null,
-    proxyCommand: null,
-    hostKeyPolicy: 'ask',
-    keepaliveSeconds: 15,
-    keepaliveCount: 3,
-    connectTimeoutSeconds: 10,
-    demo: false,
     createdAt: CREATED,
     updatedAt: CREATED,
     ...changes,
-  }
+  })
 }
 
 export interface ForwardOptions {
@@ -43,25 +31,18 @@ export interface ForwardOptions {
 }
 
 export function makeForward(name: string, options: ForwardOptions = {}): ForwardView {
-  const spec: ForwardSpec = {
+  const spec = forwardSpecSchema.parse({
     id: `forward-${name}`,
     name,
     type: 'local',
-    localHost: null,
     localPort: 5432,
     remoteHost: 'db',
     remotePort: 5432,
-    bindAddress: null,
-    bindPort: null,
     serverId: 'server-bastion',
-    tags: [],
-    description: '',
-    autoStart: false,
-    favourite: false,
     createdAt: CREATED,
     updatedAt: CREATED,
     ...options.spec,
-  }
+  })
   const state = options.state ?? 'stopped'
   const listen = listenEndpoint(spec)
   const via = options.via ?? ['bastion']
@@ -90,6 +71,7 @@ export function makeForward(name: string, options: ForwardOptions = {}): Forward
       via,
       exposed: isExposed(listen),
       needId: options.needId ?? null,
+      ...plainSnapshot,
     },
   }
 }

@@ -47,8 +47,15 @@ export const emptyForm: ForwardForm = {
   favourite: false,
 }
 
+/** What the form shows of a forward. */
+type Written = Pick<
+  ForwardSpec,
+  | ('name' | 'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort')
+  | ('serverId' | 'tags' | 'description' | 'autoStart' | 'favourite')
+>
+
 /** The form that shows a saved forward or a parsed command; nothing in it follows anything else. */
-export function formOf(spec: Omit<ForwardSpec, 'id' | 'createdAt' | 'updatedAt'>): ForwardForm {
+export function formOf(spec: Written): ForwardForm {
   const port = (value: number | null): string => (value === null ? '' : String(value))
   const common = {
     type: spec.type,
