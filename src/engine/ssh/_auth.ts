@@ -3,6 +3,7 @@ import ssh2, { type AnyAuthMethod, type ParsedKey, type SigningRequestOptions } 
 import { WarrenError } from '@shared/errors'
 import type { ServerSpec } from '@shared/specs'
 import { describeAuthFailure } from './_auth-failure'
+import { fingerprintOf, keyTypeOf } from './_fingerprint'
 import { collectIdentities, type Identities, type Identity } from './_identities'
 import { decryptKey, plainKey } from './_key-file'
 import type { Question, SshPorts } from './types'
@@ -31,6 +32,8 @@ export interface ServerReply {
 export interface Authenticator {
   /** The next method to try, or `false` when nothing is left. `null` asks for the first. */
   readonly next: (reply: ServerReply | null) => Promise<AnyAuthMethod | false>
+  /** What the last method offered, for people who look on; no secrets. */
+  readonly offered: () => string
   /** What to tell the person when the server refused everything. */
   readonly failure: () => WarrenError
   /** The server let us in: secrets that worked may be kept. */
@@ -50,6 +53,7 @@ interface State {
   password: { value: string; saved: boolean } | null
   readonly partial: string[]
   last: string
+  offered: string
 }
 
 export function createAuthenticator(context: AuthContext): Authenticator {
@@ -66,6 +70,7 @@ export function createAuthenticator(context: AuthContext): Authenticator {
     password: null,
     partial: [],
     last: 'none',
+    offered: 'none',
   }
   return {
     next: async (reply) => {
@@ -74,9 +79,13 @@ export function createAuthenticator(context: AuthContext): Authenticator {
       state.accepts = reply.methods
       const method =
         (await nextKey(context, state)) ?? nextKeyboard(context, state) ?? (await nextPassword(context, state))
-      if (method !== null) state.last = method.type === 'agent' ? 'publickey' : method.type
+      if (method !== null) {
+        state.last = method.type === 'agent' ? 'publickey' : method.type
+        if (method.type !== 'agent') state.offered = state.last
+      }
       return method ?? false
     },
+    offered: () => state.offered,
     failure: () => describeAuthFailure({ ...state, ...context, problems: state.identities?.problems ?? [] }),
     succeeded: () => {
       const { password } = state
@@ -117,9 +126,17 @@ async function nextKey(context: AuthContext, state: State): Promise<AnyAuthMetho
     const offer = identity.source === 'agent' ? identity : await withPublicHalf(context, identity)
     if (offer === null) continue
     state.keysOffered += 1
+    state.offered = describeOffer(offer)
     const agent = offer.source === 'agent' ? new OneAgentKey(offer) : new OneFileKey(offer, context)
     return { type: 'agent', username: context.username, agent }
   }
+}
+
+/** "publickey ED25519 SHA256:… (agent)" */
+function describeOffer(offer: Extract<Identity, { source: 'agent' }> | OfferedFile): string {
+  const blob = offer.publicKey.getPublicSSH()
+  const type = keyTypeOf(blob).replace(/^ssh-/, '').toUpperCase()
+  return `publickey ${type} ${fingerprintOf(blob)} (${offer.source === 'agent' ? 'agent' : offer.file})`
 }
 
 /** A PEM file without a public half beside it must be decrypted before it can be offered. */

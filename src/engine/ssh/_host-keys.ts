@@ -28,8 +28,8 @@ export interface HostKeyContext {
 export interface HostKeyBook {
   /** Types that are trusted for this server, so that the key exchange asks for them first. */
   readonly knownTypes: readonly string[]
-  /** Resolves when the key is trusted; rejects with `ssh.host-key-…` or what the need rejects with. */
-  readonly verify: (key: Buffer) => Promise<void>
+  /** Resolves with where the trust is recorded; rejects with `ssh.host-key-…` or what the need rejects with. */
+  readonly verify: (key: Buffer) => Promise<string>
 }
 
 /** Reads what is known about the server now; files that do not exist are empty. */
@@ -61,9 +61,10 @@ export async function openHostKeyBook(context: HostKeyContext): Promise<HostKeyB
       const key = blob.toString('base64')
       const revoked = matching.find((entry) => entry.marker === 'revoked' && entry.key === key)
       if (revoked !== undefined) throw revokedError(server, blob, revoked)
-      if (trusted.some((known) => known.key === key)) return
+      const known = trusted.find((each) => each.key === key)
+      if (known !== undefined) return known.where
       if (trusted.length > 0) throw changedError(server, blob, trusted)
-      await decideUnknown(context, blob, { name, entries })
+      return await decideUnknown(context, blob, { name, entries })
     },
   }
 }
@@ -83,7 +84,7 @@ async function decideUnknown(
   context: HostKeyContext,
   blob: Buffer,
   known: { name: string; entries: readonly KnownHostEntry[] },
-): Promise<void> {
+): Promise<string> {
   const { server, ports, policy } = context
   const keyType = keyTypeOf(blob)
   const key = blob.toString('base64')
@@ -97,7 +98,7 @@ async function decideUnknown(
         message: `Trusted the new ${keyType} key of ${known.name}: ${fingerprint}`,
         code: null,
       })
-      return
+      return 'the policy to accept new keys'
     case 'strict':
       throw new WarrenError('ssh.host-key-unknown', `${server.name} shows a key that is not known: ${fingerprint}.`, {
         fix: 'Compare the fingerprint with its administrator, then connect once with the policy "ask".',
@@ -123,12 +124,14 @@ async function decideUnknown(
       context.signal,
     ),
   )
-  if (answer.kind === 'host-key' && answer.decision === 'trust') ports.pins.add(pin)
-  else if (answer.kind !== 'host-key' || answer.decision !== 'once') {
-    throw new WarrenError('ssh.host-key-rejected', `You did not trust the key of ${server.name}.`, {
-      fix: 'Start again to be asked again.',
-    })
+  if (answer.kind === 'host-key' && answer.decision === 'trust') {
+    ports.pins.add(pin)
+    return 'you, just now'
   }
+  if (answer.kind === 'host-key' && answer.decision === 'once') return 'you, just this once'
+  throw new WarrenError('ssh.host-key-rejected', `You did not trust the key of ${server.name}.`, {
+    fix: 'Start again to be asked again.',
+  })
 }
 
 function otherNames(key: string, entries: readonly KnownHostEntry[], pins: readonly HostKeyPin[]): readonly string[] {

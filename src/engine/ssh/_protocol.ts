@@ -6,7 +6,7 @@
  * connection and a fixed 2 MiB window, which is what makes stock ssh2 slower than OpenSSH.
  */
 import type { Socket } from 'node:net'
-import type { Client } from 'ssh2'
+import type { Client, NegotiatedAlgorithms } from 'ssh2'
 
 export interface PacketCipher {
   _onWrite: (data: Buffer) => void
@@ -47,6 +47,10 @@ export interface Handlers {
   CHANNEL_REQUEST: (protocol: Protocol, recipient: number, type: string, wantReply: boolean, data: unknown) => void
 }
 
+export interface IdentificationHeader {
+  readonly identRaw: string
+}
+
 export interface Protocol {
   _handlers: Handlers
   _onPayload: (payload: Buffer) => unknown
@@ -58,6 +62,10 @@ export interface Protocol {
   _queue: Buffer[] | undefined
   /** Undefined once the protocol failed and must not be fed any more. */
   readonly _destruct: unknown
+  /** Told once about the server's identification string (RFC 4253 §4.2). */
+  _onHeader: (header: IdentificationHeader) => void
+  /** The key exchange that runs or ran last. */
+  readonly _kex: { readonly negotiated: NegotiatedAlgorithms } | undefined
   readonly _packetRW: {
     readonly write: {
       readonly allocStart: number

@@ -4,16 +4,18 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2, { type Client, type NegotiatedAlgorithms } from 'ssh2'
 import { WarrenError } from '@shared/errors'
+import type { SessionSnapshot } from '@shared/snapshots'
 import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
 import { algorithmOffer } from './_algorithms'
 import { createAuthenticator, type ServerReply } from './_auth'
 import { connectionFault } from './_connection-fault'
 import { dial } from './_dial'
+import { fingerprintOf, keyTypeOf } from './_fingerprint'
 import { openHostKeyBook } from './_host-keys'
 import { internals } from './_protocol'
 import { addressOf } from './_socket'
 import { liveSession, type LiveSession } from './session'
-import type { SessionPhase, SshPorts, SshSession } from './types'
+import type { LoginEvent, SessionPhase, SshPorts, SshSession } from './types'
 
 const SECOND = 1000
 /** One exchange of the login; PAM delays refusals by some seconds. */
@@ -27,16 +29,20 @@ export interface ConnectSessionOptions {
   readonly signal: AbortSignal
   readonly onPhase: (phase: SessionPhase) => void
   readonly leases: () => number
+  /** Told about each step of the login, for a preflight. */
+  readonly onEvent?: ((event: LoginEvent) => void) | undefined
 }
 
 /** Dials, verifies the host key, logs in. Rejects with a coded error; never leaves a socket behind. */
 export async function connectSession(server: ServerSpec, options: ConnectSessionOptions): Promise<LiveSession> {
-  const { ports, signal, onPhase } = options
+  const { ports, signal, onPhase, onEvent = ignore } = options
   const username = server.username ?? ports.environment.username
   const login = `${username}@${server.host}:${server.port}`
   const dialled = await dial(server, { ...options, username })
+  const remoteAddress = dialled.stream instanceof Socket ? addressOf(dialled.stream) : null
+  onEvent({ kind: 'connected', at: remoteAddress })
   onPhase('verifying')
-  const attempt = new Attempt(dialled.stream, server, signal)
+  const attempt = new Attempt(dialled.stream, server, { signal, onEvent })
   const whileAsking = attempt.whileAsking
   const shared = { server, login, ports, signal, whileAsking }
   try {
@@ -62,7 +68,9 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
           verify(trusted.equals(key))
           return
         }
-        book.verify(key).then(() => {
+        onEvent({ kind: 'key-exchange', algorithms: attempt.agreed() })
+        book.verify(key).then((trustedBy) => {
+          onEvent({ kind: 'host-key', keyType: keyTypeOf(key), fingerprint: fingerprintOf(key), trustedBy })
           trusted = Buffer.from(key)
           verify(true)
         }, attempt.fail)
@@ -70,6 +78,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
       authHandler: (_methods, _partial, next) => {
         attempt.arm(AUTH_STEP_TIMEOUT_MS)
         const reply = attempt.takeReply()
+        if (reply !== null) onEvent(authEvent(authenticator.offered(), reply))
         authenticator.next(reply).then((method) => {
           if (attempt.settled) return
           if (method === false) attempt.fail(authenticator.failure())
@@ -81,6 +90,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
       attempt.parse(chunk)
     })
     const algorithms = await connecting
+    onEvent(authEvent(authenticator.offered(), null))
     authenticator.succeeded()
     onPhase('ready')
     const { session } = algorithms
@@ -88,7 +98,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
       id: randomUUID(),
       serverId: server.id,
       name: server.name,
-      remoteAddress: dialled.stream instanceof Socket ? addressOf(dialled.stream) : `${server.host}:${server.port}`,
+      remoteAddress: remoteAddress ?? `${server.host}:${server.port}`,
       keepaliveMs: server.keepaliveSeconds * SECOND,
       keepaliveCount: server.keepaliveCount,
       leases: options.leases,
@@ -100,6 +110,21 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
 }
 
 // --- internal ---
+
+function ignore(): void {
+  // Nobody looks on.
+}
+
+/** `reply` is `null` when the server let us in. */
+function authEvent(offered: string, reply: ServerReply | null): LoginEvent {
+  const outcome = reply === null ? 'accepted' : reply.partial ? 'partial' : 'refused'
+  return { kind: 'auth', method: offered.split(' ', 1)[0] ?? '', offered, outcome, accepts: reply?.methods ?? [] }
+}
+
+function describeAlgorithms(negotiated: NegotiatedAlgorithms): NonNullable<SessionSnapshot['algorithms']> {
+  const { kex, serverHostKey: hostKey } = negotiated
+  return { kex, hostKey, cipher: negotiated.cs.cipher, postQuantum: /sntrup|mlkem/.test(kex) }
+}
 
 type SessionMaker = (options: Omit<Parameters<typeof liveSession>[1], 'algorithms'>) => LiveSession
 
@@ -118,10 +143,10 @@ class Attempt {
   constructor(
     private readonly stream: Duplex,
     private readonly server: ServerSpec,
-    private readonly signal: AbortSignal,
+    private readonly context: { readonly signal: AbortSignal; readonly onEvent: (event: LoginEvent) => void },
   ) {
     this.stream.on('error', this.onStreamError)
-    signal.addEventListener('abort', this.onAbort, { once: true })
+    context.signal.addEventListener('abort', this.onAbort, { once: true })
     this.client.on('error', this.onError)
     this.client.on('close', this.onClose)
     this.client.on('handshake', (negotiated) => {
@@ -156,7 +181,13 @@ class Attempt {
         })
       })
       this.client.connect(config)
-      const handlers = internals(this.client)._protocol._handlers
+      const protocol = internals(this.client)._protocol
+      const heard = protocol._onHeader
+      protocol._onHeader = (header) => {
+        this.context.onEvent({ kind: 'banner', text: header.identRaw })
+        heard(header)
+      }
+      const handlers = protocol._handlers
       const { USERAUTH_FAILURE: refused } = handlers
       // ssh2 does not hand on what it says after an agent's key, partial success included.
       handlers.USERAUTH_FAILURE = (protocol, methods, partial) => {
@@ -165,6 +196,13 @@ class Attempt {
         refused(protocol, methods, partial)
       }
     })
+  }
+
+  /** What the key exchange that runs has agreed on: known before the host key is judged. */
+  agreed(): NonNullable<SessionSnapshot['algorithms']> {
+    const negotiated = internals(this.client)._protocol._kex?.negotiated
+    if (negotiated === undefined) throw new WarrenError('internal', 'A host key before a key exchange')
+    return describeAlgorithms(negotiated)
   }
 
   /** What the server said to the last method; `null` before the first. */
@@ -220,13 +258,13 @@ class Attempt {
   private release(): void {
     this.settled = true
     clearTimeout(this.timer)
-    this.signal.removeEventListener('abort', this.onAbort)
+    this.context.signal.removeEventListener('abort', this.onAbort)
     this.client.off('error', this.onError)
     this.client.off('close', this.onClose)
   }
 
   private readonly onAbort = (): void => {
-    this.fail(this.signal.reason)
+    this.fail(this.context.signal.reason)
   }
 
   private readonly onStreamError = (error: Error): void => {
@@ -253,8 +291,6 @@ class Attempt {
 
   private algorithms(): Parameters<typeof liveSession>[1]['algorithms'] {
     const { negotiated } = this
-    if (negotiated === null) return null
-    const { kex, serverHostKey: hostKey } = negotiated
-    return { kex, hostKey, cipher: negotiated.cs.cipher, postQuantum: /sntrup|mlkem/.test(kex) }
+    return negotiated === null ? null : describeAlgorithms(negotiated)
   }
 }

@@ -110,6 +110,31 @@ export interface ServerRoute {
   readonly hops: readonly ServerPlan[]
 }
 
+/** One thing that a login came past; the words carry no secrets. Whoever listens takes the time of it. */
+export type LoginEvent =
+  /** The byte stream to the server is there. `at` is the address that answered, or `null` behind a hop, proxy or command. */
+  | { readonly kind: 'connected'; readonly at: string | null }
+  /** The server's identification string (RFC 4253 §4.2). */
+  | { readonly kind: 'banner'; readonly text: string }
+  | { readonly kind: 'key-exchange'; readonly algorithms: NonNullable<SessionSnapshot['algorithms']> }
+  | {
+      readonly kind: 'host-key'
+      readonly keyType: string
+      readonly fingerprint: string
+      /** Where the trust is recorded, for people. */
+      readonly trustedBy: string
+    }
+  | {
+      readonly kind: 'auth'
+      /** As in RFC 4252: `publickey`, `password`, `keyboard-interactive`, `none`. */
+      readonly method: string
+      /** What was offered, for people: "publickey ED25519 SHA256:… (/home/me/.ssh/id_ed25519)". */
+      readonly offered: string
+      readonly outcome: 'accepted' | 'partial' | 'refused'
+      /** What the server would take next; empty when it let us in. */
+      readonly accepts: readonly string[]
+    }
+
 export interface AcquireOptions {
   readonly hostKeyPolicy?: HostKeyPolicy | undefined
   readonly signal: AbortSignal
