@@ -40,9 +40,21 @@ export function askSsh(question: Question): Promise<Answer> {
   return new Promise((resolve) => {
     execFile('ssh', runsOfSsh(question), { env }, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'lines', lines: stdout.split('\n').slice(0, -1) })
-      else resolve({ kind: 'refused', message: stderr, blamed: linesIn(stderr, /line (\d+)/g) })
+      else resolve({ kind: 'refused', message: stderr, blamed: blamedBySsh(stderr) })
     })
   })
+}
+
+/**
+ * The config lines that made ssh give up. Its last words tell: they count the bad lines or name one; otherwise it failed over
+ * something else. Lines it went on from are none of them ("Unsupported option"; with a small letter it is an error).
+ */
+function blamedBySsh(message: string): number[] {
+  const said = message.trim().split('\n')
+  const last = said.at(-1) ?? ''
+  if (!/terminating, \d+ bad configuration option|line \d+/.test(last)) return []
+  const errors = said.filter((line) => !/: (?:Unsupported|Deprecated|Ignored unknown) option "/.test(line))
+  return linesIn(errors.join('\n'), /line (\d+)/g)
 }
 
 function linesIn(message: string, pattern: RegExp): number[] {
