@@ -114,6 +114,23 @@ async function ask(terminal: Terminal, need: Need, signal: AbortSignal): Promise
       }
       return { kind: 'keyboard-interactive', answers }
     }
+    case 'allow-command':
+      return await askCommand(terminal, need, signal)
+  }
+}
+
+async function askCommand(
+  terminal: Terminal,
+  need: Extract<Need, { kind: 'allow-command' }>,
+  signal: AbortSignal,
+): Promise<NeedAnswer | null> {
+  terminal.err(`  line         ${printable(`${need.file}:${need.line}`)}\n`)
+  terminal.err(`  command      ${printable(need.command.replace(/[\t\n]/g, ' '))}\n`)
+  for (;;) {
+    const reply = await terminal.ask('May it run, now and from now on? (yes / no) ', { echo: true, signal })
+    if (reply === null || signal.aborted) return null
+    if (/^(?:y|yes)$/i.test(reply.trim())) return { kind: 'allow-command', decision: 'allow' }
+    if (/^(?:n|no)$/i.test(reply.trim())) return { kind: 'allow-command', decision: 'deny' }
   }
 }
 

@@ -119,6 +119,8 @@ function titleOf(need: Need): string {
       return `The passphrase of ${need.keyFile}`
     case 'keyboard-interactive':
       return `The login question of ${need.server}`
+    case 'allow-command':
+      return `The command of ${need.file}:${need.line}`
   }
 }
 

@@ -9,7 +9,9 @@ import { SupervisedForward } from './supervisor'
 import { ConnectionTable } from './traffic'
 import type { Engine, EngineEvent, EnginePorts } from './types'
 
-export function createEngine(ports: EnginePorts): Engine {
+export function createEngine(world: EnginePorts): Engine {
+  // Who is asked while a way is planned are the forwards that wait for it.
+  const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, ask) }
   const forwards = new Map<string, SupervisedForward>()
   const listeners = new Set<(event: EngineEvent) => void>()
   const settling = new Set<() => void>()

@@ -19,8 +19,8 @@ export interface EnginePorts {
   readonly log: (forwardId: string, entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
   /** The servers of a way, for names; throws `spec.not-found` or `ssh.jump-loop`. */
   readonly route: (serverId: string) => ServerRoute
-  /** How they are dialled now: asked at every (re)connect, so that edits take effect. Rejects as `route`, or with `config.…`. */
-  readonly plan: (serverId: string, signal: AbortSignal) => Promise<ServerRoute>
+  /** How they are dialled now: asked at every (re)connect, so that edits take effect. `ask` is for a command that wants to run first; absent, it may not. Rejects as `route`, or with `config.…`. */
+  readonly plan: (serverId: string, signal: AbortSignal, ask?: SshPorts['ask']) => Promise<ServerRoute>
   readonly clock: Clock
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number

@@ -12,6 +12,9 @@ export const errorCodes = {
   'usage.invalid': { title: 'The command line is not valid', retry: false },
   'command.invalid': { title: 'The ssh command cannot be read', retry: false },
   'config.invalid': { title: 'The ssh config cannot be used', retry: false },
+  'config.host-gone': { title: 'The ssh config has this host no more', retry: false },
+  'config.command-not-allowed': { title: 'A command of the ssh config was not allowed', retry: false },
+  'config.read-only': { title: 'It is written in the ssh config', retry: false },
 
   'port.in-use': { title: 'The port is in use', retry: false },
   'port.forbidden': { title: 'The port may not be used', retry: false },

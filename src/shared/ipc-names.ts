@@ -13,6 +13,7 @@ export const windowMethods = [
   'servers.update',
   'servers.remove',
   'servers.restore',
+  'servers.copy',
   'forwards.list',
   'forwards.get',
   'forwards.add',
@@ -32,6 +33,9 @@ export const windowMethods = [
   'ports.check',
   'trust.list',
   'trust.remove',
+  'config.server',
+  'config.listing',
+  'config.setListing',
   'demo.start',
   'events.subscribe',
 ] as const satisfies readonly RpcMethod[]

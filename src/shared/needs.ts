@@ -50,7 +50,18 @@ export interface KeyboardInteractiveNeed extends NeedBase {
   readonly prompts: readonly { readonly text: string; readonly echo: boolean }[]
 }
 
-export type Need = HostKeyNeed | PasswordNeed | PassphraseNeed | KeyboardInteractiveNeed
+/** A line of the ssh config wants to run a command for the first time. */
+export interface AllowCommandNeed extends NeedBase {
+  readonly kind: 'allow-command'
+  readonly purpose: 'match-exec' | 'proxy-command'
+  /** As it would run, tokens replaced. */
+  readonly command: string
+  readonly file: string
+  /** Counts from 1; 0 when it is the file as a whole. */
+  readonly line: number
+}
+
+export type Need = HostKeyNeed | PasswordNeed | PassphraseNeed | KeyboardInteractiveNeed | AllowCommandNeed
 export type NeedKind = Need['kind']
 
 const secret = z.string().max(64 * 1024)
@@ -60,6 +71,8 @@ export const needAnswerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('password'), password: secret }),
   z.strictObject({ kind: z.literal('passphrase'), passphrase: secret }),
   z.strictObject({ kind: z.literal('keyboard-interactive'), answers: z.array(secret).max(64) }),
+  /** Allowed from now on, in that file. */
+  z.strictObject({ kind: z.literal('allow-command'), decision: z.enum(['allow', 'deny']) }),
   z.strictObject({ kind: z.literal('cancel') }),
 ])
 export type NeedAnswer = z.output<typeof needAnswerSchema>

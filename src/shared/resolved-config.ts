@@ -1,4 +1,6 @@
 /** What an ssh config means for one destination, as it crosses from the daemon to its clients. */
+import type { Fault } from './errors'
+import type { ForwardSpec, ServerSpec } from './specs'
 
 /** Where a value comes from. */
 export type ConfigOrigin =
@@ -33,6 +35,29 @@ export interface ResolvedConfig {
   readonly unhonoured: readonly UnhonouredOption[]
   /** Each command and line once, in the order of the config. */
   readonly execAsked: readonly AskedCommand[]
+}
+
+/** What the ssh config says of one server that dials by it. */
+export interface ServerConfig {
+  /** What one would type after `ssh`. */
+  readonly host: string
+  /** Where its Host line is; `null` for a hop that has none, or when the config names it no more. */
+  readonly origin: ConfigOrigin | null
+  /** The lines that somebody set, in the form of `ssh -G`. */
+  readonly lines: readonly { readonly line: string; readonly origin: ConfigOrigin }[]
+  readonly unhonoured: readonly UnhonouredOption[]
+  /** Commands that nobody allowed yet, so that their blocks count as no match here. */
+  readonly execAsked: readonly AskedCommand[]
+  /** Why the config cannot be used now. */
+  readonly fault: Fault | null
+}
+
+export interface ConfigImport {
+  readonly servers: readonly ServerSpec[]
+  readonly forwards: readonly ForwardSpec[]
+  /** What could not be taken over, and why. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+  readonly unhonoured: readonly UnhonouredOption[]
 }
 
 /** `FILE:LINE`, `default`, or the option of the command line. */

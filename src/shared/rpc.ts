@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Fault } from './errors'
 import type { Need } from './needs'
 import { needAnswerSchema } from './needs'
-import type { ResolvedConfig } from './resolved-config'
+import type { ConfigImport, ResolvedConfig, ServerConfig } from './resolved-config'
 import type {
   ActivityEvent,
   CheckStep,
@@ -63,6 +63,8 @@ const paramsByMethod = {
   'servers.remove': z.strictObject({ id }),
   /** Brings back what a remove took, for undo. */
   'servers.restore': z.strictObject({ id }),
+  /** Makes a server of one's own out of one of the ssh config, as the config reads now. */
+  'servers.copy': z.strictObject({ id }),
   /** Gives the daemon a password or passphrase to use for this server; see the daemon's secrets. */
   'servers.setSecret': z.strictObject({
     id,
@@ -127,6 +129,13 @@ const paramsByMethod = {
     port: z.int().min(1).max(65_535).nullable(),
     allowExec: z.boolean(),
   }),
+  /** The same for a server whose `configHost` is set; runs nothing that was not allowed, and tells a fault as data. */
+  'config.server': z.strictObject({ id }),
+  /** Saves the hosts of an ssh config, their hops and their forwards as servers and forwards of one's own; starts nothing. */
+  'config.import': z.strictObject({ file: z.string().min(1).max(4096).nullable() }),
+  /** Whether the hosts of the ssh config are listed as servers. */
+  'config.listing': none,
+  'config.setListing': z.strictObject({ on: z.boolean() }),
   /** Remembers that the person allowed the command of a `Match exec` in that file. */
   'config.allowCommand': z.strictObject({ command: z.string().min(1).max(100_000), file: z.string().min(1).max(4096) }),
 
@@ -196,6 +205,7 @@ export interface RpcResults {
   'servers.update': ServerSpec
   'servers.remove': null
   'servers.restore': ServerSpec
+  'servers.copy': ServerSpec
   'servers.setSecret': null
   'forwards.list': readonly ForwardView[]
   'forwards.get': ForwardView
@@ -220,6 +230,10 @@ export interface RpcResults {
   'trust.list': readonly TrustedKey[]
   'trust.remove': null
   'config.resolve': ResolvedConfig
+  'config.server': ServerConfig
+  'config.import': ConfigImport
+  'config.listing': { readonly on: boolean }
+  'config.setListing': null
   'config.allowCommand': null
   'demo.start': { readonly serverId: string; readonly forwardIds: readonly string[] }
   'events.subscribe': null

@@ -43,6 +43,7 @@ export const needActions = {
   password: 'enter the password',
   passphrase: 'enter the passphrase',
   'keyboard-interactive': 'answer the server',
+  'allow-command': 'allow a command',
 } as const satisfies Record<NeedKind, string>
 
 /**
@@ -146,6 +147,10 @@ export function needSentence(need: Need): string {
       return need.refused ? `The passphrase of ${need.keyFile} is wrong` : `The key ${need.keyFile} has a passphrase`
     case 'keyboard-interactive':
       return need.name === '' ? `${need.server} asks a question` : `${need.server} asks: ${need.name}`
+    case 'allow-command':
+      return need.purpose === 'match-exec'
+        ? `The ssh config runs a command to decide about ${need.server}`
+        : `The ssh config reaches ${need.server} by a command`
   }
 }
 

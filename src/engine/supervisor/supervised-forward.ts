@@ -59,7 +59,8 @@ export class SupervisedForward {
 
   /** The servers that this forward goes through, while it is on its way or running. */
   get serverIds(): readonly string[] {
-    return this.route === null ? [] : [...this.route.hops.map(({ id }) => id), this.route.server.id]
+    const route = this.route ?? this.routeOrNull()
+    return route === null ? [] : [...route.hops.map(({ id }) => id), route.server.id]
   }
 
   get isStarting(): boolean {
