@@ -127,9 +127,9 @@ export function createEngine(world: EnginePorts): Engine {
         listeners.delete(listener)
       }
     },
-    check: (id, signal) => {
+    check: async (id, request) => {
       const forward = get(id)
-      return checkForward({ spec: forward.spec, snapshot: forward.snapshot(), ports, pool, localPorts, signal })
+      return checkForward({ spec: forward.spec, snapshot: forward.snapshot(), ports, pool, localPorts, ...request })
     },
     networkChanged: () => {
       void pool.probeAll()

@@ -47,6 +47,10 @@ export interface StartOptions {
   readonly hostKeyPolicy?: HostKeyPolicy | undefined
 }
 
+export interface CheckRequest extends StartOptions {
+  readonly signal: AbortSignal
+}
+
 export interface Engine {
   /** Makes a forward known, or replaces its spec; a running one whose ends or server changed restarts. */
   readonly define: (spec: ForwardSpec) => void
@@ -68,7 +72,8 @@ export interface Engine {
   readonly endConnection: (id: string) => boolean
   readonly sessions: () => readonly SessionSnapshot[]
   readonly onChange: (listener: (event: EngineEvent) => void) => () => void
-  readonly check: (id: string, signal: AbortSignal) => Promise<readonly CheckStep[]>
+  /** A preflight; leaves nothing running and nothing trusted. */
+  readonly check: (id: string, options: CheckRequest) => Promise<readonly CheckStep[]>
   /** A wake or network change: probe sessions now, retry what waits after {@link NETWORK_SETTLE_MS}. */
   readonly networkChanged: () => void
   readonly close: () => Promise<void>

@@ -97,7 +97,7 @@ const paramsByMethod = {
     hostKeyPolicy: hostKeyPolicySchema.optional(),
   }),
   /** Preflight: what a start would meet. Needs nothing to be running and leaves nothing running. */
-  'forwards.check': z.strictObject({ id }),
+  'forwards.check': z.strictObject({ id, hostKeyPolicy: hostKeyPolicySchema.optional() }),
 
   'connections.list': z.strictObject({ forwardId: id.optional() }),
   'connections.end': z.strictObject({ id }),

@@ -160,7 +160,19 @@ export interface RateSample {
 /** One step of a preflight. */
 export interface CheckStep {
   readonly step:
-    'server' | 'dns' | 'tcp' | 'banner' | 'key-exchange' | 'host-key' | 'login' | 'listen' | 'forwarding' | 'target'
+    | 'server'
+    | 'dns'
+    | 'tcp'
+    | 'banner'
+    | 'key-exchange'
+    | 'host-key'
+    | 'auth'
+    | 'login'
+    | 'listen'
+    | 'forwarding'
+    | 'target'
+  /** Name of the server that the step is about, when there are hops; `null` otherwise. */
+  readonly server: string | null
   readonly title: string
   readonly result: 'ok' | 'warning' | 'failed' | 'skipped'
   readonly detail: string

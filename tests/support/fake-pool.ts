@@ -85,6 +85,7 @@ export function fakePool(): FakePool {
         pending.push(login)
         options.signal.addEventListener('abort', onAbort)
       }),
+    live: () => null,
     sessions: () => [],
     onChange: () => () => undefined,
     probeAll: () => Promise.resolve(),

@@ -44,10 +44,10 @@ export function runHandlers(services: Services): Part {
       return watch.views(all.filter((id) => catalog.hasForward(id)))
     },
     'forwards.runAdHoc': (params, context) => runAdHoc(services, params, context),
-    'forwards.check': async ({ id }, { signal }) => {
+    'forwards.check': async ({ id, hostKeyPolicy }, { signal }) => {
       catalog.forward(id)
       const before = new Set(needs.list().map((need) => need.id))
-      const steps = await engine.check(id, signal)
+      const steps = await engine.check(id, { hostKeyPolicy, signal })
       // A preflight that ended leaves no question open.
       const left = needs.list().filter((need) => !before.has(need.id) && need.forwardIds.includes(id))
       const isStarting = engine.snapshot(id).wanted

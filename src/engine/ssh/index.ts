@@ -1,3 +1,4 @@
 /** The door of the SSH layer. */
+export { connectSession } from './connect'
 export { hasNativeCrypto } from './native'
 export { createSessionPool } from './pool'

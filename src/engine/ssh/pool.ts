@@ -125,6 +125,15 @@ export function createSessionPool({ ports, lingerMs = SESSION_LINGER_MS }: Sessi
     }
   }
 
+  function join(chain: readonly ServerSpec[]): SessionLease | null {
+    const entry = entries.get(keyOf(chain))
+    if (closing || entry === undefined || entry.session === null || !live.has(entry.session)) return null
+    clearTimeout(entry.linger)
+    entry.leases += 1
+    changed()
+    return lease(entry, entry.session)
+  }
+
   function lease(entry: Entry, session: LiveSession): SessionLease {
     let released = false
     return {
@@ -157,6 +166,7 @@ export function createSessionPool({ ports, lingerMs = SESSION_LINGER_MS }: Sessi
 
   return {
     acquire: (route, options) => acquire([...route.hops, route.server], options),
+    live: (route) => join([...route.hops, route.server]),
     sessions: () => [...entries.values()].map((entry) => entry.session?.snapshot() ?? connecting(entry)),
     onChange: (listener) => {
       listeners.add(listener)

@@ -260,6 +260,8 @@ export interface SessionLease {
 export interface SessionPool {
   /** Joins a live or connecting session, or dials one. A failing dial rejects for every caller that joined it. */
   readonly acquire: (route: ServerRoute, options: AcquireOptions) => Promise<SessionLease>
+  /** A lease on the session of this way when one is up; never dials. */
+  readonly live: (route: ServerRoute) => SessionLease | null
   readonly sessions: () => readonly SessionSnapshot[]
   readonly onChange: (listener: () => void) => () => void
   /** Probes every session now; dead ones end with `ssh.keepalive-timeout`. */
