@@ -7,10 +7,14 @@ export {
   lookupHost,
   readSystemNames,
   resolveSshConfig,
+  matchesGlob,
   type CommandOption,
+  type ConfigForward,
+  type ForwardEnd,
+  type ResolvedSshConfig,
   type SshConfigEnvironment,
 } from './ssh-config'
-export type { ServerRoute } from './ssh/types'
+export type { ConfiguredOptions, ServerPlan, ServerRoute } from './ssh/types'
 export type {
   Clock,
   Engine,

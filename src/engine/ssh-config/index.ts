@@ -1,4 +1,5 @@
 /** The door of the ssh config resolver. */
+export { matchesGlob } from './_glob'
 export { createSystemFiles } from './system-files'
 export { resolveSshConfig } from './resolve'
 export { lookupHost, readSystemNames } from './system-names'

@@ -62,6 +62,8 @@ export interface SshPorts {
 /** A server as it is dialled now: what was written, and what its ssh config adds. */
 export interface ServerPlan extends ServerSpec {
   readonly config?: ConfiguredOptions | undefined
+  /** What its ssh config asks for and Warren does not do: lines for the log of a forward that starts. */
+  readonly notes?: readonly string[] | undefined
 }
 
 /**
