@@ -77,7 +77,11 @@ async function readFile(
     try {
       ;({ active } = await readLine(context, text, { place, origin, active }))
     } catch (error) {
-      if (!(error instanceof Complaint)) throw error
+      if (!(error instanceof Complaint)) {
+        // An included file is the end of it, but what was wrong before comes first.
+        const [first, ...others] = complaints
+        throw first === undefined ? error : configFault([first, ...others])
+      }
       complaints.push({ message: error.message, origin })
       // ssh goes on with the next line; a Host or Match line that is refused leaves no block open.
       if (/^\s*(host|match)\b/i.test(text)) active = false

@@ -95,6 +95,7 @@ export interface Difference {
 /** Line by line; an empty list means equal. Where both refuse, they must blame a line in common. */
 export function differences(ssh: Answer, warren: Answer): Difference[] {
   if (ssh.kind === 'refused' || warren.kind === 'refused') {
+    if (ssh.kind === 'refused' && isOfThisMachine(ssh.message)) return []
     const show = (answer: Answer): string =>
       answer.kind === 'refused' ? `refused: ${answer.message.trim()}` : 'accepted'
     // ssh complains of every bad line, Warren names the first one of the file that was the end of it.
@@ -111,6 +112,11 @@ export function differences(ssh: Answer, warren: Answer): Difference[] {
     if (a !== b) found.push({ ssh: a, warren: b })
   }
   return found
+}
+
+/** ForwardAgent with ExitOnForwardFailure: ssh looks whether the socket is there, and Warren forwards no agent. */
+function isOfThisMachine(message: string): boolean {
+  return /^Cannot forward agent socket path /.test(message.trim().split('\n').at(-1) ?? '')
 }
 
 export async function compare(question: Question): Promise<Difference[]> {
