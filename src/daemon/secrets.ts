@@ -9,12 +9,12 @@ const OTHERS = 0o077
 /** A secret given without saying for which login or key file. */
 const ANY = '*'
 
-type Kind = 'password' | 'passphrase'
+type Kind = 'password' | 'passphrase' | 'proxy'
 
 const fileSchema = z.strictObject({
   version: z.literal(1),
   secrets: z.array(
-    z.strictObject({ serverId: z.string(), kind: z.enum(['password', 'passphrase']), value: z.string() }),
+    z.strictObject({ serverId: z.string(), kind: z.enum(['password', 'passphrase', 'proxy']), value: z.string() }),
   ),
 })
 type Saved = z.output<typeof fileSchema>['secrets'][number]

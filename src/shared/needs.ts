@@ -32,6 +32,10 @@ export interface HostKeyNeed extends NeedBase {
 export interface PasswordNeed extends NeedBase {
   readonly kind: 'password'
   readonly username: string
+  /** `host:port` of the proxy that wants it, in place of the server. */
+  readonly proxy?: string | undefined
+  /** Name of the forward whose clients must give it: a password to choose, not one that a server knows. */
+  readonly forward?: string | undefined
   /** The server refused the one before. */
   readonly refused: boolean
 }

@@ -68,7 +68,8 @@ const paramsByMethod = {
   /** Gives the daemon a password or passphrase to use for this server; see the daemon's secrets. */
   'servers.setSecret': z.strictObject({
     id,
-    kind: z.enum(['password', 'passphrase']),
+    /** `proxy`: the password of the proxy in front of it. */
+    kind: z.enum(['password', 'passphrase', 'proxy']),
     value: z.string().max(65_536),
     /** `memory`: until the daemon ends. `file`: in the 0600 secrets file of the data folder. */
     keep: z.enum(['memory', 'file']),

@@ -1,5 +1,6 @@
 /** Specs: what the user wrote. Saved and synced; never carries status. */
 import { z } from 'zod'
+import { proxyIssue } from './proxy-url'
 
 export const MAX_PORT = 65_535
 const MAX_NAME = 100
@@ -80,15 +81,15 @@ export const serverDraftSchema = z.strictObject({
   agent: filePath.nullable().default(null),
   /** Ids of the servers to jump through, first hop first (ssh_config ProxyJump). */
   jump: z.array(id).max(16, 'must have at most 16 hops').default([]),
-  /** `http://…`, `socks5://…` with optional login, or `null`. */
+  /** `http://…`, `socks5://…` with the name to log in with before an `@`, or `null`. A password in it is taken out by the daemon. */
   proxy: z
     .string()
-    .regex(
-      /^(http|socks4|socks4a|socks5|socks5h):\/\/.+/,
-      'must start with http://, socks4://, socks4a:// or socks5://',
-    )
     .max(MAX_PATH, 'is too long')
     .refine((value) => !CONTROL_CHARACTERS.test(value) && !SPACE.test(value), 'must not contain spaces')
+    .superRefine((value, context) => {
+      const issue = proxyIssue(value)
+      if (issue !== null) context.addIssue({ code: 'custom', message: issue })
+    })
     .nullable()
     .default(null),
   /** A command whose standard input and output are the connection (ssh_config ProxyCommand). */

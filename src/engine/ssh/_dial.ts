@@ -1,12 +1,17 @@
 /** The byte stream to a server: direct, through the hop before, through a proxy, or through a command. */
 import type { Duplex } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { WarrenError } from '@shared/errors'
-import type { ServerSpec } from '@shared/specs'
-import { connectThroughCommand, connectThroughProxy } from './_proxy'
-import { connectSlab, type Feed } from './_socket'
-import type { SessionPhase, SshPorts, SshSession } from './types'
+import { parseDestination } from '@shared/ssh-destination'
+import type { ConnectOptions } from './_connect-tcp'
+import { connectThroughCommand } from './_proxy-command'
+import { connectThroughProxy } from './_proxy'
+import { connectSlab, type Feed, type SlabSocket } from './_socket'
+import type { ServerPlan, SessionPhase, SshPorts, SshSession } from './types'
 
 const SECOND = 1000
+/** ssh_config(5) ConnectionAttempts: one per second. */
+const NEXT_ATTEMPT_MS = SECOND
 
 export interface DialOptions {
   readonly through: SshSession | null
@@ -23,7 +28,7 @@ export interface Dialled {
 }
 
 /** Rejects with `ssh.dns`, `ssh.unreachable`, `ssh.timeout` or `ssh.proxy-…`, or the signal's reason. */
-export async function dial(server: ServerSpec, options: DialOptions): Promise<Dialled> {
+export async function dial(server: ServerPlan, options: DialOptions): Promise<Dialled> {
   const { signal, onPhase, through } = options
   const { host, port } = server
   const timeoutMs = server.connectTimeoutSeconds * SECOND
@@ -36,8 +41,10 @@ export async function dial(server: ServerSpec, options: DialOptions): Promise<Di
     onPhase('connecting')
     return stream(
       connectThroughCommand(server.proxyCommand, {
+        name: server.name,
         host,
         port,
+        originalHost: originalHost(server),
         username: options.username,
         signal,
         onDiagnostic: (message) => {
@@ -46,12 +53,14 @@ export async function dial(server: ServerSpec, options: DialOptions): Promise<Di
       }),
     )
   }
+  const from = { family: server.addressFamily, sourceAddress: server.sourceAddress }
   if (server.proxy !== null) {
     onPhase('connecting')
-    return stream(await connectThroughProxy(server.proxy, { host, port, timeoutMs, signal }))
+    return stream(await connectThroughProxy(server, { ...from, ...options, timeoutMs }))
   }
   onPhase('resolving')
-  const slab = await connectSlab({
+  const slab = await connectInTurn(server.config?.connectionAttempts ?? 1, {
+    ...from,
     host,
     port,
     timeoutMs,
@@ -75,9 +84,29 @@ function stream(duplex: Duplex): Dialled {
   return { stream: duplex, attach: () => undefined }
 }
 
+/** Again after a second, when no address of the server answered; ssh does the same. */
+async function connectInTurn(attempts: number, options: ConnectOptions): Promise<SlabSocket> {
+  for (let left = attempts - 1; ; left -= 1) {
+    try {
+      return await connectSlab(options)
+    } catch (error) {
+      const isPassing = error instanceof WarrenError && /^ssh\.(unreachable|timeout)$/.test(error.code)
+      if (left <= 0 || !isPassing) throw error
+    }
+    await pause(NEXT_ATTEMPT_MS, undefined, { signal: options.signal }).catch(() => {
+      options.signal.throwIfAborted()
+    })
+  }
+}
+
+/** What was typed after `ssh`, for a server of the ssh config (`%n`). */
+function originalHost({ configHost, host }: ServerPlan): string {
+  return configHost === null ? host : parseDestination(configHost).host
+}
+
 async function openThrough(
   through: SshSession,
-  server: ServerSpec,
+  server: ServerPlan,
   limits: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Duplex> {
   const { host, port } = server

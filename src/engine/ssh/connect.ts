@@ -15,7 +15,7 @@ import { openHostKeyBook } from './_host-keys'
 import { internals } from './_protocol'
 import { addressOf } from './_socket'
 import { liveSession, type LiveSession } from './session'
-import type { LoginEvent, SessionPhase, SshPorts, SshSession } from './types'
+import type { LoginEvent, ServerPlan, SessionPhase, SshPorts, SshSession } from './types'
 
 const SECOND = 1000
 /** One exchange of the login; PAM delays refusals by some seconds. */
@@ -34,7 +34,7 @@ export interface ConnectSessionOptions {
 }
 
 /** Dials, verifies the host key, logs in. Rejects with a coded error; never leaves a socket behind. */
-export async function connectSession(server: ServerSpec, options: ConnectSessionOptions): Promise<LiveSession> {
+export async function connectSession(server: ServerPlan, options: ConnectSessionOptions): Promise<LiveSession> {
   const { ports, signal, onPhase, onEvent = ignore } = options
   const username = server.username ?? ports.environment.username
   const login = `${username}@${server.host}:${server.port}`
@@ -58,7 +58,7 @@ export async function connectSession(server: ServerSpec, options: ConnectSession
     const connecting = attempt.connect({
       sock: dialled.stream,
       username,
-      algorithms: algorithmOffer(book.knownTypes),
+      algorithms: algorithmOffer({ name: server.name, knownTypes: book.knownTypes, config: server.config }),
       // Both are ours: a person may think for two minutes, and traffic counts as a sign of life.
       readyTimeout: 0,
       keepaliveInterval: 0,

@@ -30,7 +30,8 @@ export interface HostKeyPin {
   readonly key: string
 }
 
-export type SecretKind = 'password' | 'passphrase'
+/** `proxy`: the password of the proxy in front of a server; its subject is `user@host:port`. */
+export type SecretKind = 'password' | 'passphrase' | 'proxy'
 
 /** The world as the SSH layer needs it; the daemon supplies it, tests replace it. */
 export interface SshPorts {

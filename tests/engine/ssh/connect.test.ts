@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSessionPool } from '../../../src/engine/ssh'
-import { expandCommand } from '../../../src/engine/ssh/_proxy'
+import { expandCommand } from '../../../src/engine/ssh/_proxy-command'
 import { checkLeaks } from '../../support/leaks'
 import { freePort } from '../../support/sshd'
 import { faultOf, listen, loginFault, makeWorld, options, serverSpec } from './harness'
@@ -71,8 +71,8 @@ describe('connections that fail', () => {
   })
 
   it('puts only harmless values into a proxy command', async () => {
-    const values = { host: 'db.example', port: 22, username: 'ann' }
-    expect(expandCommand('nc -X %h %p %r 100%%', values)).toBe('nc -X db.example 22 ann 100%')
+    const values = { host: 'db.example', originalHost: 'db', port: 22, username: 'ann' }
+    expect(expandCommand('nc -X %h %n %p %r 100%%', values)).toBe('nc -X db.example db 22 ann 100%')
     for (const host of ['a;reboot', '$(id)', '`id`', '-oProxyCommand=x', "a'b"]) {
       expect(await faultOf(Promise.resolve().then(() => expandCommand('nc %h', { ...values, host })))).toMatchObject({
         code: 'spec.invalid',

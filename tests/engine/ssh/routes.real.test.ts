@@ -61,6 +61,10 @@ describe('ways to a real sshd', () => {
     await open.close()
     const guarded = await startHttpProxy(true)
     await withSession(specOf(sshd, { proxy: `http://ann:secret@127.0.0.1:${guarded.port}` }), nothing)
+    const named = specOf(sshd, { proxy: `http://ann@127.0.0.1:${guarded.port}` })
+    const world = makeWorld()
+    world.secrets.set(`proxy ann@127.0.0.1:${guarded.port}`, 'secret')
+    await withSession(named, nothing, world)
     expect(await loginFault(specOf(sshd, { proxy: `http://127.0.0.1:${guarded.port}` }))).toMatchObject({
       code: 'ssh.proxy-auth',
     })
@@ -91,8 +95,45 @@ describe('ways to a real sshd', () => {
       expect(await session.probe(5000)).toBe(true)
     })
     const world = makeWorld()
-    const fault = await loginFault(specOf(sshd, { proxyCommand: 'echo sorry >&2; exit 7' }), world)
-    expect(['ssh.proxy-failed', 'ssh.closed']).toContain(fault.code)
+    const fault = await loginFault(specOf(sshd, { proxyCommand: 'sh -c "echo sorry >&2; exit 7"' }), world)
+    expect(fault).toMatchObject({
+      code: 'ssh.proxy-failed',
+      message: 'The proxy command of bastion ended with status 7: sorry.',
+      field: 'proxyCommand',
+    })
+    expect(world.logged).toContainEqual({ level: 'info', message: 'proxy command: sorry', code: null })
+    expect(await loginFault(specOf(sshd, { proxyCommand: 'no-such-command-here %h' }))).toMatchObject({
+      code: 'ssh.proxy-failed',
+    })
+  })
+
+  it('asks for the password of a proxy, once more when it is refused, and never in place of the server’s', async () => {
+    const proxy = await startHttpProxy(true)
+    const named = specOf(sshd, { proxy: `http://ann@127.0.0.1:${proxy.port}` })
+    const given = ['wrong', 'secret']
+    const world = makeWorld({
+      answer: (question) =>
+        question.kind === 'host-key'
+          ? { kind: 'host-key', decision: 'trust' }
+          : { kind: 'password', password: given.shift() ?? '' },
+    })
+    world.secrets.set('password root', 'of the server')
+    await withSession(named, nothing, world)
+    const login = `ann@127.0.0.1:${proxy.port}`
+    expect(world.asked.filter(({ kind }) => kind === 'password')).toMatchObject([
+      { username: 'ann', proxy: `127.0.0.1:${proxy.port}`, login, refused: false },
+      { username: 'ann', proxy: `127.0.0.1:${proxy.port}`, login, refused: true },
+    ])
+    expect(world.secrets.get(`proxy ${login}`)).toBe('secret')
+    const nobody = makeWorld()
+    nobody.secrets.set(`proxy ${login}`, 'wrong')
+    expect(await loginFault(named, nobody)).toMatchObject({
+      code: 'ssh.proxy-auth',
+      message: `The proxy 127.0.0.1:${proxy.port} refused the login of ann.`,
+      field: 'proxy',
+    })
+    expect(nobody.secrets.has(`proxy ${login}`)).toBe(false)
+    await proxy.close()
   })
 
   it('shares one session among callers, and dials a second one for other options', async () => {
