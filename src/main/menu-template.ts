@@ -39,6 +39,7 @@ export function commandMenus(platform: string): readonly CommandMenu[] {
         item('edit', 'Edit', { pageKey: 'E' }),
         item('copy-address', 'Copy Address', { pageKey: 'C' }),
         item('open-address', 'Open Address', { pageKey: 'O' }),
+        item('check', 'Check', { pageKey: 'K' }),
         separator,
         item('delete', 'Delete', { pageKey: 'Delete' }),
         item('undo', 'Undo Delete', { pageKey: 'CmdOrCtrl+Z' }),

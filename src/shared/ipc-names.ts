@@ -65,6 +65,7 @@ export const appCommands = [
   'delete',
   'copy-address',
   'open-address',
+  'check',
   'select-all',
   'undo',
 ] as const

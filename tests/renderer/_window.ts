@@ -2,6 +2,7 @@
 import { confirmStore } from '../../src/renderer/src/components/confirm'
 import { menuStore } from '../../src/renderer/src/components/menu'
 import { toastStore } from '../../src/renderer/src/components/toasts'
+import { checksStore } from '../../src/renderer/src/stores/checks'
 import { connectStores } from '../../src/renderer/src/stores/connect'
 import { forwardsStore } from '../../src/renderer/src/stores/forwards'
 import { linkStore } from '../../src/renderer/src/stores/link'
@@ -21,6 +22,7 @@ import { fakeDaemon, type FakeDaemon, type FakeOptions } from './harness/fake-ap
 export function openWindow(options: FakeOptions = {}): FakeDaemon {
   const daemon = fakeDaemon(options)
   Object.assign(window, { api: daemon.api })
+  reset(checksStore)
   reset(confirmStore)
   reset(menuStore)
   reset(toastStore)

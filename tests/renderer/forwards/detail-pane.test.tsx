@@ -38,6 +38,29 @@ describe('the detail pane', () => {
     expect(uiStore.getState()).toMatchObject({ screen: 'servers', serverToShow: 'server-bastion' })
   })
 
+  it('checks each step of a start and shows what failed, with the way out', async () => {
+    const forward = makeForward('db', { via: ['bastion', 'build'] })
+    const daemon = await openPane('db', { forwards: [forward] })
+    await userEvent.click(screen.getByRole('button', { name: 'Check' }))
+    const section = await screen.findByRole('region', { name: 'Check' })
+    expect(within(section).getByText('A start would not succeed: 1 step failed.')).toBeInTheDocument()
+    expect(within(section).getAllByRole('img', { name: 'failed' })).toHaveLength(1)
+    expect(within(section).getByText('build')).toBeInTheDocument()
+    expect(within(section).getByText('2.0 s')).toBeInTheDocument()
+    await userEvent.click(within(section).getByRole('button', { name: 'Edit bastion' }))
+    expect(uiStore.getState()).toMatchObject({ screen: 'servers', serverToShow: 'server-bastion' })
+    expect(callsOf(daemon, 'forwards.check')).toEqual([{ id: 'forward-db' }])
+    await userEvent.click(within(section).getByRole('button', { name: 'Close the check' }))
+    expect(screen.queryByRole('region', { name: 'Check' })).toBeNull()
+  })
+
+  it('says when a check cannot be made', async () => {
+    const daemon = await openPane('db', { forwards: [makeForward('db')] })
+    daemon.failNext('forwards.check', makeFault({ code: 'spec.not-found', message: 'There is no such forward.' }))
+    await userEvent.click(screen.getByRole('button', { name: 'Check' }))
+    expect(await screen.findByText('There is no such forward.')).toBeInTheDocument()
+  })
+
   it('lists live connections and ends one', async () => {
     const daemon = await openPane('db', { forwards: [makeForward('db', { state: 'running', connections: 2 })] })
     await userEvent.click(await screen.findByRole('button', { name: 'End the connection from psql 51822' }))

@@ -25,6 +25,24 @@ export const scenes = [
   { name: 'detail-running', query: 'rates', act: (page) => row(page, 'db').click() },
   { name: 'detail-waiting', query: 'rates', act: (page) => row(page, 'retry in').click() },
   { name: 'detail-failed', query: 'rates', act: (page) => row(page, 'metrics').first().click() },
+  {
+    name: 'detail-check',
+    query: 'rates',
+    act: async (page) => {
+      await row(page, 'db').click()
+      await page.keyboard.press('k')
+      await page.getByText('A start would').waitFor()
+    },
+  },
+  {
+    name: 'detail-check-failed',
+    query: 'rates',
+    act: async (page) => {
+      await row(page, 'queue-of').first().click()
+      await page.keyboard.press('k')
+      await page.getByText('A start would').waitFor()
+    },
+  },
   { name: 'detail-long', query: 'rates', act: (page) => row(page, 'queue-of').first().click() },
   {
     name: 'stop-live',

@@ -6,6 +6,7 @@ import type { Need } from '@shared/needs'
 import type { Result } from '@shared/result'
 import type { ConnectionSnapshot, ForwardState, ForwardView, LogEntry, RateSample } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
+import { checkOf } from './_checks'
 import { makeFault, makeForward, makeServer } from './_data'
 
 export interface FakeOptions {
@@ -168,7 +169,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     'forwards.start': ({ ids }: { ids: string[] }) => enter(ids, 'running', true),
     'forwards.stop': ({ ids }: { ids: string[] }) => enter(ids, 'stopped', false),
     'forwards.retry': ({ ids }: { ids: string[] }) => enter(ids, 'connecting', true),
-    'forwards.check': () => [],
+    'forwards.check': ({ id }: { id: string }) => checkOf(find(id)),
     'connections.list': ({ forwardId }: { forwardId?: string }) => connectionsOf(forwards.get(forwardId ?? '')),
     'connections.end': () => ({ ended: true }),
     'sessions.list': () => [

@@ -3,9 +3,10 @@ import type { AppCommand } from '@shared/ipc-names'
 import { currentRows } from '../screens/forwards/current-rows'
 import { focusSearch } from '../screens/forwards/focus'
 import { targetIds, toggleForwards } from '../screens/forwards/targets'
+import { checkForward } from '../stores/checks'
 import { copyAddress, deleteForwards, openAddress } from '../stores/forward-actions'
 import { chooseAll } from '../stores/selection'
-import { editForward, newForward, showScreen, showServer, uiStore } from '../stores/ui'
+import { editForward, newForward, showDetail, showScreen, showServer, uiStore } from '../stores/ui'
 import { undoLast } from '../stores/undo'
 
 export function runCommand(command: AppCommand): void {
@@ -26,6 +27,7 @@ export function runCommand(command: AppCommand): void {
     case 'toggle':
     case 'edit':
     case 'delete':
+    case 'check':
     case 'copy-address':
     case 'open-address':
     case 'select-all':
@@ -50,6 +52,11 @@ function runOnForwards(command: ForwardCommand): void {
       return
     case 'edit':
       if (first !== undefined) editForward(first)
+      return
+    case 'check':
+      if (first === undefined) return
+      showDetail(first)
+      void checkForward(first)
       return
     case 'copy-address':
       if (first !== undefined) void copyAddress(first)

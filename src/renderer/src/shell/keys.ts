@@ -11,6 +11,7 @@ const letters: Readonly<Record<string, AppCommand>> = {
   e: 'edit',
   c: 'copy-address',
   o: 'open-address',
+  k: 'check',
   Delete: 'delete',
 }
 const withCommand: Readonly<Record<string, AppCommand>> = { a: 'select-all', z: 'undo', n: 'new-forward', f: 'search' }

@@ -12,6 +12,7 @@ import {
   stopForwards,
   webAddress,
 } from '../../stores/forward-actions'
+import { checkForward } from '../../stores/checks'
 import { getForward, getForwards } from '../../stores/forwards'
 import { commandKey } from '../../stores/link'
 import { chooseAll } from '../../stores/selection'
@@ -64,6 +65,15 @@ function oneEntries(id: string): readonly MenuEntry[] {
       keys: 'Enter',
       onSelect: () => {
         showDetail(id)
+      },
+    },
+    {
+      kind: 'item',
+      label: 'Check',
+      keys: 'K',
+      onSelect: () => {
+        showDetail(id)
+        void checkForward(id)
       },
     },
     { kind: 'separator' },

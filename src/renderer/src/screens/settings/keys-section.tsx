@@ -14,6 +14,7 @@ export function KeysSection(): ReactNode {
     [['E'], 'edit'],
     [['C'], 'copy the address'],
     [['O'], 'open in the browser'],
+    [['K'], 'check each step of a start'],
     [['Del'], 'delete, with undo'],
     [[commandKey('A')], 'choose all'],
     [[commandKey('Z')], 'undo'],

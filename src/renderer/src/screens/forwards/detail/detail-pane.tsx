@@ -4,10 +4,11 @@ import type { ForwardView } from '@shared/snapshots'
 import { useCallback, useEffect, type ReactNode } from 'react'
 import { Button, IconButton } from '../../../components/button'
 import { FaultView } from '../../../components/fault-view'
-import { Copy, ExternalLink, LockOpen, Pencil, Terminal, Trash2, X } from '../../../components/icons'
+import { Copy, ExternalLink, ListChecks, LockOpen, Pencil, Terminal, Trash2, X } from '../../../components/icons'
 import { StateGlyph } from '../../../components/state-glyph'
 import { Switch } from '../../../components/switch'
 import { useClock } from '../../../stores/clock'
+import { checkForward } from '../../../stores/checks'
 import { watchForward } from '../../../stores/connect'
 import {
   applyRemedy,
@@ -24,6 +25,7 @@ import { useForward } from '../../../stores/forwards'
 import { showNeed, useNeed } from '../../../stores/needs'
 import { useServer } from '../../../stores/servers'
 import { closePane, editForward, newForward } from '../../../stores/ui'
+import { CheckResult } from './check-result'
 import { Connections } from './connections'
 import styles from './detail-pane.module.css'
 import { Facts } from './facts'
@@ -46,6 +48,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
       <div className={styles.scroller} tabIndex={-1}>
         <Summary view={view} />
         <Trouble view={view} />
+        <CheckResult forwardId={forwardId} serverId={view.spec.serverId} />
         <Traffic view={view} />
         <Connections forwardId={forwardId} live={view.snapshot.connections} />
         <LogView forwardId={forwardId} />
@@ -117,6 +120,15 @@ function Summary({ view }: { view: ForwardView }): ReactNode {
         )}
         <Button size="s" icon={<Terminal size={14} />} onClick={() => void copySshCommand(spec.id)}>
           Copy ssh command
+        </Button>
+        <Button
+          size="s"
+          icon={<ListChecks size={14} />}
+          aria-keyshortcuts="K"
+          data-tip="Tries each step of a start (K)"
+          onClick={() => void checkForward(spec.id)}
+        >
+          Check
         </Button>
       </div>
     </section>
