@@ -1,5 +1,5 @@
 import type { Remedy } from '@shared/errors'
-import { formatMilliseconds, plural } from '@shared/format'
+import { formatMilliseconds } from '@shared/format'
 import type { CheckStep } from '@shared/snapshots'
 import { Fragment, useEffect, useRef, type ReactNode } from 'react'
 import { Button, IconButton } from '../../../components/button'
@@ -140,7 +140,7 @@ function mark(result: CheckStep['result']): ReactNode {
 }
 
 function verdict(steps: readonly CheckStep[]): string {
-  const failed = steps.filter(({ result }) => result === 'failed')
+  const failed = steps.filter(({ result }) => result === 'failed').map(({ title }) => `the ${title.toLowerCase()}`)
   if (failed.length === 0) return 'A start would succeed.'
-  return `A start would not succeed: ${plural(failed.length, 'step')} failed.`
+  return `A start would fail at ${new Intl.ListFormat('en').format([...new Set(failed)])}.`
 }
