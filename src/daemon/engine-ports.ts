@@ -16,6 +16,8 @@ export interface EnginePortsOptions {
   readonly secrets: Secrets
   readonly logs: Logs
   readonly trusted: TrustedKeys
+  /** How servers are dialled now, with their ssh config. */
+  readonly plan: EnginePorts['plan']
   /** Forwards that are neither stopped nor failed. */
   readonly active: () => ReadonlySet<string>
 }
@@ -31,14 +33,14 @@ export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
         const active = options.active()
         for (const { spec } of catalog.dependents(serverId)) if (active.has(spec.id)) logs.add(spec.id, entry)
       },
-      environment: environmentOf(env),
+      environment: engineEnvironment(env),
     },
     raiseNeed: (question, raise) => needs.raise(question, raise),
     log: (forwardId, entry) => {
       if (catalog.hasForward(forwardId)) logs.add(forwardId, entry)
     },
     route: (serverId) => catalog.route(serverId),
-    plan: async (serverId) => catalog.route(serverId),
+    plan: options.plan,
     clock: options.clock,
     random: Math.random,
   }
@@ -52,7 +54,8 @@ export const systemClock: Clock = {
   },
 }
 
-function environmentOf(env: NodeJS.ProcessEnv): EnginePorts['ssh']['environment'] {
+/** The person and their files, as ssh sees them. */
+export function engineEnvironment(env: NodeJS.ProcessEnv): EnginePorts['ssh']['environment'] {
   const home = env['HOME'] ?? homedir()
   const agent = env['SSH_AUTH_SOCK']
   const globalHosts =

@@ -4,10 +4,11 @@ import type { Need } from '@shared/needs'
 import { createActivity } from './activity'
 import { createCatalog } from './catalog'
 import { createDemo } from './demo/index'
-import { createEnginePorts, systemClock } from './engine-ports'
+import { createEnginePorts, engineEnvironment, systemClock } from './engine-ports'
 import { createForwardWatch, type ForwardWatch } from './forward-watch'
-import { UNDO_MS } from './handlers/forwards'
+import { forgetForwards, UNDO_MS } from './handlers/forwards'
 import { createHandlers } from './handlers/index'
+import { refreshDependents } from './handlers/servers'
 import { createHub } from './hub'
 import { createIdleExit, IDLE_EXIT_MS } from './lifecycle'
 import { createLogs } from './logs'
@@ -25,6 +26,9 @@ import { createWarnings } from './warnings'
 
 /** The first backup of a run soon after something changed, the others at most this often. */
 const BACKUP_MS = 60 * 60 * 1000
+
+/** How long a start waits for the ssh config. */
+const FIRST_LOOK_MS = 1500
 
 export interface DaemonOptions {
   readonly places: Places
@@ -73,6 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         return stopping
       }
     })
+    await readSshConfig(services)
     const server = await listenRpc(places, {
       handlers: createHandlers(services),
       onGreeted: (peer) => services.hub.attach(peer),
@@ -147,8 +152,9 @@ async function compose(
   const trusted = createTrustedKeys({ loaded: content.trustedKeys, store, activity, warnings, now })
   let watch: ForwardWatch | null = null
   const active = (): ReadonlySet<string> => watch?.active() ?? new Set()
-  const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, active })
-  const sshConfig = createSshConfig({ env: options.env, person: ports.ssh.environment, store, now })
+  const sshConfig = createSshConfig({ env: options.env, person: engineEnvironment(options.env), store, now, log })
+  const plan = sshConfig.planner(catalog)
+  const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, plan, active })
   const engine = options.createEngine(ports)
   watch = createForwardWatch({ engine, catalog, hub, activity, now })
   for (const { spec } of catalog.forwards()) engine.define(spec)
@@ -213,6 +219,7 @@ async function compose(
     () => demo.close(),
     () => engine.close(),
     () => {
+      sshConfig.listing.close()
       stopHousekeeping()
       idle.close()
       network.setActive(false)
@@ -229,6 +236,21 @@ async function compose(
     },
   }
   return { services, life }
+}
+
+/** The first client finds the hosts of the config already, unless it is so large that they come a little later. */
+async function readSshConfig(services: Services): Promise<void> {
+  const first = services.sshConfig.listing.begin({
+    ...services,
+    onServerChanged: (id) => refreshDependents(services, id),
+    forget: (ids) => forgetForwards(services, ids),
+  })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, FIRST_LOOK_MS)
+  })
+  await Promise.race([first, late])
+  clearTimeout(timer)
 }
 
 /** Auto-start forwards, and those that were wanted when the last daemon died, was handed over, or the machine went down. */

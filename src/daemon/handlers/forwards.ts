@@ -4,6 +4,7 @@ import { WarrenError } from '@shared/errors'
 import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
+import { isForwardRow, readOnly } from '../ssh-config'
 import { checked, nameTaken } from './_checked'
 
 type Part = Pick<
@@ -28,7 +29,7 @@ export function forwardHandlers(services: Services): Part {
         if (catalog.isNameTaken('forward', draft.name)) throw nameTaken('forward', draft.name)
         requireServer(services, draft.serverId)
         const at = stamp()
-        const spec: ForwardSpec = { ...draft, id: randomUUID(), createdAt: at, updatedAt: at }
+        const spec: ForwardSpec = { ...draft, configLine: null, id: randomUUID(), createdAt: at, updatedAt: at }
         await store.saveForwards([spec])
         catalog.putForward({ spec, wanted: false, lastUsed: null })
         engine.define(spec)
@@ -49,6 +50,7 @@ export function forwardHandlers(services: Services): Part {
           )
         }
         const changes = Object.entries(patch).filter(([, value]) => value !== undefined)
+        refuseConfigEnds(services, record.spec, Object.fromEntries(changes))
         const spec = checked(forwardSpecSchema, { ...record.spec, ...Object.fromEntries(changes), updatedAt: stamp() })
         if (catalog.isNameTaken('forward', spec.name, id)) throw nameTaken('forward', spec.name)
         requireServer(services, spec.serverId)
@@ -64,6 +66,10 @@ export function forwardHandlers(services: Services): Part {
     'forwards.remove': ({ ids }) =>
       inTurn(async () => {
         const records = unique(ids).map((id) => catalog.forward(id))
+        for (const { spec } of records) {
+          const origin = services.sshConfig.listing.originOf(spec.id)
+          if (origin !== null) throw readOnly(spec.name, origin)
+        }
         const saved = records.filter(({ spec }) => !catalog.isAdHoc(spec.id))
         if (saved.length > 0) {
           await store.deleteForwards(
@@ -121,6 +127,21 @@ export async function forgetForwards(services: Services, ids: readonly string[])
   }
   await Promise.all(ids.map(forget))
   services.watch.removed(ids)
+}
+
+/** What a line of the ssh config says of a forward; the rest is the person's. */
+const fromConfig = [
+  ...(['type', 'localHost', 'localPort', 'remoteHost', 'remotePort', 'bindAddress', 'bindPort'] as const),
+  ...(['portCount', 'serverId', 'configLine'] as const),
+] as const satisfies readonly (keyof ForwardSpec)[]
+
+function refuseConfigEnds({ sshConfig }: Services, spec: ForwardSpec, changes: Partial<ForwardSpec>): void {
+  if (!isForwardRow(spec.id)) {
+    if (changes.configLine === undefined || changes.configLine === null) return
+    throw new WarrenError('spec.invalid', 'configLine is for forwards of the ssh config.', { field: 'configLine' })
+  }
+  const field = fromConfig.find((key) => key in changes && changes[key] !== spec[key])
+  if (field !== undefined) throw readOnly(`The ${field} of ${spec.name}`, sshConfig.listing.originOf(spec.id))
 }
 
 function requireServer({ catalog }: Services, serverId: string): void {

@@ -4,15 +4,22 @@ import { WarrenError } from '@shared/errors'
 import { serverSpecSchema, type ServerSpec } from '@shared/specs'
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
+import { isListed, readOnly } from '../ssh-config'
 import { checked, nameTaken } from './_checked'
 
 type Part = Pick<
   Handlers,
-  'servers.list' | 'servers.add' | 'servers.update' | 'servers.remove' | 'servers.restore' | 'servers.setSecret'
+  | 'servers.list'
+  | 'servers.add'
+  | 'servers.update'
+  | 'servers.remove'
+  | 'servers.restore'
+  | 'servers.copy'
+  | 'servers.setSecret'
 >
 
 export function serverHandlers(services: Services): Part {
-  const { store, catalog, activity, hub, inTurn, now } = services
+  const { store, catalog, activity, hub, sshConfig, inTurn, now } = services
   const publish = (): void => hub.publish('servers.changed', { servers: catalog.servers() })
   const tell = (kind: 'added' | 'changed' | 'removed', spec: ServerSpec, message: string): void => {
     activity.add({ kind, serverId: spec.id, subject: spec.name, message })
@@ -35,6 +42,7 @@ export function serverHandlers(services: Services): Part {
       inTurn(async () => {
         const old = catalog.server(id)
         if (!catalog.servers().includes(old)) throw notSaved()
+        if (isListed(old)) throw readOnly(old.name, sshConfig.listing.originOf(id))
         const next = checked(serverSpecSchema, { ...old, ...defined(patch), updatedAt: new Date(now()).toISOString() })
         if (catalog.isNameTaken('server', next.name, id)) throw nameTaken('server', next.name)
         checkJumps(services, next)
@@ -48,6 +56,9 @@ export function serverHandlers(services: Services): Part {
     'servers.remove': ({ id }) =>
       inTurn(async () => {
         const spec = catalog.server(id)
+        // One that the config names no more may go, once nothing needs it.
+        const origin = sshConfig.listing.originOf(id)
+        if (isListed(spec) && origin !== null) throw readOnly(spec.name, origin)
         refuseInUse(services, spec)
         await store.deleteServer(id, new Date(now()).toISOString())
         catalog.dropServer(id)
@@ -66,6 +77,18 @@ export function serverHandlers(services: Services): Part {
         await store.saveServer(spec)
         catalog.putServer(spec)
         tell('added', spec, 'The server was brought back.')
+        publish()
+        return spec
+      }),
+    'servers.copy': ({ id }) =>
+      inTurn(async () => {
+        const from = catalog.server(id)
+        const at = new Date(now()).toISOString()
+        const name = catalog.freeName('server', `${from.name.slice(0, 90)} copy`)
+        const spec: ServerSpec = { ...from, id: randomUUID(), configHost: null, name, createdAt: at, updatedAt: at }
+        await store.saveServer(spec)
+        catalog.putServer(spec)
+        tell('added', spec, `The server was copied from ${from.name}.`)
         publish()
         return spec
       }),
@@ -107,7 +130,7 @@ function refuseInUse({ catalog }: Services, spec: ServerSpec): void {
 }
 
 /** Names in snapshots follow at once; a forward that had given up tries again with what was changed. */
-function refreshDependents({ catalog, engine, watch }: Services, serverId: string): void {
+export function refreshDependents({ catalog, engine, watch }: Services, serverId: string): void {
   for (const { spec } of catalog.dependents(serverId)) {
     engine.define(spec)
     const { wanted, state } = engine.snapshot(spec.id)

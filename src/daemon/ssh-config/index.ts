@@ -1,77 +1,105 @@
-/** The ssh config of this machine, read as the daemon sees it, with the person's say over the commands in it. */
-import { createHash } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
-import {
-  createSystemFiles,
-  lookupHost,
-  readSystemNames,
-  resolveSshConfig,
-  type CommandOption,
-  type EnginePorts,
-  type SshConfigEnvironment,
-} from '@engine'
-import type { AskedCommand, ConfigOrigin, ResolvedConfig } from '@shared/resolved-config'
+/** The ssh config of this machine: what it means, what it lists, how it dials, and the person's say over the commands in it. */
+import type { CommandOption, EnginePorts, ResolvedSshConfig } from '@engine'
+import { toFault } from '@shared/errors'
+import type { AskedCommand, ResolvedConfig, ServerConfig } from '@shared/resolved-config'
 import type { RpcParsed } from '@shared/rpc'
-import { runMatchExec } from './_match-exec'
-import type { Store } from './store/index'
+import type { ServerSpec } from '@shared/specs'
+import { allowedOnly, createConfigListing, type ConfigListing } from './_listing'
+import { createPermissions, type Permissions } from './_permissions'
+import { configDestination, createPlanner, overridesOf, type PlannerOptions } from './_plan'
+import { createConfigReader, type ConfigReader, type ConfigReaderOptions } from './_reader'
+import { surveyConfig, type Survey } from './_survey'
+import type { Store } from '../store/index'
+
+export { readOnly, type ListingServices } from './_listing'
+export { isForwardRow, isListed } from './_names'
+export { importSurvey } from './_import'
 
 export interface SshConfig {
   /** Throws `config.invalid`, `command.invalid`, or `cancelled` when the signal comes while a command runs. */
   readonly resolve: (request: RpcParsed<'config.resolve'>, signal: AbortSignal) => Promise<ResolvedConfig>
+  /** What the config says of one server now. Runs only what was allowed before. */
+  readonly describe: (spec: ServerSpec) => Promise<ServerConfig>
+  /** Every host of a config, with its hops and forwards. Throws `config.invalid`. */
+  readonly survey: (file: string | null) => Promise<Survey>
   /** From now on this command may run where this file asks for it. */
-  readonly allow: (asked: Pick<AskedCommand, 'command' | 'file'>) => Promise<void>
+  readonly allow: Permissions['allow']
+  readonly planner: (catalog: PlannerOptions['catalog']) => EnginePorts['plan']
+  readonly listing: ConfigListing
 }
 
-export interface SshConfigOptions {
-  readonly env: NodeJS.ProcessEnv
-  readonly person: Pick<EnginePorts['ssh']['environment'], 'homeDir' | 'username'>
+export interface SshConfigOptions extends ConfigReaderOptions {
   readonly store: Pick<Store, 'allowCommand' | 'isCommandAllowed'>
   readonly now: () => number
+  readonly log: (message: string) => void
 }
 
 export function createSshConfig(options: SshConfigOptions): SshConfig {
-  const { env, person, store, now } = options
+  const reader = createConfigReader(options)
+  const permissions = createPermissions(options)
+  const listing = createConfigListing({ reader, permissions, log: options.log })
   return {
+    listing,
+    allow: permissions.allow,
+    planner: (catalog) => createPlanner({ catalog, reader, permissions }),
+    describe: (spec) => describe(spec, { reader, permissions, listing }),
+    survey: (file) => surveyConfig({ reader, files: reader.files(), file, exec: allowedOnly(reader, permissions) }),
     resolve: async (request, signal) => {
-      const environment: SshConfigEnvironment = {
-        ...{ variables: env, home: person.homeDir, username: person.username, hostname: hostname() },
-        ...{ uid: userInfo().uid, ...(await readSystemNames()) },
-      }
-      const asked = new Map<string, AskedCommand>()
-      const exec = async (command: string, origin: ConfigOrigin): Promise<boolean | null> => {
-        const file = origin.kind === 'file' ? origin.file : ''
-        if (!request.allowExec && !(await store.isCommandAllowed(keyOf({ command, file })))) {
-          const line = origin.kind === 'file' ? origin.line : 0
-          asked.set(JSON.stringify([command, file, line]), { command, file, line })
-          return null
-        }
-        return await runMatchExec(command, { env, cwd: person.homeDir, origin, signal })
-      }
-      const resolved = await resolveSshConfig({
+      const asked = askedCommands()
+      const resolved = await reader.read({
         destination: request.destination,
         options: commandOptions(request),
-        environment,
-        ports: { ...createSystemFiles(environment), exec, lookup: lookupHost },
+        exec: async (command, origin) => {
+          const { file } = origin
+          if (request.allowExec || (await permissions.isAllowed({ command, file })))
+            return await reader.run(command, origin, signal)
+          asked.add({ command, file, line: origin.line })
+          return null
+        },
       })
       return {
         lines: resolved.lines(),
         explained: resolved.explained(),
         unhonoured: resolved.unhonoured,
-        execAsked: [...asked.values()],
+        execAsked: asked.all(),
       }
-    },
-    allow: async ({ command, file }) => {
-      const allowedAt = new Date(now()).toISOString()
-      await store.allowCommand({ key: keyOf({ command, file }), command, file, allowedAt })
     },
   }
 }
 
-/** The same command in another file is another matter: that file may be somebody else's. */
-function keyOf({ command, file }: Pick<AskedCommand, 'command' | 'file'>): string {
-  return createHash('sha256')
-    .update(JSON.stringify([command, file]))
-    .digest('hex')
+// --- internal ---
+
+async function describe(
+  spec: ServerSpec,
+  { reader, permissions, listing }: { reader: ConfigReader; permissions: Permissions; listing: ConfigListing },
+): Promise<ServerConfig> {
+  const asked = askedCommands()
+  const run = allowedOnly(reader, permissions)
+  const what = { host: spec.configHost ?? '', origin: listing.originOf(spec.id) }
+  try {
+    const resolved: ResolvedSshConfig = await reader.read({
+      destination: configDestination(spec).host,
+      options: overridesOf(spec),
+      exec: async (command, origin) => {
+        const answer = await run(command, origin)
+        if (answer === null) asked.add({ command, file: origin.file, line: origin.line })
+        return answer
+      },
+    })
+    const lines = resolved.explained().filter(({ origin }) => origin.kind !== 'default')
+    return { ...what, lines, unhonoured: resolved.unhonoured, execAsked: asked.all(), fault: null }
+  } catch (error) {
+    return { ...what, lines: [], unhonoured: [], execAsked: asked.all(), fault: toFault(error) }
+  }
+}
+
+/** Each command and line once, in the order of the config. */
+function askedCommands(): { readonly add: (asked: AskedCommand) => void; readonly all: () => readonly AskedCommand[] } {
+  const found = new Map<string, AskedCommand>()
+  return {
+    add: (asked) => found.set(JSON.stringify([asked.command, asked.file, asked.line]), asked),
+    all: () => [...found.values()],
+  }
 }
 
 function commandOptions({ file, username, port }: RpcParsed<'config.resolve'>): CommandOption[] {

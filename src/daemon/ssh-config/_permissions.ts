@@ -1,0 +1,104 @@
+/** The person's word for the commands that stand in ssh configs. */
+import { createHash } from 'node:crypto'
+import { WarrenError } from '@shared/errors'
+import type { AllowCommandNeed } from '@shared/needs'
+import { originText, type AskedCommand, type ConfigOrigin } from '@shared/resolved-config'
+import type { EnginePorts } from '@engine'
+import type { Store } from '../store/index'
+
+export type Ask = NonNullable<Parameters<EnginePorts['plan']>[2]>
+
+export interface CommandAsked {
+  /** What the word holds for. */
+  readonly command: string
+  /** What would run: the same with its tokens replaced. */
+  readonly shown: string
+  readonly purpose: AllowCommandNeed['purpose']
+  readonly origin: Extract<ConfigOrigin, { kind: 'file' }>
+}
+
+/** Who waits for the answer. */
+export interface Asker {
+  readonly serverId: string
+  readonly server: string
+  readonly login: string
+  readonly signal: AbortSignal
+  /** Absent: nobody may be asked. */
+  readonly ask: Ask | undefined
+}
+
+export interface Permissions {
+  readonly isAllowed: (asked: Pick<AskedCommand, 'command' | 'file'>) => Promise<boolean>
+  readonly allow: (asked: Pick<AskedCommand, 'command' | 'file'>) => Promise<void>
+  /** Resolves when it may run. Rejects with `config.command-not-allowed`, or the signal's reason. */
+  readonly require: (asked: CommandAsked, asker: Asker) => Promise<void>
+}
+
+export interface PermissionsOptions {
+  readonly store: Pick<Store, 'allowCommand' | 'isCommandAllowed'>
+  readonly now: () => number
+}
+
+export function createPermissions({ store, now }: PermissionsOptions): Permissions {
+  /** Forwards that start together ask once. */
+  const open = new Map<string, Promise<boolean>>()
+  const isAllowed: Permissions['isAllowed'] = (asked) => store.isCommandAllowed(keyOf(asked))
+  const allow: Permissions['allow'] = async ({ command, file }) => {
+    const allowedAt = new Date(now()).toISOString()
+    await store.allowCommand({ key: keyOf({ command, file }), command, file, allowedAt })
+  }
+  const put = async (asked: CommandAsked, asker: Asker): Promise<boolean> => {
+    const { serverId, server, login, ask, signal } = asker
+    if (ask === undefined) return false
+    const { shown: command, purpose, origin } = asked
+    const question = { kind: 'allow-command', serverId, server, login, purpose, command } as const
+    const answer = await ask({ ...question, file: origin.file, line: origin.line }, signal)
+    if (answer.kind !== 'allow-command' || answer.decision === 'deny') return false
+    await allow({ command: asked.command, file: origin.file })
+    return true
+  }
+  return {
+    isAllowed,
+    allow,
+    require: async (asked, asker) => {
+      const what = { command: asked.command, file: asked.origin.file }
+      const key = keyOf(what)
+      for (;;) {
+        asker.signal.throwIfAborted()
+        if (await isAllowed(what)) return
+        const theirs = open.get(key)
+        if (theirs !== undefined) {
+          // Whoever asked may have turned away without an answer; then it is our turn.
+          if ((await theirs.catch(() => null)) === false) throw notAllowed(asked)
+          continue
+        }
+        const mine = put(asked, asker).finally(() => open.delete(key))
+        open.set(key, mine)
+        const isYes = await mine.catch((error: unknown) => {
+          asker.signal.throwIfAborted()
+          throw notAllowed(asked, error)
+        })
+        if (!isYes) throw notAllowed(asked)
+      }
+    },
+  }
+}
+
+// --- internal ---
+
+/** The same command in another file is another matter: that file may be somebody else's. */
+function keyOf({ command, file }: Pick<AskedCommand, 'command' | 'file'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([command, file]))
+    .digest('hex')
+}
+
+function notAllowed({ shown, origin, purpose }: CommandAsked, cause?: unknown): WarrenError {
+  const where = originText(origin)
+  const what = purpose === 'match-exec' ? 'Match exec' : 'ProxyCommand'
+  return new WarrenError('config.command-not-allowed', `${where}: nobody allowed its ${what} to run: ${shown}`, {
+    field: where,
+    fix: 'Start it in the app or in a terminal (warren up NAME) and allow the command.',
+    cause,
+  })
+}
