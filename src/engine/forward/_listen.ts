@@ -10,6 +10,8 @@ import { takeClients } from './_raw-client'
 /** A browser opens dozens at once, a load test thousands; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096
 const PRIVILEGED_PORTS = 1024
+/** Only its owner may use a socket that we make. */
+const SOCKET_UMASK = 0o177
 /** `sun_path` of unix(7) without its closing zero; the BSDs have four bytes less. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
@@ -26,6 +28,10 @@ export interface ListenOptions {
   /** Takes TCP clients without a Node stream around them, where that is possible. */
   readonly onClient?: ((client: ClientEnd) => void) | undefined
   readonly ports: LocalPorts
+  /** The field that a taken port is written in; default `localPort`. */
+  readonly portField?: string | undefined
+  /** A client could not be taken (no descriptors left); the listener goes on. */
+  readonly onTrouble?: ((error: NodeJS.ErrnoException) => void) | undefined
 }
 
 /** Rejects with `port.in-use` (naming the holder), `port.forbidden` or `port.address-unavailable`. */
@@ -72,13 +78,17 @@ function listen(where: { host: string; port: number } | { path: string }, option
       void listenFault(error, options).then(reject)
     })
     const family = 'host' in where && where.host.includes(':') ? { ipv6Only: true } : {}
-    server.listen({ ...where, ...family, backlog: BACKLOG }, () => {
+    const listening = (): void => {
       server.removeAllListeners('error')
       // What fails on a listener from now on (no descriptors left) concerns one client, not the forward.
-      server.on('error', () => undefined)
+      server.on('error', options.onTrouble ?? ((): void => undefined))
       if (options.onClient !== undefined) takeClients(server, options.onClient)
       resolve(server)
-    })
+    }
+    // The file appears within the call, and nobody else may connect to it, not for a moment (ssh_config StreamLocalBindMask).
+    const before = 'path' in where ? process.umask(SOCKET_UMASK) : null
+    server.listen({ ...where, ...family, backlog: BACKLOG }, listening)
+    if (before !== null) process.umask(before)
   })
 }
 
@@ -131,12 +141,13 @@ function answers(path: string): Promise<boolean> {
   })
 }
 
-async function listenFault(error: NodeJS.ErrnoException, { at, ports }: ListenOptions): Promise<WarrenError> {
+async function listenFault(error: NodeJS.ErrnoException, options: ListenOptions): Promise<WarrenError> {
+  const { at, ports, portField = 'localPort' } = options
   const where = formatEndpoint(at)
-  const field = 'path' in at ? 'bindAddress' : 'localPort'
+  const field = 'path' in at ? 'bindAddress' : portField
   switch (error.code) {
     case 'EADDRINUSE':
-      return 'path' in at ? pathTaken(at.path, error) : portTaken(at, { ports, cause: error })
+      return 'path' in at ? pathTaken(at.path, error) : portTaken(at, { ports, field, cause: error })
     case 'EACCES':
     case 'EPERM':
       return new WarrenError('port.forbidden', `Warren may not listen on ${where}.`, {
@@ -174,7 +185,7 @@ function pathTaken(path: string, cause: Error): WarrenError {
 
 async function portTaken(
   at: { host: string; port: number },
-  { ports, cause }: { ports: LocalPorts; cause: Error },
+  { ports, field, cause }: { ports: LocalPorts; field: string; cause: Error },
 ): Promise<WarrenError> {
   const [holder, free] = await Promise.all([ports.holderOf(at.port), ports.nextFree(at.host, at.port)])
   const by =
@@ -183,7 +194,7 @@ async function portTaken(
       : `${holder.process ?? 'a program'}${holder.pid === null ? '' : `, pid ${holder.pid}`}`
   return new WarrenError('port.in-use', `Port ${at.port} is held by ${by}.`, {
     fix: free === null ? 'Choose another port.' : `Use ${free} instead, or end that program.`,
-    field: 'localPort',
+    field,
     remedy: free === null ? null : { action: 'use-port', port: free },
     cause,
   })
