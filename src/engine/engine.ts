@@ -5,14 +5,15 @@ import { checkForward } from './check'
 import { createLocalPorts } from './ports'
 import { createSessionPool } from './ssh'
 import type { SshPorts } from './ssh/types'
-import { SupervisedForward } from './supervisor'
+import { OpenQuestions, ServerRetries, SupervisedForward } from './supervisor'
 import { ConnectionTable } from './traffic'
 import type { Engine, EngineEvent, EnginePorts } from './types'
 
 export function createEngine(world: EnginePorts): Engine {
-  // Who is asked while a way is planned are the forwards that wait for it.
-  const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, ask) }
   const forwards = new Map<string, SupervisedForward>()
+  const questions = new OpenQuestions(world.raiseNeed, () => [...forwards.values()])
+  // Who is asked while a way is planned are the forwards that wait for it.
+  const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, questions.ask) }
   const listeners = new Set<(event: EngineEvent) => void>()
   const settling = new Set<() => void>()
   const localPorts = createLocalPorts()
@@ -22,24 +23,17 @@ export function createEngine(world: EnginePorts): Engine {
   const table = new ConnectionTable(
     () => ports.clock.now(),
     (forwardId) => {
+      forwards.get(forwardId)?.connectionsChanged()
       emit({ kind: 'connections', forwardId })
     },
   )
 
-  /** A question belongs to every forward that waits for that server. */
-  const ask: SshPorts['ask'] = async (question, signal) => {
-    const waiting = [...forwards.values()].filter(
-      (forward) => forward.isStarting && forward.serverIds.includes(question.serverId),
-    )
-    const raised = ports.raiseNeed(question, { forwardIds: waiting.map(({ spec }) => spec.id), signal })
-    const settle = waiting.map((forward) => forward.needs(raised.id))
-    try {
-      return await raised.answer
-    } finally {
-      for (const each of settle) each()
-    }
+  const retries = new ServerRetries(ports.clock, ports.random)
+  const sshPorts: SshPorts = {
+    ...ports.ssh,
+    ask: questions.ask,
+    offer: (question, signal) => world.raiseNeed(question, { forwardIds: [], signal }).answer,
   }
-  const sshPorts: SshPorts = { ...ports.ssh, ask }
   const pool = createSessionPool({ ports: sshPorts })
   pool.onChange(() => {
     emit({ kind: 'sessions' })
@@ -70,7 +64,16 @@ export function createEngine(world: EnginePorts): Engine {
         for (const each of settling) each()
       }
       const ledger = table.ledger(spec.id, () => forwards.get(spec.id)?.spec.name ?? spec.name)
-      forwards.set(spec.id, new SupervisedForward(spec, { ports, localPorts, pool, ledger, onChange }))
+      const forward: SupervisedForward = new SupervisedForward(spec, {
+        ...{ ports, localPorts, pool, ledger, retries, onChange },
+        onJoin: () => {
+          questions.joined(forward)
+        },
+        onLeave: () => {
+          questions.left(spec.id)
+        },
+      })
+      forwards.set(spec.id, forward)
     },
     remove: async (id) => {
       await forwards.get(id)?.stop()
@@ -133,6 +136,7 @@ export function createEngine(world: EnginePorts): Engine {
     },
     networkChanged: () => {
       void pool.probeAll()
+      retries.reset()
       for (const forward of forwards.values()) forward.networkChanged()
     },
     close: async () => {

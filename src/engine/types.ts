@@ -35,6 +35,8 @@ export interface RaiseOptions {
 export interface RaisedNeed {
   readonly id: string
   readonly answer: Promise<NeedAnswer>
+  /** Another forward waits for the answer too. */
+  readonly concerns?: ((forwardId: string) => void) | undefined
 }
 
 export interface Clock {

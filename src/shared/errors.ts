@@ -49,6 +49,7 @@ export const errorCodes = {
   'target.unreachable': { title: 'The target cannot be reached', retry: true },
   'target.unresolvable': { title: 'The target name cannot be resolved', retry: true },
   'target.timeout': { title: 'The target did not answer', retry: true },
+  'health.failed': { title: 'The health check failed', retry: true },
   'socks.invalid': { title: 'Not a SOCKS request', retry: false },
 
   'need.unanswered': { title: 'A question was not answered in time', retry: false },

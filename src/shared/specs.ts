@@ -188,7 +188,7 @@ export type ForwardPatch = z.input<typeof forwardPatchSchema>
 
 type Ends = Pick<
   z.output<typeof forwardDraftObject>,
-  'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort'
+  'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort' | 'onDemand' | 'health'
 >
 
 function checkEnds(
@@ -214,7 +214,17 @@ function checkEnds(
     if (hasTarget && !isPath(spec.localHost) && (spec.localPort === null || spec.localPort === 0)) {
       refuse('localPort', 'must be 1 to 65535')
     }
+    if (spec.onDemand) refuse('onDemand', 'needs a port on this machine: a remote forward listens on the server')
   }
+  checkHealth(spec, refuse)
+}
+
+function checkHealth(spec: Ends, refuse: (field: string, message: string) => void): void {
+  if (spec.health === null) return
+  const asksTarget = spec.health.kind !== 'socks'
+  const hasTarget = spec.type === 'local' || (spec.type === 'remote' && spec.localPort !== null)
+  if (asksTarget && !hasTarget) refuse('health', 'by TCP or HTTP needs a forward with a target')
+  if (!asksTarget && spec.type !== 'dynamic') refuse('health', 'by SOCKS needs a dynamic forward')
 }
 
 /** The same fields without their defaults, so that a missing field of a patch stays missing. */

@@ -1,4 +1,5 @@
 /** Proof that a suite leaves nothing behind: sockets, servers, timers, child processes. */
+import { Socket } from 'node:net'
 import { afterAll, beforeAll, expect } from 'vitest'
 
 /** Closing handles need some turns of the event loop until they are gone; a session waits 2 s for its peer's goodbye. */
@@ -33,7 +34,10 @@ export async function expectNoLeaks(before: ReadonlyMap<string, number>): Promis
     })
     surplus = leaked(before)
   }
-  expect(surplus, 'handles that the suite left open').toEqual([])
+  expect(
+    surplus,
+    `handles that the suite left open${surplus.length === 0 ? '' : `; sockets: ${openSockets()}`}`,
+  ).toEqual([])
 }
 
 /** Put at the top of a suite (before other hooks): fails it when it leaves sockets, timers or processes behind. */
@@ -46,6 +50,19 @@ export function checkLeaks(): void {
 }
 
 // --- internal ---
+
+/** The ends of every socket that is open, to tell whose it is. */
+function openSockets(): string {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles: () => unknown[] }
+  return handles
+    .call(process)
+    .filter((handle) => handle instanceof Socket && handle.remotePort !== undefined)
+    .map((handle) => {
+      const { localPort, remotePort, destroyed, readableEnded, writableEnded } = handle as Socket
+      return `${String(localPort)} to ${String(remotePort)} ${JSON.stringify({ destroyed, readableEnded, writableEnded })}`
+    })
+    .join(', ')
+}
 
 function leaked(before: ReadonlyMap<string, number>): string[] {
   return [...activeResources()]

@@ -8,6 +8,9 @@ export const STABLE_MS = 5 * MINUTE
 /** A network that just came up needs a moment (Wi-Fi: 2 to 5 s). */
 export const NETWORK_SETTLE_MS = 2 * SECOND
 
+/** No wait is longer, jitter included. */
+export const LONGEST_DELAY_MS = 60 * SECOND * (1 + JITTER)
+
 /** Milliseconds before attempt `attempt` (1 is the first after a fault); `random` is uniform in [0, 1). */
 export function retryDelayMs(attempt: number, random: number): number {
   const base = DELAYS_MS[Math.min(attempt, DELAYS_MS.length) - 1] ?? DELAYS_MS[0]

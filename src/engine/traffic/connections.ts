@@ -120,6 +120,11 @@ export class Ledger {
     return [...this.live]
   }
 
+  /** How many there are now. */
+  get size(): number {
+    return this.live.size
+  }
+
   totals(): Totals {
     let bytesUp = this.pastUp
     let bytesDown = this.pastDown

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLocalPorts } from '../../../src/engine/ports'
-import { SupervisedForward } from '../../../src/engine/supervisor'
+import { ServerRetries, SupervisedForward } from '../../../src/engine/supervisor'
 import { ConnectionTable } from '../../../src/engine/traffic'
 import type { EnginePorts } from '../../../src/engine/types'
 import { WarrenError } from '../../../src/shared/errors'
@@ -20,6 +20,7 @@ const unreachable = new WarrenError('ssh.unreachable', 'The server cannot be rea
 
 let clock: FakeClock
 let pool: FakePool
+let retries: ServerRetries
 let forward: SupervisedForward
 let made: SupervisedForward[]
 
@@ -48,7 +49,8 @@ function make(change: Partial<ForwardDraft> = {}): SupervisedForward {
   const table = new ConnectionTable(clock.now, () => undefined)
   const ledger = table.ledger('f', () => 'db')
   const localPorts = createLocalPorts()
-  const one = new SupervisedForward(spec(change), { ports, localPorts, pool, ledger, onChange: () => undefined })
+  const onChange = (): void => undefined
+  const one = new SupervisedForward(spec(change), { ports, localPorts, pool, ledger, retries, onChange })
   made.push(one)
   return one
 }
@@ -81,6 +83,7 @@ async function run(session: FakeSession = fakeSession(), one = forward): Promise
 beforeEach(() => {
   clock = fakeClock()
   pool = fakePool()
+  retries = new ServerRetries(clock, () => 0.5)
   made = []
   forward = make()
 })
