@@ -1,6 +1,6 @@
 /** What a resolved ssh config says, in the fields of a server. */
 import type { ConfiguredOptions, ResolvedSshConfig } from '@engine'
-import { originText } from '@shared/resolved-config'
+import { originText, type ConfigOrigin } from '@shared/resolved-config'
 import { parseDestination, type Destination } from '@shared/ssh-destination'
 import { serverDraftSchema, type AddressFamily, type HostKeyPolicy, type ServerSpec } from '@shared/specs'
 
@@ -118,10 +118,10 @@ export function configuredOptions(config: ResolvedSshConfig): ConfiguredOptions 
   }
 }
 
-/** Options that somebody set and a forward loses something by, as lines for a log. */
+/** Options that the person set and a forward loses something by, as lines for a log. What a system sets for everybody is shown elsewhere. */
 export function notesOf({ unhonoured }: Pick<ResolvedSshConfig, 'unhonoured'>): readonly string[] {
   return unhonoured
-    .filter(({ support }) => support === 'unsupported')
+    .filter(({ support, origin }) => support === 'unsupported' && !isOfSystem(origin))
     .map(
       ({ keyword, value, origin, reason }) =>
         `${originText(origin)}: ${keyword} ${value} is not acted upon: ${reason}.`,
@@ -129,6 +129,10 @@ export function notesOf({ unhonoured }: Pick<ResolvedSshConfig, 'unhonoured'>): 
 }
 
 // --- internal ---
+
+function isOfSystem(origin: ConfigOrigin): boolean {
+  return origin.kind === 'file' && origin.file.startsWith('/etc/')
+}
 
 /** The value, when a file or the command line set it. */
 function setValue(config: ResolvedSshConfig, keyword: string): string | undefined {
