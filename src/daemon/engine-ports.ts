@@ -26,7 +26,7 @@ export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
   const { env, catalog, logs, needs, secrets, trusted } = options
   return {
     ssh: {
-      pins: { find: trusted.find, all: trusted.all, add: trusted.add },
+      pins: { find: trusted.find, all: trusted.all, add: trusted.add, remove: trusted.drop },
       secrets: { get: secrets.get, accepted: secrets.accepted, refused: secrets.refused },
       // What a session says belongs to every forward that goes over it.
       log: (serverId, entry) => {
@@ -58,14 +58,12 @@ export const systemClock: Clock = {
 export function engineEnvironment(env: NodeJS.ProcessEnv): EnginePorts['ssh']['environment'] {
   const home = env['HOME'] ?? homedir()
   const agent = env['SSH_AUTH_SOCK']
-  const globalHosts =
-    process.platform === 'win32'
-      ? join(env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_known_hosts')
-      : '/etc/ssh/ssh_known_hosts'
+  const system = process.platform === 'win32' ? join(env['ProgramData'] ?? 'C:\\ProgramData', 'ssh') : '/etc/ssh'
   return {
     homeDir: home,
     username: userInfo().username,
     agentSocket: agent === undefined || agent === '' ? null : agent,
-    knownHostsFiles: [join(home, '.ssh', 'known_hosts'), join(home, '.ssh', 'known_hosts2'), globalHosts],
+    knownHostsFiles: ['known_hosts', 'known_hosts2'].map((name) => join(home, '.ssh', name)),
+    globalKnownHostsFiles: ['ssh_known_hosts', 'ssh_known_hosts2'].map((name) => join(system, name)),
   }
 }

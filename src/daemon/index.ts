@@ -8,19 +8,23 @@ import { createEnginePorts, engineEnvironment, systemClock } from './engine-port
 import { createForwardWatch, type ForwardWatch } from './forward-watch'
 import { forgetForwards, UNDO_MS } from './handlers/forwards'
 import { createHandlers } from './handlers/index'
+import { stopForwards } from './handlers/run'
 import { refreshDependents } from './handlers/servers'
 import { createHub } from './hub'
 import { createIdleExit, IDLE_EXIT_MS } from './lifecycle'
+import { createJournal, type Journal } from './journal'
 import { createLogs } from './logs'
 import { createNeeds } from './needs'
 import { createNetworkWatch } from './network-watch'
 import type { Places } from './places'
+import { moveProxyPasswords } from './proxy-passwords'
 import { listenRpc } from './rpc/server'
 import { createSampler } from './sampler'
 import { createSecrets } from './secrets'
 import type { Services } from './services'
 import { createSshConfig } from './ssh-config'
 import { openStore, takeLock, type Store } from './store/index'
+import { createTimed } from './timed'
 import { createTrustedKeys } from './trusted-keys'
 import { createWarnings } from './warnings'
 
@@ -68,12 +72,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }
   }
   try {
-    const { services, life } = await compose(options, store, closers)
+    const { services, journal, life } = await compose(options, store, closers)
     let stopping: Promise<void> | null = null
     const ended = new Promise<void>((resolve) => {
       life.stop = (how) => {
         if (stopping === null) options.onStopping?.()
-        stopping ??= shutDown(services, how).then(closeAll).finally(resolve)
+        stopping ??= shutDown(services, journal, how).then(closeAll).finally(resolve)
         return stopping
       }
     })
@@ -115,16 +119,17 @@ async function compose(
   options: DaemonOptions,
   store: Store,
   closers: (() => void | Promise<void>)[],
-): Promise<{ services: Services; life: Life }> {
+): Promise<{ services: Services; journal: Journal; life: Life }> {
   const { places, log, localPorts } = options
   const clock = options.clock ?? systemClock
   const { now } = clock
   const content = await store.load()
-  const catalog = createCatalog(content)
+  const secrets = createSecrets(places.secrets)
+  const servers = await moveProxyPasswords(content.servers, { store, secrets })
+  const catalog = createCatalog({ ...content, servers })
   const hub = createHub()
   const warnings = createWarnings(log)
   for (const warning of store.warnings) warnings.add(warning)
-  const secrets = createSecrets(places.secrets)
   const activity = createActivity({ store, hub, warnings, now, secrets: secrets.values })
   const logs = createLogs({
     folder: places.logs,
@@ -149,14 +154,19 @@ async function compose(
     onRaised: tellNeed,
     onChange: (open) => hub.publish('needs.changed', { needs: open }),
   })
-  const trusted = createTrustedKeys({ loaded: content.trustedKeys, store, activity, warnings, now })
+  const person = engineEnvironment(options.env)
+  const [knownHostsFile = ''] = person.knownHostsFiles
+  const trusted = createTrustedKeys({ loaded: content.trustedKeys, store, activity, warnings, now, knownHostsFile })
   let watch: ForwardWatch | null = null
   const active = (): ReadonlySet<string> => watch?.active() ?? new Set()
-  const sshConfig = createSshConfig({ env: options.env, person: engineEnvironment(options.env), store, now, log })
+  const sshConfig = createSshConfig({ env: options.env, person, store, now, log })
   const plan = sshConfig.planner(catalog)
   const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, plan, active })
   const engine = options.createEngine(ports)
-  watch = createForwardWatch({ engine, catalog, hub, activity, now })
+  const isSaved = (id: string): boolean => !catalog.isAdHoc(id)
+  const onOver = (ids: readonly string[]): Promise<void> => stopForwards(services, ids)
+  const timed = createTimed({ clock, store, warnings, isSaved, onOver })
+  watch = createForwardWatch({ engine, catalog, hub, activity, timed, now })
   for (const { spec } of catalog.forwards()) engine.define(spec)
   const sampler = createSampler({ engine, hub, watch })
   const onAdded = (forwards: readonly { readonly id: string }[]): void => {
@@ -167,7 +177,13 @@ async function compose(
     hub.publish('servers.changed', { servers: catalog.servers() })
   }
   const demo = createDemo({ places, store, catalog, localPorts, trusted, activity, warnings, now, log, onAdded })
-  const network = createNetworkWatch({ onChange: () => engine.networkChanged() })
+  const onNetworkChange = (): void => {
+    log('the network or the clock changed: looking at every session')
+    engine.networkChanged()
+    timed.look()
+  }
+  const network = createNetworkWatch({ onChange: onNetworkChange })
+  const journal = createJournal({ store, activity, warnings })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
     isIdle: () => watch.active().size === 0 && hub.peers().length === 0,
@@ -186,6 +202,7 @@ async function compose(
       localPorts,
       hub,
       watch,
+      timed,
       needs,
       secrets,
       logs,
@@ -222,6 +239,7 @@ async function compose(
       sshConfig.listing.close()
       stopHousekeeping()
       idle.close()
+      timed.close()
       network.setActive(false)
       sampler.close()
       watch.close()
@@ -232,10 +250,10 @@ async function compose(
     stop: () => Promise.resolve(),
     begin: () => {
       idle.update()
-      void bringBack(services, content.unreadable)
+      void bringBack(services, journal, content.unreadable)
     },
   }
-  return { services, life }
+  return { services, journal, life }
 }
 
 /** The first client finds the hosts of the config already, unless it is so large that they come a little later. */
@@ -254,7 +272,7 @@ async function readSshConfig(services: Services): Promise<void> {
 }
 
 /** Auto-start forwards, and those that were wanted when the last daemon died, was handed over, or the machine went down. */
-async function bringBack(services: Services, unreadable: readonly string[]): Promise<void> {
+async function bringBack(services: Services, journal: Journal, unreadable: readonly string[]): Promise<void> {
   const { catalog, engine, demo, activity, warnings } = services
   for (const fault of services.store.warnings) {
     activity.add({ kind: 'daemon', subject: 'Warren', message: fault.message, code: fault.code })
@@ -265,14 +283,30 @@ async function bringBack(services: Services, unreadable: readonly string[]): Pro
     activity.add({ kind: 'daemon', subject: 'Warren', message, code: 'store.damaged' })
   }
   await demo.resume()
+  await endOverdue(services)
   const wanted = catalog.forwards().filter(({ spec, wanted: was }) => was || spec.autoStart)
   const ids = wanted.map(({ spec }) => spec.id)
+  await journal.begin(ids.length)
   for (const record of wanted) {
     catalog.putForward({ ...record, wanted: true })
     // One that cannot start must not keep the others down.
     await warnings.tolerate(() => Promise.resolve().then(() => engine.start(record.spec.id)))
   }
   if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
+}
+
+/** Those whose time ended while no daemon ran do not come back. */
+async function endOverdue({ catalog, store, timed, activity, warnings }: Services): Promise<void> {
+  const overdue = (await warnings.tolerate(() => timed.load())) ?? []
+  const ids = overdue.filter((id) => catalog.hasForward(id) && catalog.forward(id).wanted)
+  if (ids.length === 0) return
+  await warnings.tolerate(() => store.setWanted(ids, false))
+  for (const id of ids) {
+    const record = catalog.forward(id)
+    catalog.putForward({ ...record, wanted: false })
+    const message = 'Its time was over while Warren did not run.'
+    activity.add({ kind: 'stopped', forwardId: id, serverId: record.spec.serverId, subject: record.spec.name, message })
+  }
 }
 
 /** Forgets what was removed a day ago, and copies the data file now and then. */
@@ -293,18 +327,14 @@ function keepHouse(services: Services): () => void {
   }
 }
 
-async function shutDown(services: Services, how: { readonly keepWanted: boolean }): Promise<void> {
-  const { catalog, store, warnings, needs } = services
+async function shutDown(services: Services, journal: Journal, how: { readonly keepWanted: boolean }): Promise<void> {
+  const { catalog, store, timed, warnings, needs, watch } = services
+  await journal.end({ running: watch.active().size, keepWanted: how.keepWanted })
   if (!how.keepWanted) {
-    const ids = catalog.forwards().filter(({ wanted, spec }) => wanted && !catalog.isAdHoc(spec.id))
-    if (ids.length > 0) {
-      await warnings.tolerate(() =>
-        store.setWanted(
-          ids.map(({ spec }) => spec.id),
-          false,
-        ),
-      )
-    }
+    const saved = catalog.forwards().filter(({ wanted, spec }) => wanted && !catalog.isAdHoc(spec.id))
+    const ids = saved.map(({ spec }) => spec.id)
+    await timed.set(ids, null)
+    if (ids.length > 0) await warnings.tolerate(() => store.setWanted(ids, false))
   }
   needs.close()
 }

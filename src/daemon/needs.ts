@@ -10,7 +10,12 @@ export interface Needs {
   readonly raise: (
     question: Question,
     options: { readonly forwardIds: readonly string[]; readonly signal: AbortSignal },
-  ) => { readonly id: string; readonly answer: Promise<NeedAnswer> }
+  ) => {
+    readonly id: string
+    readonly answer: Promise<NeedAnswer>
+    /** Another forward waits for the answer too. */
+    readonly concerns: (forwardId: string) => void
+  }
   readonly list: () => readonly Need[]
   /** Throws `need.gone` when it was settled before, `rpc.invalid` when the answer is not one to this question. */
   readonly answer: (id: string, answer: NeedAnswer) => Need
@@ -26,7 +31,7 @@ export interface NeedsOptions {
 }
 
 interface Open {
-  readonly need: Need
+  need: Need
   readonly settle: (outcome: NeedAnswer | WarrenError | { readonly reason: unknown }) => void
 }
 
@@ -52,8 +57,7 @@ export function createNeeds(options: NeedsOptions): Needs {
           signal.removeEventListener('abort', onAbort)
           if (outcome instanceof WarrenError) reject(outcome)
           else if ('reason' in outcome) reject(asError(outcome.reason))
-          else if (outcome.kind === 'cancel')
-            reject(new WarrenError('need.cancelled', `${titleOf(need)} was cancelled.`))
+          else if (outcome.kind === 'cancel') reject(cancelled(need))
           else resolve(outcome)
           options.onChange(list())
         }
@@ -67,7 +71,16 @@ export function createNeeds(options: NeedsOptions): Needs {
       options.onRaised(need)
       options.onChange(list())
       if (signal.aborted) open.get(need.id)?.settle({ reason: signal.reason as unknown })
-      return { id: need.id, answer }
+      return {
+        id: need.id,
+        answer,
+        concerns: (forwardId) => {
+          const entry = open.get(need.id)
+          if (entry === undefined || entry.need.forwardIds.includes(forwardId)) return
+          entry.need = { ...entry.need, forwardIds: [...entry.need.forwardIds, forwardId] }
+          options.onChange(list())
+        },
+      }
     },
     answer: (id, answer) => {
       const entry = open.get(id)
@@ -101,26 +114,36 @@ function checkAnswer(need: Need, answer: NeedAnswer): void {
   }
 }
 
+function cancelled(need: Need): WarrenError {
+  const what = need.kind === 'touch-key' ? `The wait for ${subjectOf(need)}` : `The question for ${subjectOf(need)}`
+  return new WarrenError('need.cancelled', `${what} was cancelled.`, { fix: 'Start it again to be asked again.' })
+}
+
 function unanswered(need: Need): WarrenError {
   return new WarrenError(
     'need.unanswered',
-    `Nobody answered within ${NEED_TIMEOUT_MS / 1000} s: ${titleOf(need)} for ${need.login}.`,
+    `Nobody answered within ${NEED_TIMEOUT_MS / 1000} s: ${need.login} waited for ${subjectOf(need)}.`,
     { fix: 'Start it again and answer in the app or the terminal.' },
   )
 }
 
-function titleOf(need: Need): string {
+/** What is asked for, as words within a sentence. */
+function subjectOf(need: Need): string {
   switch (need.kind) {
     case 'host-key':
-      return `The host key of ${need.server}`
+      return `the host key of ${need.server}`
+    case 'host-key-rotation':
+      return `the new keys of ${need.server}`
     case 'password':
-      return `The password of ${need.server}`
+      return `the password of ${need.server}`
     case 'passphrase':
-      return `The passphrase of ${need.keyFile}`
+      return `the passphrase of ${need.keyFile}`
     case 'keyboard-interactive':
-      return `The login question of ${need.server}`
+      return `an answer to ${need.server}`
+    case 'touch-key':
+      return need.reason === 'touch' ? `a touch of ${need.key}` : `the agent to confirm ${need.key}`
     case 'allow-command':
-      return `The command of ${need.file}:${need.line}`
+      return `leave to run the command of ${need.file}:${need.line}`
   }
 }
 

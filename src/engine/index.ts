@@ -1,7 +1,7 @@
 /** The door of the engine. */
 export { createEngine } from './engine'
 export { createLocalPorts } from './ports'
-export { hasNativeCrypto } from './ssh'
+export { appendKnownHost, hasNativeCrypto } from './ssh'
 export {
   createSystemFiles,
   lookupHost,

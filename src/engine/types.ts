@@ -12,7 +12,7 @@ import type { NeedAnswer } from '@shared/needs'
 import type { Question, ServerRoute, SshPorts } from './ssh/types'
 
 export interface EnginePorts {
-  readonly ssh: Omit<SshPorts, 'ask'>
+  readonly ssh: Omit<SshPorts, 'ask' | 'offer'>
   /** Puts a question to the person. `answer` rejects with `need.unanswered`, `need.cancelled` or the signal's reason. */
   readonly raiseNeed: (question: Question, options: RaiseOptions) => RaisedNeed
   /** The forward's own log. Messages carry no secrets. */

@@ -28,10 +28,16 @@ export const errorCodes = {
   'ssh.protocol': { title: 'The server does not speak SSH as expected', retry: true },
   'ssh.no-common-algorithm': { title: 'No algorithm in common with the server', retry: false },
   'ssh.auth-failed': { title: 'The server refused the login', retry: false },
+  'ssh.password-expired': { title: 'The password must be changed', retry: false },
   'ssh.host-key-unknown': { title: 'The server is not known yet', retry: false },
   'ssh.host-key-changed': { title: 'The server shows another key', retry: false },
   'ssh.host-key-revoked': { title: 'The server shows a revoked key', retry: false },
   'ssh.host-key-rejected': { title: 'You did not trust the server', retry: false },
+  'ssh.host-cert-expired': { title: "The server's certificate has expired", retry: false },
+  'ssh.host-cert-not-yet-valid': { title: "The server's certificate is not valid yet", retry: false },
+  'ssh.host-cert-principal': { title: "The server's certificate is for another name", retry: false },
+  'ssh.host-cert-invalid': { title: "The server's certificate cannot be used", retry: false },
+  'trust.unwritable': { title: 'The known_hosts file cannot be written', retry: false },
   'ssh.jump-loop': { title: 'The jump chain leads back to itself', retry: false },
   'ssh.proxy-failed': { title: 'The proxy did not connect', retry: true },
   'ssh.proxy-auth': { title: 'The proxy refused the login', retry: false },
@@ -40,8 +46,13 @@ export const errorCodes = {
   'key.unreadable': { title: 'The key file cannot be read', retry: false },
   'key.too-open': { title: 'Others can read the key file', retry: false },
   'key.not-a-key': { title: 'The file is not a private key', retry: false },
+  'key.needs-agent': { title: 'Only the agent can sign with the key', retry: false },
+  'key.not-a-certificate': { title: 'The file is not a user certificate', retry: false },
+  'key.certificate-expired': { title: 'The certificate has expired', retry: false },
+  'key.certificate-not-yet': { title: 'The certificate is not valid yet', retry: false },
   'key.passphrase': { title: 'The passphrase is wrong', retry: false },
   'agent.unreachable': { title: 'The SSH agent does not answer', retry: false },
+  'agent.refused': { title: 'The SSH agent did not sign', retry: false },
 
   'forward.refused': { title: 'The server forbids this forward', retry: false },
   'forward.remote-port-in-use': { title: 'The port is taken on the server', retry: true },
@@ -84,7 +95,31 @@ export type Remedy =
   | { readonly action: 'use-port'; readonly port: number }
   | { readonly action: 'edit-server'; readonly serverId: string }
   | { readonly action: 'edit-forward' }
+  | { readonly action: 'compare-host-keys'; readonly conflict: HostKeyConflict }
   | { readonly action: 'retry' }
+
+/** A public key as people compare it. */
+export interface HostKeySummary {
+  /** `ssh-ed25519`, … */
+  readonly keyType: string
+  /** OpenSSH form: `SHA256:` and base64 without padding. */
+  readonly fingerprint: string
+  /** Nine lines and two rules, as `ssh-keygen -lv` draws it. */
+  readonly randomart: string
+}
+
+/** A server that shows another key than the recorded one. */
+export interface HostKeyConflict {
+  readonly serverId: string
+  readonly server: string
+  /** As it is recorded: `host`, `[host]:port` or the HostKeyAlias. */
+  readonly name: string
+  readonly shown: HostKeySummary
+  /** The one of the same type first. `file` is `null` for what was trusted in Warren. */
+  readonly recorded: readonly (HostKeySummary & { readonly file: string | null; readonly line: number | null })[]
+  /** What takes the old ones out of the files, for a shell. */
+  readonly commands: readonly string[]
+}
 
 /** An error as data: what crosses process borders and what views show. */
 export interface Fault {

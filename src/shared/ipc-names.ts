@@ -33,6 +33,7 @@ export const windowMethods = [
   'ports.check',
   'trust.list',
   'trust.remove',
+  'trust.write',
   'config.server',
   'config.listing',
   'config.setListing',

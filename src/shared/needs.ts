@@ -1,5 +1,6 @@
 /** Needs: questions only a person can answer. The daemon raises them, any attached client may answer. */
 import { z } from 'zod'
+import type { HostKeySummary } from './errors'
 
 interface NeedBase {
   readonly id: string
@@ -27,6 +28,23 @@ export interface HostKeyNeed extends NeedBase {
   readonly randomart: string
   /** Other names under which the same key is already trusted. */
   readonly knownAs: readonly string[]
+  /** The name trust is recorded under: `host`, `[host]:port` or the HostKeyAlias. */
+  readonly recordedAs: string
+  /** Why the certificate it came in does not help, as a sentence. */
+  readonly certificate: string | null
+  /** The file that the key can be written to as well; `null` when there is none. */
+  readonly knownHostsFile: string | null
+}
+
+/** The server announces new keys, each proved, in a session with a key that is trusted (hostkeys-00@openssh.com). Nothing waits for it. */
+export interface HostKeyRotationNeed extends NeedBase {
+  readonly kind: 'host-key-rotation'
+  /** The name trust is recorded under. */
+  readonly name: string
+  readonly current: HostKeySummary
+  readonly added: readonly HostKeySummary[]
+  /** Trusted in Warren and not announced any more. */
+  readonly retired: readonly HostKeySummary[]
 }
 
 export interface PasswordNeed extends NeedBase {
@@ -52,6 +70,17 @@ export interface KeyboardInteractiveNeed extends NeedBase {
   readonly name: string
   readonly instruction: string
   readonly prompts: readonly { readonly text: string; readonly echo: boolean }[]
+  /** The server refused the answers before. */
+  readonly refused?: boolean
+}
+
+/** Not a question: a key waits for the person's hand, and the need goes away when it has signed. It can only be cancelled. */
+export interface TouchKeyNeed extends NeedBase {
+  readonly kind: 'touch-key'
+  /** What the key is called: a file, or its comment in the agent. */
+  readonly key: string
+  /** `touch`: a security key blinks. `confirm`: the agent may ask in a window of its own. */
+  readonly reason: 'touch' | 'confirm'
 }
 
 /** A line of the ssh config wants to run a command for the first time. */
@@ -65,13 +94,26 @@ export interface AllowCommandNeed extends NeedBase {
   readonly line: number
 }
 
-export type Need = HostKeyNeed | PasswordNeed | PassphraseNeed | KeyboardInteractiveNeed | AllowCommandNeed
+export type Need =
+  | HostKeyNeed
+  | HostKeyRotationNeed
+  | PasswordNeed
+  | PassphraseNeed
+  | KeyboardInteractiveNeed
+  | AllowCommandNeed
+  | TouchKeyNeed
 export type NeedKind = Need['kind']
 
 const secret = z.string().max(64 * 1024)
 
 export const needAnswerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('host-key'), decision: z.enum(['trust', 'once', 'reject']) }),
+  z.strictObject({
+    kind: z.literal('host-key'),
+    decision: z.enum(['trust', 'once', 'reject']),
+    /** With `trust`: write it to {@link HostKeyNeed.knownHostsFile} too. */
+    knownHosts: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal('host-key-rotation'), decision: z.enum(['trust', 'ignore']) }),
   z.strictObject({ kind: z.literal('password'), password: secret }),
   z.strictObject({ kind: z.literal('passphrase'), passphrase: secret }),
   z.strictObject({ kind: z.literal('keyboard-interactive'), answers: z.array(secret).max(64) }),

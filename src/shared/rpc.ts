@@ -32,6 +32,9 @@ export const PROTOCOL_VERSION = 1
 /** A larger message is refused and its sender disconnected. */
 export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
+/** A forward that shall run longer needs no limit. */
+export const MAX_TIMED_SECONDS = 30 * 86_400
+
 const id = z.string().min(1).max(100)
 const ids = z.array(id).max(10_000)
 const none = z.strictObject({})
@@ -81,8 +84,15 @@ const paramsByMethod = {
   'forwards.update': z.strictObject({ id, patch: forwardPatchSchema }),
   'forwards.remove': z.strictObject({ ids }),
   'forwards.restore': z.strictObject({ ids }),
-  /** Returns at once; `forwards.wait` tells the outcome. `hostKeyPolicy` holds for this start only. */
-  'forwards.start': z.strictObject({ ids, hostKeyPolicy: hostKeyPolicySchema.optional() }),
+  /**
+   * Returns at once; `forwards.wait` tells the outcome. `hostKeyPolicy` holds for this start only. With `forSeconds` they stop by
+   * themselves; without it they run until they are stopped, also those whose time was limited before.
+   */
+  'forwards.start': z.strictObject({
+    ids,
+    hostKeyPolicy: hostKeyPolicySchema.optional(),
+    forSeconds: z.int().min(1).max(MAX_TIMED_SECONDS).optional(),
+  }),
   /** Returns when every listener is closed. */
   'forwards.stop': z.strictObject({ ids }),
   /** Ends a `waiting` early. */
@@ -115,6 +125,8 @@ const paramsByMethod = {
 
   'trust.list': none,
   'trust.remove': z.strictObject({ id }),
+  /** Appends the key to the person's known_hosts, as ssh would; refused with `trust.unwritable`. */
+  'trust.write': z.strictObject({ id }),
 
   /**
    * What the ssh config means for a destination (`host`, `user@host`, `ssh://user@host:port`), as `ssh -G` prints it.
@@ -230,6 +242,8 @@ export interface RpcResults {
   'ports.check': PortCheck
   'trust.list': readonly TrustedKey[]
   'trust.remove': null
+  /** `written` is false when the file had it already. */
+  'trust.write': { readonly file: string; readonly written: boolean }
   'config.resolve': ResolvedConfig
   'config.server': ServerConfig
   'config.import': ConfigImport

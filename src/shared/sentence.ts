@@ -43,6 +43,7 @@ export const needActions = {
   password: 'enter the password',
   passphrase: 'enter the passphrase',
   'keyboard-interactive': 'answer the server',
+  'touch-key': 'touch the key',
   'allow-command': 'allow a command',
 } as const satisfies Record<NeedKind, string>
 
@@ -139,7 +140,12 @@ export function needSentence(need: Need): string {
   switch (need.kind) {
     case 'host-key':
       return `${need.server} is not known yet and shows a key`
+    case 'host-key-rotation':
+      return `${need.server} announces a new key, signed by the one you trust`
     case 'password':
+      if (need.proxy !== undefined) {
+        return `The proxy ${need.proxy} ${need.refused ? 'refused' : 'asks for'} the password of ${need.username}`
+      }
       return need.refused
         ? `${need.server} refused the password of ${need.username}`
         : `${need.server} asks for the password of ${need.username}`
@@ -147,6 +153,10 @@ export function needSentence(need: Need): string {
       return need.refused ? `The passphrase of ${need.keyFile} is wrong` : `The key ${need.keyFile} has a passphrase`
     case 'keyboard-interactive':
       return need.name === '' ? `${need.server} asks a question` : `${need.server} asks: ${need.name}`
+    case 'touch-key':
+      return need.reason === 'touch'
+        ? `Touch your key now: ${need.key} logs in to ${need.server}`
+        : `The SSH agent waits: confirm ${need.key} for ${need.server} in its window`
     case 'allow-command':
       return need.purpose === 'match-exec'
         ? `The ssh config runs a command to decide about ${need.server}`

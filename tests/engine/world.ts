@@ -20,7 +20,7 @@ export function makeEngine(change: { world?: World; ports?: Partial<EnginePorts>
   const servers = new Map<string, ServerSpec>()
   const logs: EngineWorld['logs'] = []
   const histories = new Map<string, ForwardState[]>()
-  const { ask: _ask, ...ssh } = world.ports
+  const { ask: _ask, offer: _offer, ...ssh } = world.ports
   let needs = 0
   const engine = createEngine({
     ssh,

@@ -19,6 +19,7 @@ type Part = Pick<
   | 'ports.check'
   | 'trust.list'
   | 'trust.remove'
+  | 'trust.write'
   | 'demo.start'
 >
 
@@ -47,6 +48,7 @@ export function observeHandlers(services: Services): Part {
       await trusted.remove(id)
       return null
     },
+    'trust.write': ({ id }) => trusted.write(id),
     'demo.start': () => services.inTurn(() => services.demo.start()),
   }
 }

@@ -100,12 +100,11 @@ async function logIn(
     return null
   }
   const steps = new LoginSteps(server, { record, through: through?.snapshot().server ?? null })
-  const policy: HostKeyPolicy = hostKeyPolicy ?? server.hostKeyPolicy
   try {
     const session = await connectSession(server, {
       through,
       ports: harmless(ports, spec.id),
-      policy,
+      policy: hostKeyPolicy,
       signal,
       onPhase: () => undefined,
       leases: () => 1,
@@ -123,7 +122,8 @@ async function logIn(
 function harmless(ports: EnginePorts, forwardId: string): SshPorts {
   return {
     ...ports.ssh,
-    pins: { ...ports.ssh.pins, add: () => undefined },
+    pins: { ...ports.ssh.pins, add: () => undefined, remove: () => undefined },
+    offer: () => Promise.reject(new WarrenError('cancelled', 'A check trusts no new keys.')),
     ask: (question, signal) => {
       if (question.kind === 'host-key') return Promise.reject(notTrustedYet(question))
       return ports.raiseNeed(question, { forwardIds: [forwardId], signal }).answer

@@ -1,5 +1,7 @@
-/** OpenSSH known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): read, never written. */
+/** OpenSSH known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), as they are read. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { keyTypeOf } from './_fingerprint'
 
 export type KnownHostMarker = 'revoked' | 'cert-authority'
 
@@ -23,6 +25,15 @@ export function hostKeyName(host: string, port: number): string {
   return port === DEFAULT_PORT ? name : `[${name}]:${port}`
 }
 
+/** Files that are missing or cannot be read make no key known, which is the safe side. */
+export async function readKnownHosts(file: string): Promise<readonly KnownHostEntry[]> {
+  try {
+    return parseKnownHosts(await readFile(file, 'utf8'), file)
+  } catch {
+    return []
+  }
+}
+
 /** Lines that are not entries are left out, as ssh does. */
 export function parseKnownHosts(text: string, file: string): readonly KnownHostEntry[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
@@ -32,13 +43,16 @@ export function parseKnownHosts(text: string, file: string): readonly KnownHostE
     const [hosts, keyType, key] = fields
     if (marker === undefined || hosts === undefined || keyType === undefined || key === undefined) return []
     if (!/^[A-Za-z0-9+/]+=*$/.test(key)) return []
-    return [{ marker, hosts, keyType, key, file, line: index + 1 }]
+    const blob = Buffer.from(key, 'base64')
+    // The word before the key must be what the key says of itself, or it was pasted together.
+    if (keyTypeOf(blob) !== keyType) return []
+    return [{ marker, hosts, keyType, key: blob.toString('base64'), file, line: index + 1 }]
   })
 }
 
 /** Whether an entry speaks of this name. Addresses and names match alike; hashes match exactly, patterns by glob. */
 export function matchesHost(entry: Pick<KnownHostEntry, 'hosts'>, name: string): boolean {
-  if (entry.hosts.startsWith(HASH_MAGIC)) return matchesHash(entry.hosts, name)
+  if (isHashed(entry)) return matchesHash(entry.hosts, name)
   let matched = false
   for (const pattern of entry.hosts.toLowerCase().split(',')) {
     const negated = pattern.startsWith('!')
@@ -50,23 +64,17 @@ export function matchesHost(entry: Pick<KnownHostEntry, 'hosts'>, name: string):
   return matched
 }
 
-// --- internal ---
-
-function readMarker(word: string): KnownHostMarker | undefined {
-  if (word === '@revoked') return 'revoked'
-  return word === '@cert-authority' ? 'cert-authority' : undefined
+export function isHashed({ hosts }: Pick<KnownHostEntry, 'hosts'>): boolean {
+  return hosts.startsWith(HASH_MAGIC)
 }
 
-function matchesHash(hosts: string, name: string): boolean {
-  const [salt, hash] = hosts.slice(HASH_MAGIC.length).split('|')
-  if (salt === undefined || hash === undefined) return false
-  const expected = Buffer.from(hash, 'base64')
-  const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest()
-  return expected.length === actual.length && timingSafeEqual(expected, actual)
+/** The name as `HashKnownHosts yes` writes it; `salt` is 20 random bytes. */
+export function hashedName(name: string, salt: Buffer): string {
+  return `${HASH_MAGIC}${salt.toString('base64')}|${hashWith(salt, name).toString('base64')}`
 }
 
 /** `*` and `?` only; everything else, brackets too, stands for itself. Linear in pattern × name. */
-function matchesGlob(pattern: string, name: string): boolean {
+export function matchesGlob(pattern: string, name: string): boolean {
   let p = 0
   let n = 0
   let star = -1
@@ -85,4 +93,23 @@ function matchesGlob(pattern: string, name: string): boolean {
   }
   while (pattern[p] === '*') p++
   return p === pattern.length
+}
+
+// --- internal ---
+
+function readMarker(word: string): KnownHostMarker | undefined {
+  if (word === '@revoked') return 'revoked'
+  return word === '@cert-authority' ? 'cert-authority' : undefined
+}
+
+function matchesHash(hosts: string, name: string): boolean {
+  const [salt, hash] = hosts.slice(HASH_MAGIC.length).split('|')
+  if (salt === undefined || hash === undefined) return false
+  const expected = Buffer.from(hash, 'base64')
+  const actual = hashWith(Buffer.from(salt, 'base64'), name)
+  return expected.length === actual.length && timingSafeEqual(expected, actual)
+}
+
+function hashWith(salt: Buffer, name: string): Buffer {
+  return createHmac('sha1', salt).update(name).digest()
 }

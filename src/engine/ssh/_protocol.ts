@@ -36,7 +36,10 @@ export interface ConfirmInfo {
 }
 
 export interface Handlers {
+  GLOBAL_REQUEST: (protocol: Protocol, name: string, wantReply: boolean, data: unknown) => void
   USERAUTH_FAILURE: (protocol: Protocol, methods: string[], partial: boolean) => void
+  USERAUTH_PK_OK: (protocol: Protocol) => void
+  EXT_INFO: (protocol: Protocol, extensions: readonly { readonly name: string; readonly algs?: string[] }[]) => void
   CHANNEL_OPEN: (protocol: Protocol, info: OpenInfo) => void
   CHANNEL_OPEN_CONFIRMATION: (protocol: Protocol, info: ConfirmInfo) => void
   CHANNEL_OPEN_FAILURE: (protocol: Protocol, recipient: number, reason: number, description: string) => void
@@ -60,12 +63,14 @@ export interface Protocol {
   /** Set while a key exchange runs: packets wait in `_queue` then. */
   readonly _kexinit: Buffer | undefined
   _queue: Buffer[] | undefined
+  /** Methods of the login whose answer is outstanding. */
+  readonly _authsQueue: string[]
   /** Undefined once the protocol failed and must not be fed any more. */
   readonly _destruct: unknown
   /** Told once about the server's identification string (RFC 4253 §4.2). */
   _onHeader: (header: IdentificationHeader) => void
   /** The key exchange that runs or ran last. */
-  readonly _kex: { readonly negotiated: NegotiatedAlgorithms } | undefined
+  readonly _kex: { readonly negotiated: NegotiatedAlgorithms; readonly sessionID?: Buffer } | undefined
   readonly _packetRW: {
     readonly write: {
       readonly allocStart: number
@@ -76,6 +81,8 @@ export interface Protocol {
   disconnect: (reason: number) => void
   readonly parse: (chunk: Buffer, start: number, end: number) => void
   readonly ping: () => void
+  readonly requestSuccess: () => void
+  readonly openssh_hostKeysProve: (keys: readonly { readonly getPublicSSH: () => Buffer }[]) => void
   readonly channelEOF: (remoteId: number) => void
   readonly channelClose: (remoteId: number) => void
   readonly channelFailure: (remoteId: number) => void

@@ -7,12 +7,15 @@ import { WarrenError } from '@shared/errors'
 import type { SessionSnapshot } from '@shared/snapshots'
 import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
 import { algorithmOffer } from './_algorithms'
-import { createAuthenticator, type ServerReply } from './_auth'
-import { connectionFault } from './_connection-fault'
+import { createAuthenticator, type Authenticator } from './_auth'
+import { hostKeyAlgorithmOf } from './_cert-kex'
+import { connectionFault, passwordExpired, tooManyTries } from './_connection-fault'
 import { dial } from './_dial'
 import { fingerprintOf, keyTypeOf } from './_fingerprint'
-import { openHostKeyBook } from './_host-keys'
+import { HostKeyGuard } from './_host-key-guard'
+import { hostKeyPolicyOf, openHostKeyBook } from './_host-keys'
 import { internals } from './_protocol'
+import { publicKeyMethod, type ServerReply } from './_publickey'
 import { addressOf } from './_socket'
 import { liveSession, type LiveSession } from './session'
 import type { LoginEvent, ServerPlan, SessionPhase, SshPorts, SshSession } from './types'
@@ -20,12 +23,15 @@ import type { LoginEvent, ServerPlan, SessionPhase, SshPorts, SshSession } from 
 const SECOND = 1000
 /** One exchange of the login; PAM delays refusals by some seconds. */
 const AUTH_STEP_TIMEOUT_MS = 30 * SECOND
+/** The first is the answer to `none`, which asks what there is. */
+const ENOUGH_REFUSALS = 3
 
 export interface ConnectSessionOptions {
   /** The session of the hop before, or `null`. */
   readonly through: SshSession | null
   readonly ports: SshPorts
-  readonly policy: HostKeyPolicy
+  /** What was said for this start; `undefined` leaves it to the server and its ssh config. */
+  readonly policy: HostKeyPolicy | undefined
   readonly signal: AbortSignal
   readonly onPhase: (phase: SessionPhase) => void
   readonly leases: () => number
@@ -46,10 +52,32 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
   const whileAsking = attempt.whileAsking
   const shared = { server, login, ports, signal, whileAsking }
   try {
-    const book = await openHostKeyBook({ ...shared, policy: options.policy })
+    const policy = hostKeyPolicyOf(server, options.policy)
+    const book = await openHostKeyBook({ ...shared, policy, remoteAddress })
     const client = attempt.client
-    const authenticator = createAuthenticator({ ...shared, username, abort: attempt.fail })
-    let trusted: Buffer | null = null
+    const authenticator = createAuthenticator({
+      ...shared,
+      username,
+      abort: attempt.fail,
+      keys: attempt.keys,
+      onKeyReply: (offered, reply) => {
+        attempt.arm(AUTH_STEP_TIMEOUT_MS)
+        onEvent(authEvent(offered, reply))
+      },
+    })
+    attempt.tried = authenticator.tried
+    const guard = new HostKeyGuard({
+      ...shared,
+      client,
+      book,
+      onShown: () => {
+        onEvent({ kind: 'key-exchange', algorithms: attempt.agreed() })
+      },
+      onTrusted: (key, trustedBy) => {
+        onEvent({ kind: 'host-key', keyType: keyTypeOf(key), fingerprint: fingerprintOf(key), trustedBy })
+      },
+      onRefused: attempt.fail,
+    })
     client.on('handshake', () => {
       if (attempt.settled) return
       onPhase('authenticating')
@@ -62,19 +90,7 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
       // Both are ours: a person may think for two minutes, and traffic counts as a sign of life.
       readyTimeout: 0,
       keepaliveInterval: 0,
-      hostVerifier: (key: Buffer, verify: (valid: boolean) => void): void => {
-        if (trusted !== null) {
-          // A new key exchange of a session that runs: the same key, or the end of it.
-          verify(trusted.equals(key))
-          return
-        }
-        onEvent({ kind: 'key-exchange', algorithms: attempt.agreed() })
-        book.verify(key).then((trustedBy) => {
-          onEvent({ kind: 'host-key', keyType: keyTypeOf(key), fingerprint: fingerprintOf(key), trustedBy })
-          trusted = Buffer.from(key)
-          verify(true)
-        }, attempt.fail)
-      },
+      hostVerifier: guard.verify,
       authHandler: (_methods, _partial, next) => {
         attempt.arm(AUTH_STEP_TIMEOUT_MS)
         const reply = attempt.takeReply()
@@ -86,6 +102,7 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
         }, attempt.fail)
       },
     })
+    guard.attach()
     dialled.attach((chunk) => {
       attempt.parse(chunk)
     })
@@ -94,7 +111,7 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
     authenticator.succeeded()
     onPhase('ready')
     const { session } = algorithms
-    return session({
+    const live = session({
       id: randomUUID(),
       serverId: server.id,
       name: server.name,
@@ -103,6 +120,8 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
       keepaliveCount: server.keepaliveCount,
       leases: options.leases,
     })
+    guard.follow(live)
+    return live
   } catch (error) {
     attempt.fail(error)
     throw attempt.error ?? error
@@ -122,7 +141,8 @@ function authEvent(offered: string, reply: ServerReply | null): LoginEvent {
 }
 
 function describeAlgorithms(negotiated: NegotiatedAlgorithms): NonNullable<SessionSnapshot['algorithms']> {
-  const { kex, serverHostKey: hostKey } = negotiated
+  const { kex } = negotiated
+  const hostKey = hostKeyAlgorithmOf(negotiated)
   return { kex, hostKey, cipher: negotiated.cs.cipher, postQuantum: /sntrup|mlkem/.test(kex) }
 }
 
@@ -133,6 +153,8 @@ class Attempt {
   readonly client: Client = new ssh2.Client()
   error: unknown = null
   settled = false
+  tried: Authenticator['tried'] = () => ({ keys: 0, untried: 0 })
+  readonly keys = publicKeyMethod(() => internals(this.client)._protocol)
   private reject: (error: unknown) => void = () => undefined
   private timer: NodeJS.Timeout | undefined
   private asking = 0
@@ -151,6 +173,9 @@ class Attempt {
     this.client.on('close', this.onClose)
     this.client.on('handshake', (negotiated) => {
       this.negotiated ??= negotiated
+    })
+    this.client.on('change password', () => {
+      this.fail(passwordExpired(server.name))
     })
     this.arm(server.connectTimeoutSeconds * SECOND)
   }
@@ -189,11 +214,11 @@ class Attempt {
       }
       const handlers = protocol._handlers
       const { USERAUTH_FAILURE: refused } = handlers
-      // ssh2 does not hand on what it says after an agent's key, partial success included.
+      this.keys.attach()
       handlers.USERAUTH_FAILURE = (protocol, methods, partial) => {
         this.refusals += 1
         this.reply = { methods, partial }
-        refused(protocol, methods, partial)
+        if (!this.keys.refused(this.reply)) refused(protocol, methods, partial)
       }
     })
   }
@@ -273,9 +298,8 @@ class Attempt {
   }
 
   private readonly onError = (error: Error & { level?: string }): void => {
-    // One key of the agent could not sign: the next method follows.
-    if (error.level === 'agent') return
-    this.fail(connectionFault(error, { name: this.server.name, loggingIn: this.negotiated !== null }))
+    const { id, name } = this.server
+    this.fail(connectionFault(error, { id, name, loggingIn: this.negotiated !== null, tried: this.tried() }))
   }
 
   private readonly onClose = (): void => {
@@ -283,10 +307,10 @@ class Attempt {
   }
 
   private closedError(): WarrenError {
+    // Dropbear says no word when it has had enough of refused keys; to come back with the same would change nothing.
+    if (this.refusals >= ENOUGH_REFUSALS) return tooManyTries(this.server, { tried: this.tried(), cause: null })
     const during = this.negotiated === null ? 'before the key exchange was complete' : 'during the login'
-    return new WarrenError('ssh.closed', `${this.server.name} closed the connection ${during}.`, {
-      fix: this.refusals > 0 ? 'It may allow fewer attempts to log in: list only the right key.' : null,
-    })
+    return new WarrenError('ssh.closed', `${this.server.name} closed the connection ${during}.`)
   }
 
   private algorithms(): Parameters<typeof liveSession>[1]['algorithms'] {

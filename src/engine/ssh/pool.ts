@@ -105,7 +105,7 @@ export function createSessionPool({ ports, lingerMs = SESSION_LINGER_MS }: Sessi
       const session = await connectSession(entry.server, {
         through: parent?.session ?? null,
         ports,
-        policy: hostKeyPolicy ?? entry.server.hostKeyPolicy,
+        policy: hostKeyPolicy,
         signal,
         onPhase,
         leases: () => entry.leases,

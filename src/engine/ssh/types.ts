@@ -37,10 +37,13 @@ export type SecretKind = 'password' | 'passphrase' | 'proxy'
 export interface SshPorts {
   /** Raises a need. Rejects with `need.unanswered`, `need.cancelled` or the signal's reason. */
   readonly ask: (question: Question, signal: AbortSignal) => Promise<NeedAnswer>
+  /** Raises a need that nothing waits for. Rejects as {@link ask} does. */
+  readonly offer: (question: Question, signal: AbortSignal) => Promise<NeedAnswer>
   readonly pins: {
     readonly find: (host: string) => readonly HostKeyPin[]
     readonly all: () => readonly HostKeyPin[]
     readonly add: (pin: HostKeyPin) => void
+    readonly remove: (pin: HostKeyPin) => void
   }
   readonly secrets: {
     readonly get: (serverId: string, kind: SecretKind, subject: string) => Promise<string | null>
@@ -55,8 +58,12 @@ export interface SshPorts {
     readonly username: string
     /** `SSH_AUTH_SOCK`, or `null`. */
     readonly agentSocket: string | null
-    /** User's file first (ssh_config UserKnownHostsFile, GlobalKnownHostsFile). */
+    /** Another variable of the environment, for `IdentityAgent $NAME`. */
+    readonly variable?: ((name: string) => string | undefined) | undefined
+    /** Those of the person, the one that is written first (ssh_config UserKnownHostsFile, its default). */
     readonly knownHostsFiles: readonly string[]
+    /** Those of the system (ssh_config GlobalKnownHostsFile, its default). */
+    readonly globalKnownHostsFiles?: readonly string[] | undefined
   }
 }
 
@@ -79,6 +86,8 @@ export interface ConfiguredOptions {
   readonly strictHostKeyChecking?: 'yes' | 'ask' | 'accept-new' | 'no' | undefined
   readonly updateHostKeys?: 'yes' | 'ask' | 'no' | undefined
   readonly revokedHostKeys?: string | undefined
+  /** Names are hashed in lines that the person has written to known_hosts. */
+  readonly hashKnownHosts?: boolean | undefined
   readonly knownHostsCommand?: string | undefined
   readonly noHostAuthenticationForLocalhost?: boolean | undefined
   // Identity

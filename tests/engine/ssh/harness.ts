@@ -52,10 +52,19 @@ export function makeWorld(change: Partial<Pick<World, 'answer' | 'knownHostsFile
         world.asked.push(question)
         return world.answer(question)
       },
+      offer: async (question, signal) => {
+        signal.throwIfAborted()
+        world.asked.push(question)
+        return world.answer(question)
+      },
       pins: {
         find: (host) => world.pins.filter((pin) => pin.host === host),
         all: () => world.pins,
         add: (pin) => world.pins.push(pin),
+        remove: (pin) => {
+          const at = world.pins.findIndex((each) => each.host === pin.host && each.key === pin.key)
+          if (at >= 0) world.pins.splice(at, 1)
+        },
       },
       secrets: {
         get: async (_serverId, kind, subject) => world.secrets.get(`${kind} ${subject}`) ?? null,
