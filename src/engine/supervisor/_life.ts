@@ -44,6 +44,7 @@ export class Life {
   /** Faults of its own in a row, as opposed to those of the server. */
   private failures = 0
   private hasRun = false
+  private hasNoted = false
   private server = 'The server'
 
   constructor(private readonly options: LifeOptions) {
@@ -122,6 +123,7 @@ export class Life {
     status.enter('resolving')
     const route = await ports.plan(spec.serverId, signal)
     signal.throwIfAborted()
+    this.note(route)
     this.server = route.server.name
     const leasing = pool.acquire(route, { ...startOptions, signal, onPhase: this.onPhase })
     this.options.onJoin(route)
@@ -130,6 +132,14 @@ export class Life {
     if (!signal.aborted) return lease
     lease.release()
     throw signal.reason
+  }
+
+  /** What the ssh config asks for and Warren does not do, once a start. */
+  private note({ hops, server }: ServerRoute): void {
+    if (this.hasNoted) return
+    this.hasNoted = true
+    const notes = new Set([...hops, server].flatMap((plan) => plan.notes ?? []))
+    for (const note of notes) this.options.log('warn', note)
   }
 
   /** It carries over `session`; resolves with `null` when it was stopped meanwhile. */
