@@ -36,6 +36,11 @@ export async function attendNeeds(context: Context, client: DaemonClient): Promi
   let interrupted = false
 
   const answer = async (need: Need): Promise<void> => {
+    if (need.kind === 'touch-key' && !terminal.isInteractive) {
+      // Whoever reads along may still reach for the key.
+      terminal.err(`${printable(needSentence(need))}.\n`)
+      return
+    }
     const reply = terminal.isInteractive && !interrupted ? await question(need) : { kind: 'cancel' as const }
     if (reply === null) return
     await client.call('needs.answer', { id: need.id, answer: reply }).catch((error: unknown) => {
@@ -52,7 +57,7 @@ export async function attendNeeds(context: Context, client: DaemonClient): Promi
     try {
       const reply = await ask(terminal, need, gone.signal)
       if (gone.signal.aborted) {
-        terminal.err('\nAnswered elsewhere.\n')
+        if (need.kind !== 'touch-key') terminal.err('\nAnswered elsewhere.\n')
         return null
       }
       interrupted ||= reply === null
@@ -104,7 +109,10 @@ async function ask(terminal: Terminal, need: Need, signal: AbortSignal): Promise
       const passphrase = await terminal.ask(`Passphrase of ${printable(need.keyFile)}: `, { echo: false, signal })
       return passphrase === null ? null : { kind: 'passphrase', passphrase }
     }
+    case 'touch-key':
+      return await waitForTouch(terminal, signal)
     case 'keyboard-interactive': {
+      if (need.refused === true) terminal.err(`${printable(need.server)} refused the answers before.\n`)
       if (need.instruction !== '') terminal.err(`${printable(need.instruction)}\n`)
       const answers: string[] = []
       for (const prompt of need.prompts) {
@@ -131,6 +139,14 @@ async function askCommand(
     if (reply === null || signal.aborted) return null
     if (/^(?:y|yes)$/i.test(reply.trim())) return { kind: 'allow-command', decision: 'allow' }
     if (/^(?:n|no)$/i.test(reply.trim())) return { kind: 'allow-command', decision: 'deny' }
+  }
+}
+
+/** There is nothing to type: the need goes away when the key was touched, and Ctrl-C cancels it. */
+async function waitForTouch(terminal: Terminal, signal: AbortSignal): Promise<NeedAnswer | null> {
+  for (;;) {
+    const typed = await terminal.ask('', { echo: true, signal })
+    if (typed === null || signal.aborted) return null
   }
 }
 

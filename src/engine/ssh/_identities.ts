@@ -1,23 +1,33 @@
 /** The keys that may log in: from the agent and from files, in the order ssh offers them. */
-import { constants } from 'node:fs'
-import { access, readFile, stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
-import ssh2, { type BaseAgent, type ParsedKey } from 'ssh2'
+import { join } from 'node:path'
 import { WarrenError } from '@shared/errors'
-import type { ServerSpec } from '@shared/specs'
-import { readOpenSshPublicKey } from './_key-file'
-import type { SshPorts } from './types'
+import { openAgent, type Agent } from './_agent'
+import { chooseAgent, expandHome, type AgentChoice } from './_agent-path'
+import { parseCertificate, type Certificate } from './_certificate'
+import { keyTypeOf } from './_fingerprint'
+import { loadCertificate, loadKey, type LoadedCertificate, type LoadedKey } from './_key-load'
+import type { ServerPlan, SshPorts } from './types'
 
-/** ssh_config(5) IdentityFile, the types that ssh2 can use. */
-const DEFAULT_IDENTITIES = ['id_ed25519', 'id_ecdsa', 'id_rsa']
-const OTHERS_BITS = 0o077
-const NO_AGENT = 'none'
-const MAX_KEY_FILE_BYTES = 1024 * 1024
+/** ssh_config(5) IdentityFile, in its order; the types that are used any more. */
+const DEFAULT_IDENTITIES = ['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk']
+/** `IdentityFile none`: not even the defaults. */
+const NO_FILE = 'none'
+const CERTIFICATE_SUFFIX = '-cert.pub'
 
-/** A key that can be offered: its public half, and how it signs. */
-export type Identity =
-  | { readonly source: 'agent'; readonly publicKey: ParsedKey; readonly agent: BaseAgent }
-  | { readonly source: 'file'; readonly file: string; readonly publicKey: ParsedKey | null; readonly text: Buffer }
+/** How a key signs. `blob` is what the agent knows it by. */
+export type Signer =
+  | { readonly by: 'agent'; readonly agent: Agent; readonly blob: Buffer }
+  | { readonly by: 'file'; readonly key: LoadedKey & { readonly secret: NonNullable<LoadedKey['secret']> } }
+
+/** A key that can be offered. */
+export interface Identity {
+  /** What a person knows it by: a path, or the comment in the agent. */
+  readonly name: string
+  /** Public key or certificate; `null` when the file must be unlocked to know it. */
+  readonly blob: Buffer | null
+  readonly certificate: Certificate | null
+  readonly signer: Signer
+}
 
 export interface Identities {
   readonly identities: readonly Identity[]
@@ -26,140 +36,174 @@ export interface Identities {
 }
 
 /** Collects what can be offered; what cannot is a problem, not a failure: another key may do. */
-export async function collectIdentities(server: ServerSpec, ports: SshPorts): Promise<Identities> {
+export async function collectIdentities(server: ServerPlan, ports: SshPorts, signal: AbortSignal): Promise<Identities> {
   const problems: WarrenError[] = []
-  const listed = server.identityFiles.length > 0
-  const files = listed
-    ? server.identityFiles.map((file) => expandHome(file, ports.environment.homeDir))
-    : DEFAULT_IDENTITIES.map((name) => join(ports.environment.homeDir, '.ssh', name))
-  const fromFiles: Identity[] = []
-  const listedPublic: string[] = []
-  for (const [index, file] of files.entries()) {
-    const found = await readIdentity(file, listed ? `identityFiles.${index}` : null)
-    if (found === null) continue
-    if (found instanceof WarrenError) problems.push(found)
-    else {
-      if (found.publicKey !== null) listedPublic.push(blobOf(found.publicKey))
-      if (found.text.length > 0) fromFiles.push(found)
-    }
+  const home = ports.environment.homeDir
+  const keys = await loadKeys(server, home)
+  const certificates = await loadCertificates({ server, home, keys }, problems)
+  const agent = await askAgent(chooseAgent(server.agent, ports.environment), { signal, problems })
+  const identities = arrange({ keys, certificates, agent, identitiesOnly: server.identitiesOnly })
+  problems.push(...uselessKeys(keys, identities))
+  return { identities, problems }
+}
+
+// --- internal ---
+
+interface AgentEntry {
+  readonly agent: Agent
+  readonly blob: Buffer
+  readonly comment: string
+}
+
+interface FoundCertificate extends LoadedCertificate {
+  /** The key file it lies beside; `null` when it was named by itself. */
+  readonly beside: LoadedKey | null
+}
+
+interface Material {
+  readonly keys: readonly LoadedKey[]
+  readonly certificates: readonly FoundCertificate[]
+  readonly agent: readonly AgentEntry[]
+  readonly identitiesOnly: boolean
+}
+
+async function loadKeys(server: ServerPlan, home: string): Promise<readonly LoadedKey[]> {
+  const defaults = DEFAULT_IDENTITIES.map((name) => join(home, '.ssh', name))
+  const listed = server.identityFiles.map((file) => (file === NO_FILE ? null : expandHome(file, home)))
+  const loaded = await Promise.all(
+    (listed.length > 0 ? listed : defaults).map((file, index) =>
+      // An ssh config lists the defaults too, whether they are there or not.
+      file === null ? null : loadKey(file, defaults.includes(file) ? null : `identityFiles.${index}`),
+    ),
+  )
+  return loaded.filter((key) => key !== null)
+}
+
+/** As ssh: those beside the keys count only when none is named. */
+async function loadCertificates(
+  { server, home, keys }: { server: ServerPlan; home: string; keys: readonly LoadedKey[] },
+  problems: WarrenError[],
+): Promise<readonly FoundCertificate[]> {
+  const named = server.certificateFiles.map((file, index) => ({
+    beside: null,
+    loading: loadCertificate(expandHome(file, home), `certificateFiles.${index}`),
+  }))
+  const besideKeys = keys.map((key) => ({
+    beside: key,
+    loading: loadCertificate(`${key.file.replace(/\.pub$/, '')}${CERTIFICATE_SUFFIX}`, null),
+  }))
+  const found: FoundCertificate[] = []
+  for (const { beside, loading } of named.length > 0 ? named : besideKeys) {
+    const loaded = await loading
+    if (loaded instanceof WarrenError) problems.push(loaded)
+    else if (loaded !== null) found.push({ ...loaded, beside })
   }
-  const path = server.agent ?? ports.environment.agentSocket
-  const fromAgent: Identity[] = []
-  if (path !== null && path !== NO_AGENT) {
-    const agent = ssh2.createAgent(expandHome(path, ports.environment.homeDir))
-    try {
-      for (const publicKey of await agentKeys(agent)) {
-        if (server.identitiesOnly && !listedPublic.includes(blobOf(publicKey))) continue
-        fromAgent.push({ source: 'agent', publicKey, agent })
-      }
-    } catch (error) {
+  return found
+}
+
+async function askAgent(
+  choice: AgentChoice | null,
+  { signal, problems }: { signal: AbortSignal; problems: WarrenError[] },
+): Promise<readonly AgentEntry[]> {
+  if (choice === null) return []
+  const agent = openAgent(choice.path)
+  try {
+    return (await agent.keys(signal)).map((key) => ({ agent, ...key }))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (choice.isNamed) {
       problems.push(
-        new WarrenError('agent.unreachable', `The SSH agent at ${path} does not answer.`, {
+        new WarrenError('agent.unreachable', `The SSH agent at ${choice.path} does not answer.`, {
           fix: 'Start it, or set the agent of the server to "none".',
           field: 'agent',
           cause: error,
         }),
       )
     }
+    return []
   }
-  // The agent's copies of listed keys come first, as ssh does: the server may allow few attempts.
-  const rank = (identity: Identity): number =>
-    identity.publicKey !== null && listedPublic.includes(blobOf(identity.publicKey)) ? 0 : 1
-  fromAgent.sort((a, b) => rank(a) - rank(b))
-  const inAgent = new Set(fromAgent.map(({ publicKey }) => (publicKey === null ? '' : blobOf(publicKey))))
-  const rest = fromFiles.filter(({ publicKey }) => publicKey === null || !inAgent.has(blobOf(publicKey)))
-  return { identities: [...fromAgent, ...rest], problems }
 }
 
-/** `~` and `~/…` are the home folder; relative paths are relative to it. */
-export function expandHome(path: string, home: string): string {
-  if (path === '~') return home
-  if (path.startsWith('~/')) return join(home, path.slice(2))
-  return isAbsolute(path) || path.startsWith('\\\\') ? path : join(home, path)
-}
-
-// --- internal ---
-
-function blobOf(key: ParsedKey): string {
-  return key.getPublicSSH().toString('base64')
-}
-
-function agentKeys(agent: BaseAgent): Promise<readonly ParsedKey[]> {
-  return new Promise((resolve, reject) => {
-    agent.getIdentities((error, keys) => {
-      if (error !== null && error !== undefined) reject(error)
-      else resolve((keys ?? []).flatMap((key) => parseOne(key) ?? []))
-    })
+/**
+ * The order of ssh (sshconnect2.c, pubkey_prepare): named certificates, the agent's copies of listed keys, the rest of the
+ * agent unless told otherwise, listed keys that only files hold. A server may allow few attempts.
+ */
+function arrange({ keys, certificates, agent, identitiesOnly }: Material): readonly Identity[] {
+  const named = certificates.filter(({ beside }) => beside === null)
+  const listed = keys.flatMap((key) => {
+    const own = fromFile(key)
+    const beside = certificates.filter((each) => each.beside === key)
+    return [...(own === null ? [] : [own]), ...beside.flatMap((each) => withSigner(each, { keys, agent }) ?? [])]
+  })
+  const listedBlobs = new Set([
+    ...keys.flatMap(({ blob }) => (blob === null ? [] : [idOf(blob)])),
+    ...certificates.map(({ blob }) => idOf(blob)),
+  ])
+  const held = agent.map(fromAgent)
+  const order = [
+    ...named.flatMap((each) => withSigner(each, { keys, agent }) ?? []),
+    ...held.filter(({ blob }) => blob !== null && listedBlobs.has(idOf(blob))),
+    ...(identitiesOnly ? [] : held),
+    ...listed,
+  ]
+  const seen = new Set<string>()
+  return order.filter(({ blob }) => {
+    if (blob === null) return true
+    const isNew = !seen.has(idOf(blob))
+    seen.add(idOf(blob))
+    return isNew
   })
 }
 
-function parseOne(key: unknown): ParsedKey | null {
-  const parsed = ssh2.utils.parseKey(key as ParsedKey)
-  return parsed instanceof Error ? null : parsed
+function fromAgent({ agent, blob, comment }: AgentEntry): Identity {
+  return { name: comment, blob, certificate: parseCertificate(blob), signer: { by: 'agent', agent, blob } }
 }
 
-/** `null` for a default that is not there. With only the public half the agent must hold the private one (`text` is empty). */
-async function readIdentity(
-  file: string,
-  field: string | null,
-): Promise<Extract<Identity, { source: 'file' }> | WarrenError | null> {
-  let text: Buffer
-  try {
-    const info = await stat(file)
-    if (!info.isFile() || info.size > MAX_KEY_FILE_BYTES) return notAKey(file, field)
-    await access(file, constants.R_OK)
-    text = await readFile(file)
-    const tooOpen = process.platform !== 'win32' && (info.mode & OTHERS_BITS) !== 0 && info.uid === process.getuid?.()
-    if (tooOpen && !isPublicKeyText(text)) return tooOpenError(file, info.mode, field)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return field === null ? null : missingError(file, field)
-    return new WarrenError('key.unreadable', `The key file ${file} cannot be read: ${code ?? String(error)}.`, {
-      field,
-      cause: error,
-    })
-  }
-  if (isPublicKeyText(text)) {
-    return { source: 'file', file, publicKey: parseOne(text), text: Buffer.alloc(0) }
-  }
-  const parsed = ssh2.utils.parseKey(text)
-  if (!(parsed instanceof Error)) {
-    return parsed.isPrivateKey() ? { source: 'file', file, publicKey: parsed, text } : notAKey(file, field)
-  }
-  if (!/encrypted|passphrase/i.test(parsed.message)) return notAKey(file, field, parsed)
-  return { source: 'file', file, publicKey: readOpenSshPublicKey(text) ?? (await besideIt(file)), text }
+/** `null` when only an agent could sign. */
+function fromFile(key: LoadedKey): Identity | null {
+  const { file, blob, secret } = key
+  if (secret === null) return null
+  return { name: file, blob, certificate: null, signer: { by: 'file', key: { ...key, secret } } }
 }
 
-/** The public half in `file.pub`, so that a passphrase is asked only for a key the server wants. */
-async function besideIt(file: string): Promise<ParsedKey | null> {
-  try {
-    return parseOne(await readFile(`${file}.pub`))
-  } catch {
-    return null
-  }
+/** A certificate is signed for by its key: in the agent, in a file, or by the agent that holds the certificate too. */
+function withSigner(
+  { file, blob, certificate, beside }: FoundCertificate,
+  { keys, agent }: Pick<Material, 'keys' | 'agent'>,
+): Identity | null {
+  const plain = idOf(certificate.publicKey)
+  const held = agent.find((each) => idOf(each.blob) === plain) ?? agent.find((each) => idOf(each.blob) === idOf(blob))
+  const inFile = keys.find((key) => key.secret !== null && key.blob !== null && idOf(key.blob) === plain)
+  // A locked PEM file does not tell its public half: the name is all there is to go by.
+  const key = inFile ?? (beside?.blob === null ? beside : undefined)
+  const signer: Signer | null =
+    held !== undefined
+      ? { by: 'agent', agent: held.agent, blob: held.blob }
+      : key?.secret == null
+        ? null
+        : { by: 'file', key: { ...key, secret: key.secret } }
+  return signer === null ? null : { name: file, blob, certificate, signer }
 }
 
-function isPublicKeyText(text: Buffer): boolean {
-  return /^(ssh-|ecdsa-)[a-z0-9-]+ /.test(text.toString('latin1', 0, 64))
+/** What the files have against being offered, where no agent makes up for it. */
+function uselessKeys(keys: readonly LoadedKey[], identities: readonly Identity[]): readonly WarrenError[] {
+  const offered = new Set(identities.flatMap(({ blob }) => (blob === null ? [] : [idOf(blob)])))
+  return keys
+    .filter(({ secret, blob }) => secret === null && (blob === null || !offered.has(idOf(blob))))
+    .map((key) => key.problem ?? needsAgent(key))
 }
 
-function missingError(file: string, field: string): WarrenError {
-  return new WarrenError('key.missing', `The key file ${file} does not exist.`, { field, fix: 'Check the path.' })
-}
-
-function notAKey(file: string, field: string | null, cause?: unknown): WarrenError {
-  return new WarrenError('key.not-a-key', `${file} is not a private key that Warren can use.`, {
-    field,
-    fix: 'OpenSSH and PEM files work. PuTTY keys can be converted with puttygen.',
-    cause,
+function needsAgent(key: LoadedKey): WarrenError {
+  const isCertificate = key.blob !== null && /-cert-v01@/.test(keyTypeOf(key.blob))
+  const why = key.isSecurityKey
+    ? `${key.file} is a key on a security key, which signs through the SSH agent, and the agent does not hold it.`
+    : `${key.file} is only the public half${isCertificate ? ' with a certificate' : ''}, and the SSH agent does not hold the private one.`
+  return new WarrenError('key.needs-agent', why, {
+    field: key.field,
+    fix: `Add it with ssh-add ${key.file.replace(/(?:-cert)?\.pub$/, '')}, or choose the agent that holds it.`,
   })
 }
 
-function tooOpenError(file: string, mode: number, field: string | null): WarrenError {
-  const bits = (mode & 0o777).toString(8).padStart(4, '0')
-  return new WarrenError(
-    'key.too-open',
-    `Permissions ${bits} for '${file}' are too open; this private key will be ignored.`,
-    { field, fix: `chmod 600 ${file}` },
-  )
+function idOf(blob: Buffer): string {
+  return blob.toString('base64')
 }

@@ -47,14 +47,14 @@ describe('logins with passwords and prompts', () => {
     expect(world.secrets.get('password ann')).toBe('new')
   })
 
-  it('gives up after two wrong passwords, in one connection', async () => {
+  it('gives up after three wrong passwords as ssh does, in one connection', async () => {
     await startPasswordServer('right')
-    const world = answering(['wrong', 'wrong again'])
+    const world = answering(['wrong', 'wrong again', 'wrong for good'])
     const fault = await loginFault(spec(), world)
     expect(fault.code).toBe('ssh.auth-failed')
     expect(fault.message).toContain('accepts password')
     expect(fault.message).toContain('offered a password')
-    expect(world.asked.filter(({ kind }) => kind === 'password')).toHaveLength(2)
+    expect(world.asked.filter(({ kind }) => kind === 'password')).toHaveLength(3)
     expect(server.connections()).toBe(1)
   })
 
