@@ -40,10 +40,18 @@ export function targetEndpoint(spec: Ends): Endpoint | null {
   }
 }
 
-/** `127.0.0.1:5432`, `[::1]:5432`, `/run/docker.sock`; `*` for every address. */
-export function formatEndpoint(end: Endpoint): string {
+/** `127.0.0.1:5432`, `[::1]:5432`, `/run/docker.sock`; `*` for every address. With a `count` of ports: `127.0.0.1:8000–8009`. */
+export function formatEndpoint(end: Endpoint, count = 1): string {
   if ('path' in end) return end.path
-  return `${end.host.includes(':') ? `[${end.host}]` : end.host}:${end.port}`
+  const host = end.host.includes(':') ? `[${end.host}]` : end.host
+  // A range whose first port is not chosen yet has no last one either.
+  const last = count > 1 && end.port !== 0 ? `–${end.port + count - 1}` : ''
+  return `${host}:${end.port}${last}`
+}
+
+/** The end `offset` ports further: of a range, where its nth port is. Port 0, "any", and paths stay. */
+export function endpointAt(end: Endpoint, offset: number): Endpoint {
+  return offset === 0 || 'path' in end || end.port === 0 ? end : { host: end.host, port: end.port + offset }
 }
 
 /** Whether the listener can be reached from other machines. A Unix socket cannot. */

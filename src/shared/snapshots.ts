@@ -42,6 +42,8 @@ export interface ForwardSnapshot {
   /** The bound end; while nothing is bound, the one that would be. */
   readonly listen: Endpoint
   readonly target: Endpoint | null
+  /** Ports in a row at both ends, from `listen` and `target` on; 1 for one port. */
+  readonly portCount: number
   /** Failed attempts since it last ran. */
   readonly attempt: number
   /** ISO 8601, only while `waiting`. */

@@ -1,2 +1,2 @@
 /** What a snapshot says of a forward without any of the rarer ways. */
-export const plainSnapshot = { notice: null, health: null, asleep: false, stopsAt: null } as const
+export const plainSnapshot = { portCount: 1, notice: null, health: null, asleep: false, stopsAt: null } as const

@@ -3,13 +3,18 @@ import type { Socket } from 'node:net'
 import { listenEndpoint } from '@shared/endpoints'
 import type { ClientEnd, SshSession } from '../ssh/types'
 import { resetStream } from '../traffic'
-import { listenHere, type LocalListener } from './_listen'
+import type { LocalListener } from './_listen'
+import { listenRange } from './_listen-range'
+import { checkPermission } from './_permission'
 import type { Carrier, CarrierOptions } from './types'
 
 export interface Serve {
-  readonly onSocket: (socket: Socket, session: SshSession) => void
+  /** `offset`: at which port of a range the client came. */
+  readonly onSocket: (socket: Socket, session: SshSession, offset: number) => void
   /** For TCP clients, where this Node can do without streams; without it they all come as sockets. */
-  readonly onClient?: (client: ClientEnd, session: SshSession) => void
+  readonly onClient?: (client: ClientEnd, session: SshSession, offset: number) => void
+  /** What must be known before the first client; its rejection is that of `bind`. */
+  readonly prepare?: () => Promise<void>
 }
 
 /**
@@ -18,18 +23,20 @@ export interface Serve {
  */
 export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier {
   const { onSocket: serveSocket, onClient: serveClient } = serve
+  const { spec } = options
   let session: SshSession | null = null
   let opening: Promise<LocalListener> | null = null
-  const onSocket = (socket: Socket): void => {
+  let isPermitted = false
+  const onSocket = (socket: Socket, offset: number): void => {
     if (session === null) turnAway(socket)
-    else serveSocket(socket, session)
+    else serveSocket(socket, session, offset)
   }
   const onClient =
     serveClient === undefined
       ? undefined
-      : (client: ClientEnd): void => {
+      : (client: ClientEnd, offset: number): void => {
           if (session === null) client.reset()
-          else serveClient(client, session)
+          else serveClient(client, session, offset)
         }
   const unbind = (): void => {
     session = null
@@ -37,13 +44,23 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
   }
   return {
     bind: async (over) => {
-      opening ??= listenHere({ at: listenEndpoint(options.spec), onSocket, onClient, ports: options.ports })
+      opening ??= listenRange({
+        ...{ at: listenEndpoint(spec), count: spec.portCount, onSocket, onClient, ports: options.ports },
+        portField: spec.type === 'local' && spec.bindPort === null ? 'localPort' : 'bindPort',
+        onTrouble: troubleTeller(options),
+      })
       try {
         const { bound } = await opening
+        await serve.prepare?.()
+        // Asked once, and not of a session that is only dialled when somebody comes.
+        if (!isPermitted && !spec.onDemand) await checkPermission(over, options)
+        isPermitted = true
         session = over
         return bound
       } catch (error) {
+        const failed = opening
         opening = null
+        await failed?.then((listener) => listener.close()).catch(() => undefined)
         throw error
       }
     },
@@ -62,6 +79,19 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
 }
 
 // --- internal ---
+
+/** One line and one notice, not one for each client that is turned away. */
+function troubleTeller({ log, onNotice }: CarrierOptions): (error: NodeJS.ErrnoException) => void {
+  let told = false
+  return (error) => {
+    if (told) return
+    told = true
+    const isFull = error.code === 'EMFILE' || error.code === 'ENFILE'
+    const why = isFull ? 'too many files and connections are open' : error.message
+    log({ level: 'error', message: `A client was turned away: ${why}.`, code: null })
+    onNotice({ message: `Clients were turned away: ${why}`, exposed: null })
+  }
+}
 
 function turnAway(socket: Socket): void {
   socket.on('error', () => undefined)

@@ -1,14 +1,18 @@
-/** The server's half of SOCKS 4, 4a and 5 (RFC 1928) as a parser: bytes in, in whatever pieces; a verdict out. */
+/** The server's half of SOCKS 4, 4a and 5 (RFC 1928, RFC 1929) as a parser: bytes in, in whatever pieces; a verdict out. */
+import { isLogin, type ProxyLogin } from './_login'
 
 const VERSION_4 = 4
 const VERSION_5 = 5
 const CONNECT = 1
 const NO_AUTHENTICATION = 0
+const USERNAME_PASSWORD = 2
 const NO_ACCEPTABLE_METHOD = 0xff
 const ADDRESS_IPV4 = 1
 const ADDRESS_NAME = 3
 const ADDRESS_IPV6 = 4
-const TLS_HANDSHAKE = 0x16
+const LOGIN_VERSION = 1
+const LOGIN_RIGHT = 0
+const LOGIN_WRONG = 1
 /** Longest request of a sane client: two NUL-ended texts of 255 bytes and the fixed fields. */
 const MAX_REQUEST_BYTES = 1024
 
@@ -41,24 +45,25 @@ export interface SocksStep {
   readonly message: string | null
 }
 
-/** One client's greeting and request. */
+/** One client's greeting, login and request. `login`: what it must give; `null` lets everybody in. */
 export class SocksParser {
   private bytes: Buffer = Buffer.alloc(0)
-  private greeted = false
+  private expects: 'greeting' | 'login' | 'request' = 'greeting'
+
+  constructor(private readonly login: ProxyLogin | null = null) {}
 
   push(chunk: Buffer): SocksStep {
     this.bytes = this.bytes.length === 0 ? chunk : Buffer.concat([this.bytes, chunk])
-    switch (this.bytes[0]) {
-      case undefined:
-        return more()
-      case VERSION_4:
-        return this.greeted ? refuse('a SOCKS 4 request after a SOCKS 5 greeting') : this.version4()
-      case VERSION_5:
-        return this.greeted ? this.request5() : this.greeting5()
-      case TLS_HANDSHAKE:
-        return refuse('TLS was spoken to a SOCKS port')
-      default:
-        return this.stranger()
+    const [version] = this.bytes
+    if (version === undefined) return more()
+    switch (this.expects) {
+      case 'greeting':
+        if (version === VERSION_4) return this.version4()
+        return version === VERSION_5 ? this.greeting5() : refuse('neither SOCKS 4 nor SOCKS 5 was spoken')
+      case 'login':
+        return version === LOGIN_VERSION ? this.login5() : refuse('a SOCKS 5 login of another version')
+      case 'request':
+        return version === VERSION_5 ? this.request5() : refuse(`a SOCKS ${version} request after a SOCKS 5 greeting`)
     }
   }
 
@@ -67,6 +72,8 @@ export class SocksParser {
     const { bytes } = this
     const userEnd = bytes.length > 8 ? bytes.indexOf(0, 8) : -1
     if (userEnd < 0) return this.incomplete()
+    // SOCKS 4 has a name and no password: nobody can log in with it.
+    if (this.login !== null) return refuse('SOCKS 4 has no login, and this port asks for one', DIFFERENT_USER_4)
     if (bytes[1] !== CONNECT)
       return refuse('only SOCKS 4 CONNECT is supported', socksAnswer(4, SOCKS_REPLY.commandNotSupported))
     const port = bytes.readUInt16BE(2)
@@ -80,14 +87,35 @@ export class SocksParser {
   private greeting5(): SocksStep {
     const count = this.bytes[1]
     if (count === undefined || this.bytes.length < 2 + count) return more()
-    if (!this.bytes.subarray(2, 2 + count).includes(NO_AUTHENTICATION)) {
-      return refuse('the client insists on a SOCKS login', Buffer.from([VERSION_5, NO_ACCEPTABLE_METHOD]))
+    const method = this.login === null ? NO_AUTHENTICATION : USERNAME_PASSWORD
+    if (!this.bytes.subarray(2, 2 + count).includes(method)) {
+      const message = this.login === null ? 'the client insists on a SOCKS login' : 'the client offers no login'
+      return refuse(message, Buffer.from([VERSION_5, NO_ACCEPTABLE_METHOD]))
     }
-    this.greeted = true
-    const ahead = this.bytes.subarray(2 + count)
+    this.expects = this.login === null ? 'request' : 'login'
+    return this.proceed(2 + count, Buffer.from([VERSION_5, method]))
+  }
+
+  /** VER ULEN UNAME PLEN PASSWD (RFC 1929 §2). */
+  private login5(): SocksStep {
+    const { bytes, login } = this
+    const nameEnd = 2 + (bytes[1] ?? 0)
+    const passwordLength = bytes[nameEnd]
+    if (bytes.length < 2 || passwordLength === undefined) return more()
+    const end = nameEnd + 1 + passwordLength
+    if (bytes.length < end) return more()
+    if (login === null || !isLogin(login, bytes.subarray(2, nameEnd), bytes.subarray(nameEnd + 1, end))) {
+      return refuse('the login is wrong', Buffer.from([LOGIN_VERSION, LOGIN_WRONG]))
+    }
+    this.expects = 'request'
+    return this.proceed(end, Buffer.from([LOGIN_VERSION, LOGIN_RIGHT]))
+  }
+
+  /** Goes on with what came after the first `taken` bytes, which are answered with `answer`. */
+  private proceed(taken: number, answer: Buffer): SocksStep {
+    const ahead = this.bytes.subarray(taken)
     this.bytes = Buffer.alloc(0)
     const next = this.push(ahead)
-    const answer = Buffer.from([VERSION_5, NO_AUTHENTICATION])
     return { ...next, answer: next.answer === null ? answer : Buffer.concat([answer, next.answer]) }
   }
 
@@ -117,12 +145,6 @@ export class SocksParser {
   private incomplete(): SocksStep {
     return this.bytes.length > MAX_REQUEST_BYTES ? refuse('the request has no end') : more()
   }
-
-  private stranger(): SocksStep {
-    const isHttp = /^[A-Z]{1,8}( |$)/.test(this.bytes.toString('latin1', 0, 9))
-    if (!isHttp) return refuse('neither SOCKS 4 nor SOCKS 5 was spoken')
-    return refuse('HTTP was spoken to a SOCKS port', HTTP_HINT)
-  }
 }
 
 /** The reply to a request, as its version wants it; the bound address is not told (RFC 1928 §6 lets it be zero). */
@@ -135,10 +157,8 @@ export function socksAnswer(version: 4 | 5, reply: SocksReply): Buffer {
 
 const GRANTED_4 = 0x5a
 const REJECTED_4 = 0x5b
-const HINT = 'This port speaks SOCKS, not HTTP. Use it as a SOCKS 5 proxy.\n'
-const HTTP_HINT = Buffer.from(
-  `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ${HINT.length}\r\nConnection: close\r\n\r\n${HINT}`,
-)
+/** "User id and identd disagree": of the refusals that SOCKS 4 has, the one about who asks. */
+const DIFFERENT_USER_4 = Buffer.from([0, 0x5d, 0, 0, 0, 0, 0, 0])
 
 function more(): SocksStep {
   return { kind: 'more', answer: null, request: null, rest: null, message: null }

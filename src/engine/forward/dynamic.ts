@@ -1,43 +1,40 @@
-/** `ssh -D`: SOCKS clients here reach whatever they ask for, as seen from the server. */
+/** `ssh -D`: SOCKS and HTTP proxy clients here reach whatever they ask for, as seen from the server. */
 import type { Socket } from 'node:net'
-import { toFault } from '@shared/errors'
+import { endpointAt, formatEndpoint, listenEndpoint } from '@shared/endpoints'
 import type { SshSession } from '../ssh/types'
-import type { Connection } from '../traffic'
 import { listeningCarrier } from './_listening-carrier'
-import { askSocksClient } from './_socks-client'
+import type { ProxyLogin } from './_login'
+import { serveProxyClient } from './_proxy-client'
+import { proxyReports } from './_proxy-reports'
 import type { Carrier, CarrierOptions } from './types'
 
 export function dynamicCarrier(options: CarrierOptions): Carrier {
-  const { ledger, log, onTarget } = options
+  const { ledger, spec } = options
+  const reports = proxyReports(options)
+  let login: ProxyLogin | null = null
 
-  async function serve(socket: Socket, session: SshSession, connection: Connection): Promise<void> {
-    const ask = await askSocksClient(socket, (message) => {
-      log({ level: 'warn', code: 'socks.invalid', message: `A client was turned away: ${message}.` })
-    })
-    if (ask === null) return
-    const target = { host: ask.request.host, port: ask.request.port }
-    connection.target = target
-    const onOpen = (): void => {
-      ask.grant()
-      onTarget(null)
-    }
-    try {
-      await session.forwardSocket(socket, { target, counter: connection, head: ask.head ?? undefined, onOpen })
-    } catch (error) {
-      const { code, message } = toFault(error)
-      log({ level: 'warn', code, message })
-      ask.refuse(error as Error)
-      // A wrong address is the client's affair; a server that forbids forwarding is ours.
-      if (code === 'forward.refused') onTarget(error as Error)
-    }
-  }
-
-  const onSocket = (socket: Socket, session: SshSession): void => {
+  const onSocket = (socket: Socket, session: SshSession, offset: number): void => {
     const connection = ledger.add({ stream: socket, origin: null, target: null })
     socket.once('close', () => {
       ledger.remove(connection)
     })
-    void serve(socket, session, connection)
+    const origin = { host: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
+    const { localPort } = socket
+    const asked = endpointAt(listenEndpoint(spec), offset)
+    const at = 'port' in asked && localPort !== undefined ? { host: asked.host, port: localPort } : asked
+    void serveProxyClient(socket, {
+      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, ...reports },
+      way: {
+        open: (target) => session.openChannel(target, origin),
+        tunnel: (target, { head, onOpen }) =>
+          session.forwardSocket(socket, { target, counter: connection, head, onOpen }),
+      },
+    })
   }
-  return listeningCarrier(options, { onSocket })
+  return listeningCarrier(options, {
+    onSocket,
+    prepare: async () => {
+      login = await options.login()
+    },
+  })
 }

@@ -2,13 +2,16 @@
 import { dynamicCarrier } from './dynamic'
 import { localCarrier } from './local'
 import { remoteCarrier } from './remote'
+import { quietLog } from './_quiet-log'
 import type { Carrier, CarrierOptions } from './types'
 
 export { dialHere } from './_dial-here'
 export { listenHere } from './_listen'
-export type { Carrier, CarrierOptions } from './types'
+export type { Carrier, CarrierOptions, Notice } from './types'
+export type { ProxyLogin } from './_login'
 
-export function createCarrier(options: CarrierOptions): Carrier {
+export function createCarrier(wanted: CarrierOptions): Carrier {
+  const options = { ...wanted, log: quietLog(wanted.log) }
   switch (options.spec.type) {
     case 'local':
       return localCarrier(options)

@@ -1,5 +1,5 @@
 /** `ssh -L`: clients here reach one target as seen from the server. */
-import { targetEndpoint } from '@shared/endpoints'
+import { endpointAt, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import { toFault } from '@shared/errors'
 import { resetStream } from '../traffic'
 import { listeningCarrier } from './_listening-carrier'
@@ -7,8 +7,11 @@ import type { Carrier, CarrierOptions } from './types'
 
 export function localCarrier(options: CarrierOptions): Carrier {
   const { ledger, onTarget } = options
-  const target = targetEndpoint(options.spec)
-  if (target === null) throw new TypeError('A local forward has a target.')
+  const first = targetEndpoint(options.spec)
+  if (first === null) throw new TypeError('A local forward has a target.')
+  /** Of each port of a range, made once: thousands of clients a second share them. */
+  const targets = Array.from({ length: options.spec.portCount }, (_, offset) => endpointAt(first, offset))
+  const targetAt = (offset: number): Endpoint => targets[offset] ?? first
   const onOpen = (): void => {
     onTarget(null)
   }
@@ -18,7 +21,8 @@ export function localCarrier(options: CarrierOptions): Carrier {
     onTarget(error)
   }
   return listeningCarrier(options, {
-    onClient: (client, session) => {
+    onClient: (client, session, offset) => {
+      const target = targetAt(offset)
       const connection = ledger.add({ stream: client, origin: null, target })
       session.forwardClient(client, {
         target,
@@ -34,7 +38,8 @@ export function localCarrier(options: CarrierOptions): Carrier {
         },
       })
     },
-    onSocket: (socket, session) => {
+    onSocket: (socket, session, offset) => {
+      const target = targetAt(offset)
       const connection = ledger.add({ stream: socket, origin: null, target })
       session.forwardSocket(socket, { target, counter: connection, onOpen }).then(
         () => {

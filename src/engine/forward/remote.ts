@@ -1,25 +1,27 @@
-/** `ssh -R`: the server listens; its clients reach one target here, or (without a target) what they ask for by SOCKS. */
+/** `ssh -R`: the server listens; its clients reach one target here, or (without a target) what they ask for as proxy clients. */
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
+import { endpointAt, formatEndpoint, isExposed, listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import { toFault, WarrenError } from '@shared/errors'
-import type { IncomingChannel, RemoteListener, TrafficCounter } from '../ssh/types'
+import type { IncomingChannel, RemoteListener, SshSession, TrafficCounter } from '../ssh/types'
 import { resetStream, type Connection } from '../traffic'
 import { dialHere } from './_dial-here'
-import { askSocksClient } from './_socks-client'
+import { probeGateway } from './_gateway'
+import type { ProxyLogin } from './_login'
+import { serveProxyClient } from './_proxy-client'
+import { proxyReports } from './_proxy-reports'
+import { listenRemoteRange } from './_remote-ports'
 import type { Carrier, CarrierOptions } from './types'
 
 export function remoteCarrier(options: CarrierOptions): Carrier {
-  const { ledger, log, onTarget } = options
-  const target = targetEndpoint(options.spec)
+  const { ledger, log, onTarget, spec } = options
+  const target = targetEndpoint(spec)
+  const asked = listenEndpoint(spec)
+  const reports = proxyReports(options)
   let listener: RemoteListener | null = null
+  let login: ProxyLogin | null = null
   let generation = 0
   let closed = false
-
-  function failed(error: unknown): void {
-    const { code, message } = toFault(error)
-    log({ level: 'warn', code, message })
-  }
 
   async function toTarget(incoming: IncomingChannel, at: Endpoint, mine: number): Promise<void> {
     let socket: Socket
@@ -27,7 +29,8 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
       socket = await dialHere(at)
     } catch (error) {
       incoming.refuse()
-      failed(error)
+      const { code, message } = toFault(error)
+      log({ level: 'warn', code, message })
       onTarget(error as Error)
       return
     }
@@ -42,28 +45,47 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
     ledger.remove(connection)
   }
 
-  async function bySocks(incoming: IncomingChannel): Promise<void> {
+  function byProxy(incoming: IncomingChannel, at: Endpoint): void {
     const stream = incoming.accept()
     const connection = ledger.add({ stream, origin: incoming.origin, target: null })
     stream.once('close', () => {
       ledger.remove(connection)
     })
-    const ask = await askSocksClient(stream, (message) => {
-      log({ level: 'warn', code: 'socks.invalid', message: `A client was turned away: ${message}.` })
+    void serveProxyClient(stream, {
+      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, ...reports },
+      way: {
+        open: dialHere,
+        tunnel: async (wanted, { head, onOpen }) => {
+          const socket = await dialHere(wanted)
+          onOpen()
+          if (head !== undefined) {
+            connection.bytesUp += head.length
+            socket.write(head)
+          }
+          join(stream, socket, connection)
+        },
+      },
     })
-    if (ask === null) return
-    connection.target = { host: ask.request.host, port: ask.request.port }
-    try {
-      const socket = await dialHere(connection.target)
-      ask.grant()
-      if (ask.head !== null) socket.write(ask.head)
-      join(stream, socket, connection)
-    } catch (error) {
-      failed(error)
-      ask.refuse(error as Error)
-    }
   }
 
+  const onChannel = (incoming: IncomingChannel, offset: number): void => {
+    if (target !== null) void toTarget(incoming, endpointAt(target, offset), generation)
+    else byProxy(incoming, endpointAt(listener?.bound ?? asked, offset))
+  }
+
+  const lookAtGateway = async (session: SshSession, mine: number): Promise<void> => {
+    const found = await probeGateway(session, asked)
+    if (mine !== generation || closed) return
+    if (found !== 'unknown') options.onNotice(found)
+    else if (isExposed(asked)) {
+      const message = 'Whether the server opened the port to its network could not be found out (GatewayPorts).'
+      log({ level: 'info', code: null, message })
+    }
+    if (found !== null && found !== 'unknown') log({ level: 'warn', code: null, message: `${found.message}.` })
+  }
+
+  /** The port chosen for 0 before the session broke. */
+  let chosen: number | null = null
   const unbind = (): void => {
     generation += 1
     listener = null
@@ -71,9 +93,10 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
   }
   return {
     bind: async (session) => {
-      const mine = generation
-      const opened = await session.listenRemote(listenEndpoint(options.spec), (incoming) => {
-        void (target === null ? bySocks(incoming) : toTarget(incoming, target, mine))
+      if (target === null) login = await options.login()
+      const opened = await listenRemoteRange(session, {
+        range: { at: asked, count: spec.portCount, onChannel },
+        again: chosen,
       })
       if (closed) {
         // The answer came after the stop, and the session may live on with other forwards: the port is given back.
@@ -81,6 +104,9 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
         throw new WarrenError('cancelled', 'It was stopped.')
       }
       listener = opened
+      if ('port' in opened.bound) chosen = opened.bound.port
+      options.onNotice(null)
+      void lookAtGateway(session, generation)
       return opened.bound
     },
     unbind,

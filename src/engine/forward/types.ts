@@ -4,6 +4,7 @@ import type { ForwardSpec } from '@shared/specs'
 import type { SshSession } from '../ssh/types'
 import type { Ledger } from '../traffic'
 import type { LocalPorts } from '../types'
+import type { ProxyLogin } from './_login'
 
 /** What a carrier needs besides its spec. */
 export interface CarrierOptions {
@@ -11,8 +12,19 @@ export interface CarrierOptions {
   readonly ledger: Ledger
   readonly ports: LocalPorts
   readonly log: (entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
+  /** What the clients of a proxy port must give; `null` lets everybody in. Rejects when nobody says. */
+  readonly login: () => Promise<ProxyLogin | null>
+  /** What is otherwise than asked though it runs; `null` when nothing is any more. */
+  readonly onNotice: (notice: Notice | null) => void
   /** A target was reached (`null`), or could not be: what makes a forward `degraded`. */
   readonly onTarget: (failure: Error | null) => void
+}
+
+export interface Notice {
+  /** A sentence without a full stop. */
+  readonly message: string
+  /** Whether other machines reach the listener, where it is not as its address says. */
+  readonly exposed: boolean | null
 }
 
 /** Carries the connections of one forward, over one session after another. */

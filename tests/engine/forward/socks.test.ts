@@ -1,13 +1,18 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
+import type { ProxyLogin } from '../../../src/engine/forward'
 import { SOCKS_REPLY, socksAnswer, SocksParser, type SocksStep } from '../../../src/engine/forward/_socks'
 
 const GREETING = Buffer.from([5, 1, 0])
 const GREETING_ANSWER = Buffer.from([5, 0])
 
 /** Feeds `bytes` in pieces cut at `cuts`; returns what was answered on the way and the last step. */
-function feed(bytes: Buffer, cuts: readonly number[] = []): { answered: Buffer; last: SocksStep } {
-  const parser = new SocksParser()
+function feed(
+  bytes: Buffer,
+  cuts: readonly number[] = [],
+  login: ProxyLogin | null = null,
+): { answered: Buffer; last: SocksStep } {
+  const parser = new SocksParser(login)
   const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
   let answered = Buffer.alloc(0)
   let last: SocksStep = { kind: 'more', answer: null, request: null, rest: null, message: null }
@@ -93,17 +98,40 @@ describe('SOCKS 4 and 4a', () => {
   })
 })
 
-describe('what is not SOCKS', () => {
-  it('tells a browser that this is no HTTP proxy', () => {
-    const { answered, last } = feed(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'))
-    expect(last.kind).toBe('refuse')
-    expect(answered.toString()).toMatch(/^HTTP\/1\.1 400 [\s\S]*SOCKS/)
+const LOGIN = { username: 'ada', password: 'pässwort' }
+/** RFC 1929: version, name, password. */
+function login5(username: string, password: string): Buffer {
+  const [name, word] = [Buffer.from(username), Buffer.from(password)]
+  return Buffer.concat([Buffer.from([1, name.length]), name, Buffer.from([word.length]), word])
+}
+
+describe('a port with a login', () => {
+  const greeting = Buffer.from([5, 2, 0, 2])
+  const request = Buffer.from([5, 1, 0, 1, 10, 0, 0, 7, 0, 80])
+
+  it('lets in who gives it', () => {
+    const { answered, last } = feed(Buffer.concat([greeting, login5('ada', 'pässwort'), request]), [], LOGIN)
+    expect(answered).toEqual(Buffer.from([5, 2, 1, 0]))
+    expect(last.request).toEqual({ version: 5, host: '10.0.0.7', port: 80 })
   })
 
-  it('closes on TLS without a word', () => {
-    const { answered, last } = feed(Buffer.from([0x16, 3, 1, 2, 0, 1]))
+  it.each([
+    ['another password', login5('ada', 'pässwor')],
+    ['another name', login5('bob', 'pässwort')],
+    ['nothing', login5('', '')],
+  ])('refuses %s', (_what, login) => {
+    const { answered, last } = feed(Buffer.concat([greeting, login, request]), [], LOGIN)
     expect(last.kind).toBe('refuse')
-    expect(answered).toHaveLength(0)
+    expect(answered).toEqual(Buffer.from([5, 2, 1, 1]))
+  })
+
+  it('finds no method in common with who offers none', () => {
+    expect(feed(GREETING, [], LOGIN).answered).toEqual(Buffer.from([5, 0xff]))
+  })
+
+  it('refuses SOCKS 4, which has no password, with 93', () => {
+    const { answered } = feed(Buffer.from([4, 1, 0, 80, 10, 1, 2, 3, 97, 100, 97, 0]), [], LOGIN)
+    expect([...answered.subarray(0, 2)]).toEqual([0, 0x5d])
   })
 })
 
@@ -127,6 +155,12 @@ describe('in pieces', () => {
       expect(cut.answered).toEqual(whole.answered)
     },
   )
+
+  test.prop([address, cuts])('means the same with a login, however it is cut', (host, where) => {
+    const asked = Buffer.concat([Buffer.from([5, 1, 2]), login5('ada', 'pässwort'), request5(host, 80).subarray(3)])
+    expect(feed(asked, where, LOGIN).last.request).toEqual(feed(asked, [], LOGIN).last.request)
+    expect(feed(asked, where, LOGIN).last.kind).toBe('request')
+  })
 
   test.prop([fc.uint8Array({ maxLength: 3000 }), cuts])('never throws on garbage', (bytes, where) => {
     const { last } = feed(Buffer.from(bytes), where)
