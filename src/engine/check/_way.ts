@@ -1,6 +1,5 @@
 /** The way to the server: every hop's name, connection, key and login, with sessions of the check's own. */
 import { WarrenError } from '@shared/errors'
-import type { HostKeyPolicy } from '@shared/specs'
 import { connectSession } from '../ssh'
 import type { Question, ServerPlan, ServerRoute, SessionLease, SessionPool, SshPorts, SshSession } from '../ssh/types'
 import type { EnginePorts } from '../types'
