@@ -150,10 +150,12 @@ function groupItems(members: readonly ForwardView[]): readonly TrayItem[] {
 }
 
 function forwardItem(view: ForwardView): TrayItem {
-  const { id, wanted, state, reason, listen } = view.snapshot
+  const { id, wanted, state, reason, listen, via } = view.snapshot
   const one = [id]
   const items: TrayItem[] = []
-  if (reason !== null && !carries(state)) items.push(text(reason.message), separator)
+  if (reason !== null && !carries(state)) items.push(text(reason.message))
+  if (via.length > 0) items.push(text(`via ${via.join(' › ')}`))
+  if (items.length > 0) items.push(separator)
   items.push(
     wanted ? action('Stop', { do: 'stop', ids: one }) : action('Start', { do: 'start', ids: one }),
     ...(wanted && (state === 'failed' || state === 'waiting') ? [action('Try again', { do: 'retry', ids: one })] : []),

@@ -12,7 +12,7 @@ const PRIVATE_FILE = 0o600
 export interface SecretOwner {
   readonly serverId: string
   readonly kind: 'password' | 'passphrase'
-  /** The user name, or the path of the key file. */
+  /** The user name, the path of the key file, or `proxy` and the login there. */
   readonly subject: string
 }
 
@@ -42,6 +42,9 @@ export interface Vault {
 
 /** The owner of the secret that a need asks for. */
 export function ownerOf(need: PasswordNeed | PassphraseNeed): SecretOwner {
+  if (need.kind === 'password' && need.proxy !== undefined) {
+    return { serverId: need.serverId, kind: need.kind, subject: `proxy ${need.login}` }
+  }
   const subject = need.kind === 'password' ? need.username : need.keyFile
   return { serverId: need.serverId, kind: need.kind, subject }
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { splitProxyPassword } from '@shared/proxy-url'
 import { parseDestination } from '@shared/ssh-destination'
 import { serverDraftSchema, type ServerDraft } from '@shared/specs'
 import { checked } from '../checked'
@@ -35,19 +36,15 @@ export async function serverAdd(
     const servers = await client.call('servers.list', {})
     draft.jump = names(what.jump).map((name) => pickServer(servers, name).id)
   }
+  const proxyPassword = typeof draft.proxy === 'string' ? splitProxyPassword(draft.proxy).password : null
   const server = await client.call('servers.add', draft)
-  if (password !== null) {
-    try {
-      await client.call('servers.setSecret', { id: server.id, kind: 'password', value: password, keep: 'file' })
-    } catch (error) {
-      // All or nothing: a server whose password was lost would only fail later.
-      await client.call('servers.remove', { id: server.id })
-      throw error
-    }
-    const { resolvePlaces } = await import('@daemon/client')
-    terminal.err(
-      `The password is kept in ${resolvePlaces(context.env, context.home).secrets}, readable by you alone.\n`,
-    )
+  try {
+    if (password !== null) await keep(context, server.id, { kind: 'password', value: password })
+    if (proxyPassword !== null) await keep(context, server.id, { kind: 'proxy', value: proxyPassword })
+  } catch (error) {
+    // All or nothing: a server whose password was lost would only fail later.
+    await client.call('servers.remove', { id: server.id })
+    throw error
   }
   warnAboutKeys(context, draft.identityFiles ?? [])
   if (context.json) context.document(publicServer(server))
@@ -56,6 +53,19 @@ export async function serverAdd(
 }
 
 // --- internal ---
+
+async function keep(
+  context: Context,
+  id: string,
+  { kind, value }: { kind: 'password' | 'proxy'; value: string },
+): Promise<void> {
+  const client = await context.daemon()
+  await client.call('servers.setSecret', { id, kind, value, keep: 'file' })
+  const { resolvePlaces } = await import('@daemon/client')
+  const what = kind === 'proxy' ? 'The password of the proxy' : 'The password'
+  const where = resolvePlaces(context.env, context.home).secrets
+  context.terminal.err(`${what} is kept in ${where}, readable by you alone.\n`)
+}
 
 function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): ServerDraft {
   const { username, host, port } = parseDestination(what.destination)

@@ -1,4 +1,6 @@
 /** `warren server ls` */
+import { proxyLabel } from '@shared/proxy-url'
+import type { ServerSpec } from '@shared/specs'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { publicServer, serverLogin } from '../servers'
@@ -19,9 +21,18 @@ export async function serverLs(context: Context): Promise<number> {
   const rows = servers.map((server) => [
     printable(server.name),
     serverLogin(server),
-    server.jump.length === 0 ? '' : `via ${server.jump.map((id) => nameOf.get(id) ?? id).join(', ')}`,
+    printable(wayTo(server, nameOf)),
     server.demo ? 'demo' : '',
   ])
   for (const line of table(rows)) context.terminal.out(`${line}\n`)
   return DONE
+}
+
+// --- internal ---
+
+/** As ssh, a jump chain goes before a command, and both before a proxy. */
+function wayTo({ jump, proxy, proxyCommand }: ServerSpec, nameOf: ReadonlyMap<string, string>): string {
+  if (jump.length > 0) return `via ${jump.map((id) => nameOf.get(id) ?? id).join(', ')}`
+  if (proxyCommand !== null) return 'via a command'
+  return proxy === null ? '' : `via ${proxyLabel(proxy)}`
 }

@@ -36,7 +36,7 @@ async function status(context: Context, name: string): Promise<number> {
     if (snapshot.reason.fix !== null) say(`  ${snapshot.reason.fix}`)
   }
   if (need !== undefined) say(`  To ${needActions[need]}: warren up ${quoteName(snapshot.name)}`)
-  if (snapshot.via.length > 1) say(`  through ${snapshot.via.join(' → ')}`)
+  if (snapshot.via.length > 0) say(`  through ${snapshot.via.join(' → ')}`)
   if (snapshot.tags.length > 0) say(`  tags ${snapshot.tags.join(', ')}`)
   const { connections, totalConnections, bytesUp, bytesDown } = snapshot
   say(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarrenError } from '@shared/errors'
 import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import { withoutProxyPassword } from '../proxy-passwords'
 import type { CallContext, Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { checked } from './_checked'
@@ -95,9 +96,11 @@ async function runAdHoc(
   const { catalog, engine, watch } = services
   const at = new Date(services.now()).toISOString()
   const stamps = { createdAt: at, updatedAt: at }
-  const hops = params.jumps.map((draft): ServerSpec => ({ ...draft, id: randomUUID(), ...stamps }))
+  const made = (draft: (typeof params)['server']): ServerSpec =>
+    withoutProxyPassword({ ...draft, id: randomUUID(), ...stamps }, services.secrets)
+  const hops = params.jumps.map(made)
   const jump = [...params.server.jump, ...hops.map(({ id }) => id)]
-  const server: ServerSpec = { ...params.server, jump, id: randomUUID(), ...stamps }
+  const server = made({ ...params.server, jump })
   catalog.route(server.id, { ...server, jump: params.server.jump })
   const specs = params.forwards.map((draft): ForwardSpec => {
     const name = catalog.freeName('forward', draft.name)

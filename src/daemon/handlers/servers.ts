@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarrenError } from '@shared/errors'
 import { serverSpecSchema, type ServerSpec } from '@shared/specs'
+import { withoutProxyPassword } from '../proxy-passwords'
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { isListed, readOnly } from '../ssh-config'
@@ -30,7 +31,8 @@ export function serverHandlers(services: Services): Part {
       inTurn(async () => {
         if (catalog.isNameTaken('server', draft.name)) throw nameTaken('server', draft.name)
         const at = new Date(now()).toISOString()
-        const spec: ServerSpec = { ...draft, id: randomUUID(), createdAt: at, updatedAt: at }
+        const written: ServerSpec = { ...draft, id: randomUUID(), createdAt: at, updatedAt: at }
+        const spec = withoutProxyPassword(written, services.secrets)
         checkJumps(services, spec)
         await store.saveServer(spec)
         catalog.putServer(spec)
@@ -43,7 +45,9 @@ export function serverHandlers(services: Services): Part {
         const old = catalog.server(id)
         if (!catalog.servers().includes(old)) throw notSaved()
         if (isListed(old)) throw readOnly(old.name, sshConfig.listing.originOf(id))
-        const next = checked(serverSpecSchema, { ...old, ...defined(patch), updatedAt: new Date(now()).toISOString() })
+        const at = new Date(now()).toISOString()
+        const written = checked(serverSpecSchema, { ...old, ...defined(patch), updatedAt: at })
+        const next = withoutProxyPassword(written, services.secrets)
         if (catalog.isNameTaken('server', next.name, id)) throw nameTaken('server', next.name)
         checkJumps(services, next)
         await store.saveServer(next)

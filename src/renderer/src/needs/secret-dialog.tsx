@@ -35,11 +35,12 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
       dismissible={false}
       onClose={props.onLater}
       initialFocus={input}
-      title={isPassword ? `Password for ${need.server}` : `Passphrase for a key of ${need.server}`}
+      title={titleOf(need)}
       description={
         isPassword ? (
           <>
-            <span className="mono">{need.login}</span> needs a password.
+            <span className="mono">{need.login}</span>{' '}
+            {need.proxy === undefined ? 'needs a password.' : `needs a password: the proxy leads to ${need.server}.`}
           </>
         ) : (
           <>
@@ -92,7 +93,13 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
 
 // --- internal ---
 
+function titleOf(need: PasswordNeed | PassphraseNeed): string {
+  if (need.kind === 'passphrase') return `Passphrase for a key of ${need.server}`
+  return need.proxy === undefined ? `Password for ${need.server}` : `Password for the proxy ${need.proxy}`
+}
+
 function refusedSentence(need: PasswordNeed | PassphraseNeed): string {
+  if (need.kind === 'password' && need.proxy !== undefined) return 'The proxy refused the password before.'
   return need.kind === 'password' ? `${need.server} refused the password before.` : 'The passphrase before was wrong.'
 }
 

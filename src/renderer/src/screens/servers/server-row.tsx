@@ -1,3 +1,4 @@
+import { proxyLabel } from '@shared/proxy-url'
 import { plural } from '@shared/format'
 import { carries } from '@shared/sentence'
 import type { ForwardView, SessionSnapshot } from '@shared/snapshots'
@@ -32,7 +33,8 @@ export function ServerRow({ server, servers, session, chosen, onOpen }: ServerRo
         <span className={styles.login}>
           <span className="mono">{loginOf(server, localUser)}</span>
           {hops.length > 0 && ` through ${hops.join(' › ')}`}
-          {hops.length === 0 && server.proxy !== null && ' through a proxy'}
+          {hops.length === 0 && server.proxy !== null && ` through ${proxyLabel(server.proxy)}`}
+          {hops.length === 0 && server.proxyCommand !== null && ' through a command'}
         </span>
         <span className={styles.using}>
           {all === '0' ? 'no forwards' : plural(Number(all), 'forward')}

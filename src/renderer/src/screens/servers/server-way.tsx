@@ -38,7 +38,7 @@ export function WayFields({ state }: { state: ServerFormState }): ReactNode {
           field="proxy"
           mono
           placeholder="socks5://127.0.0.1:1080"
-          hint="http, socks4 or socks5, with user:password@ where the proxy wants a login"
+          hint="http, socks4 or socks5, with name@ before the host where the proxy wants a login; the password is asked for"
         />
       )}
       {form.way === 'command' && (
