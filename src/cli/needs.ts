@@ -101,6 +101,8 @@ async function ask(terminal: Terminal, need: Need, signal: AbortSignal): Promise
   switch (need.kind) {
     case 'host-key':
       return await askHostKey(terminal, need, signal)
+    case 'host-key-rotation':
+      return await askRotation(terminal, need, signal)
     case 'password': {
       const password = await terminal.ask(`Password of ${printable(need.login)}: `, { echo: false, signal })
       return password === null ? null : { kind: 'password', password }
@@ -159,6 +161,7 @@ async function askHostKey(
   terminal.err(`  key          ${printable(need.keyType)}\n`)
   terminal.err(`  fingerprint  ${need.fingerprint}\n`)
   terminal.err(`               ${groupFingerprint(need.fingerprint)}\n`)
+  if (need.certificate !== null) terminal.err(`  certificate  ${printable(need.certificate)}\n`)
   if (need.knownAs.length > 0) terminal.err(`  known as     ${printable(need.knownAs.join(', '))}\n`)
   for (;;) {
     const reply = await terminal.ask('Trust this key? (yes / once / no) ', { echo: true, signal })
@@ -167,5 +170,20 @@ async function askHostKey(
     if (/^(?:y|yes)$/i.test(said) || said === need.fingerprint) return { kind: 'host-key', decision: 'trust' }
     if (/^once$/i.test(said)) return { kind: 'host-key', decision: 'once' }
     if (/^(?:n|no)$/i.test(said)) return { kind: 'host-key', decision: 'reject' }
+  }
+}
+
+async function askRotation(
+  terminal: Terminal,
+  need: Extract<Need, { kind: 'host-key-rotation' }>,
+  signal: AbortSignal,
+): Promise<NeedAnswer | null> {
+  for (const { keyType, fingerprint } of need.added) terminal.err(`  new      ${printable(keyType)} ${fingerprint}\n`)
+  for (const { keyType, fingerprint } of need.retired) terminal.err(`  retired  ${printable(keyType)} ${fingerprint}\n`)
+  for (;;) {
+    const reply = await terminal.ask('Trust what it announces? (yes / no) ', { echo: true, signal })
+    if (reply === null || signal.aborted) return null
+    if (/^(?:y|yes)$/i.test(reply.trim())) return { kind: 'host-key-rotation', decision: 'trust' }
+    if (/^(?:n|no)$/i.test(reply.trim())) return { kind: 'host-key-rotation', decision: 'ignore' }
   }
 }

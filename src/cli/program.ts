@@ -18,6 +18,7 @@ import { defineRm } from './commands/rm'
 import { defineRun } from './commands/run'
 import { defineServer } from './commands/server'
 import { defineStatus } from './commands/status'
+import { defineTrust } from './commands/trust'
 import { defineUp } from './commands/up'
 import type { Context, Host, World } from './context'
 import { DONE, exitCodeOf, USAGE } from './exit-codes'
@@ -25,6 +26,7 @@ import { reportError } from './report'
 
 const commands = [
   defineServer,
+  defineTrust,
   defineAdd,
   defineEdit,
   defineUp,

@@ -96,6 +96,12 @@ async function operandsOf(context: Context, command: Command, operands: number):
     case 'warren run':
     case 'warren config':
       return await serverNames(context)
+    case 'trust rm':
+    case 'trust write':
+      return await fromDaemon(context, async (client) => {
+        const keys = await client.call('trust.list', {})
+        return keys.map(({ host, keyType }) => ({ word: printable(host), about: printable(keyType) }))
+      })
     case 'warren up':
     case 'warren down':
     case 'warren status':
