@@ -40,6 +40,7 @@ export const stateGlyphs = {
 /** What a person has to do about a need. */
 export const needActions = {
   'host-key': 'accept the host key',
+  'host-key-rotation': 'look at the new keys',
   password: 'enter the password',
   passphrase: 'enter the passphrase',
   'keyboard-interactive': 'answer the server',
@@ -97,7 +98,7 @@ export function statusLine(
     case 'running':
       return `running for ${formatDuration(ageOf(forward.since, now))}`
     case 'degraded':
-      return `running with trouble for ${formatDuration(ageOf(forward.since, now))}`
+      return `degraded for ${formatDuration(ageOf(forward.since, now))}`
     case 'waiting': {
       if (forward.nextTryAt === null) return 'waiting for the network'
       const left = formatCountdown(forward.nextTryAt, now)

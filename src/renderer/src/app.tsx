@@ -1,5 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
+import { useStore } from 'zustand'
 import styles from './app.module.css'
 import { Overlays } from './components/overlays'
 import { Skeleton } from './components/skeleton'
@@ -10,6 +11,7 @@ import { useKeys } from './shell/keys'
 import { Pane } from './shell/pane'
 import { Sidebar } from './shell/sidebar'
 import { useForwards } from './stores/forwards'
+import { keyConflictStore } from './stores/key-conflict'
 import { useNeeds } from './stores/needs'
 import { useServers } from './stores/servers'
 import { useUi } from './stores/ui'
@@ -26,12 +28,16 @@ const SettingsScreen = lazy(() =>
 const WelcomeScreen = lazy(() =>
   import('./screens/welcome/welcome-screen').then((module) => ({ default: module.WelcomeScreen })),
 )
+const ChangedKeyDialog = lazy(() =>
+  import('./needs/changed-key-dialog').then((module) => ({ default: module.ChangedKeyDialog })),
+)
 const NeedsHost = lazy(() => import('./needs/needs-host').then((module) => ({ default: module.NeedsHost })))
 
 /** The whole window. */
 export function App(): ReactNode {
   useKeys()
   const asked = useNeeds((state) => state.list.length > 0)
+  const comparing = useStore(keyConflictStore, (state) => state.shown !== null)
   return (
     <CSPProvider disableStyleElements>
       <div className={styles.app}>
@@ -45,6 +51,11 @@ export function App(): ReactNode {
           </div>
         </main>
       </div>
+      {comparing && (
+        <Suspense>
+          <ChangedKeyDialog />
+        </Suspense>
+      )}
       {asked && (
         <Suspense>
           <NeedsHost />

@@ -231,6 +231,9 @@ export function sampleNeeds(): readonly Need[] {
         '+----[SHA256]-----+',
       ].join('\n'),
       knownAs: [],
+      recordedAs: 'bastion.example.net',
+      certificate: null,
+      knownHostsFile: '/home/me/.ssh/known_hosts',
     },
   ]
 }

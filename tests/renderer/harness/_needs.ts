@@ -1,6 +1,7 @@
 /** One open question of each kind, for looking at its dialog and for its tests. */
 import { NEED_TIMEOUT_MS, type Need, type NeedKind } from '@shared/needs'
 import { sampleNeeds } from './_data'
+import { newKey, oldKey } from './_host-keys'
 
 const SOME_MS = 12_000
 
@@ -21,6 +22,15 @@ export function makeNeed<K extends NeedKind>(
   }
   const needs: { readonly [Kind in NeedKind]: Extract<Need, { kind: Kind }> } = {
     'host-key': { ...(hostKey as Extract<Need, { kind: 'host-key' }>), ...base, kind: 'host-key' },
+    'host-key-rotation': {
+      ...base,
+      forwardIds: [],
+      kind: 'host-key-rotation',
+      name: 'bastion.example.net',
+      current: oldKey,
+      added: [newKey],
+      retired: [],
+    },
     password: { ...base, kind: 'password', username: 'deploy', refused: true },
     passphrase: { ...base, kind: 'passphrase', keyFile: '/home/me/.ssh/id_work', refused: false },
     'keyboard-interactive': {

@@ -5,6 +5,10 @@ const open = (name) => (page) =>
     .getByRole('button', { name: new RegExp(`^${name}`) })
     .click()
 
+async function openRefused(page) {
+  await page.getByRole('row').filter({ hasText: 'refused' }).first().click()
+}
+
 async function newForward(page) {
   await page.keyboard.press('n')
   await page.getByRole('form', { name: 'New forward' }).waitFor()
@@ -124,6 +128,36 @@ export const formScenes = [
   },
   { name: 'welcome', query: 'bare&rows=0' },
   { name: 'need-host-key', query: 'rates&needs=host-key' },
+  {
+    name: 'need-host-key-write',
+    query: 'rates&needs=host-key',
+    act: (page) => page.getByLabel('Also write to known_hosts').check(),
+  },
+  { name: 'need-host-key-rotation', query: 'rates&needs=host-key-rotation' },
+  ...['changed', 'revoked', 'expired', 'principal'].map((kind) => ({
+    name: `refused-${kind}`,
+    query: `rates&refused=${kind}`,
+    act: openRefused,
+  })),
+  {
+    name: 'changed-key',
+    query: 'rates&refused=changed',
+    act: async (page) => {
+      await openRefused(page)
+      await page.getByRole('button', { name: 'Compare the keys…' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  {
+    name: 'trusted-keys',
+    query: 'rates&refused=changed',
+    act: async (page) => {
+      await openRefused(page)
+      await page.getByRole('button', { name: 'Compare the keys…' }).click()
+      await page.getByRole('button', { name: 'Show trusted keys' }).click()
+      await page.getByRole('button', { name: 'Write to known_hosts' }).waitFor()
+    },
+  },
   { name: 'need-password', query: 'rates&needs=password' },
   {
     name: 'need-no-keyring',

@@ -1,6 +1,6 @@
 /** An in-memory daemon behind `window.api`: enough of it for every screen to be looked at and tested without Electron. */
 import type { Fault } from '@shared/errors'
-import type { Api, AppHello, WindowEvent, WindowEvents } from '@shared/ipc'
+import type { Api, AppHello, SavedSecret, WindowEvent, WindowEvents } from '@shared/ipc'
 import { appMethods, windowMethods } from '@shared/ipc-names'
 import type { Need } from '@shared/needs'
 import type { Result } from '@shared/result'
@@ -17,6 +17,7 @@ export interface FakeOptions {
   readonly hello?: Partial<AppHello>
   /** Every port that is asked about is held by another program. */
   readonly taken?: boolean
+  readonly saved?: readonly SavedSecret[]
   /** Never answers lists: for looking at what shows meanwhile. */
   readonly silent?: boolean
 }
@@ -70,6 +71,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     ...options.hello,
   }
   let settings = hello.settings
+  let saved: readonly SavedSecret[] = options.saved ?? []
 
   const emit: FakeDaemon['emit'] = (event, payload) => {
     for (const listener of listeners.get(event) ?? []) listener(payload as never)
@@ -105,6 +107,11 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       needs = needs.filter((each) => each.id !== id)
       emit('needs.changed', { needs })
       if (need !== undefined) enter(need.forwardIds, 'running', true)
+      return null
+    },
+    'app.savedSecrets': () => saved,
+    'app.forgetSecrets': ({ serverId }: { serverId: string | null }) => {
+      saved = saved.filter((each) => serverId !== null && each.serverId !== serverId)
       return null
     },
     'app.pickKeyFile': () => '/home/me/.ssh/id_work',
@@ -206,6 +213,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
         addedAt: '2026-01-05T09:00:00.000Z',
       },
     ],
+    'trust.write': () => ({ file: '/home/me/.ssh/known_hosts', written: true }),
     'demo.start': () => {
       setServers([...servers, makeServer('demo', { demo: true, host: '127.0.0.1', port: 2022 })])
       const made = ['demo-web', 'demo-echo', 'demo-socks'].map((name) => put(makeForward(name, { via: ['demo'] })))

@@ -1,11 +1,18 @@
 /** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
-import { makeFault, manyForwards, sampleForwards, servers } from './_data'
+import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
+import { makeRefusal } from './_host-keys'
 import { needsFrom } from './_needs'
 import { fakeDaemon, sampleRates } from './fake-api'
 
 const query = new URLSearchParams(location.search)
 const rows = query.get('rows')
-const forwards = rows === null ? sampleForwards() : manyForwards(Number(rows))
+const refused = query.get('refused')
+const forwards =
+  refused !== null
+    ? [...sampleForwards(), makeForward('refused', { state: 'failed', reason: makeRefusal(refused) })]
+    : rows === null
+      ? sampleForwards()
+      : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards,
   servers: query.has('bare') ? [] : servers,

@@ -44,9 +44,43 @@ describe('a new host key', () => {
   })
 
   it('tells where the key would be kept, and whom it is known as', async () => {
-    await openNeeds({ needs: [makeNeed('host-key', { port: 2222, knownAs: ['old.example.net'] })] })
+    const recordedAs = '[bastion.example.net]:2222'
+    await openNeeds({ needs: [makeNeed('host-key', { port: 2222, recordedAs, knownAs: ['old.example.net'] })] })
     expect(screen.getByText('[bastion.example.net]:2222')).toBeInTheDocument()
     expect(screen.getByText('You trust the same key for old.example.net.')).toBeInTheDocument()
+  })
+})
+
+describe('known_hosts', () => {
+  it('is written only with the tick, and only with trust', async () => {
+    const daemon = await openNeeds({ needs: [makeNeed('host-key')] })
+    fireEvent.click(screen.getByLabelText('Also write to known_hosts'))
+    press('Trust and connect')
+    await waitFor(() => {
+      expect(answers(daemon)).toMatchObject([{ answer: { kind: 'host-key', decision: 'trust', knownHosts: true } }])
+    })
+  })
+
+  it('is not offered when the ssh config names no file, and a useless certificate is explained', async () => {
+    const certificate = 'Its certificate expired on 2020-02-01 00:00 UTC.'
+    await openNeeds({ needs: [makeNeed('host-key', { knownHostsFile: null, certificate })] })
+    expect(screen.queryByLabelText('Also write to known_hosts')).not.toBeInTheDocument()
+    expect(screen.getByText(certificate)).toBeInTheDocument()
+  })
+})
+
+describe('a new key that the server announces', () => {
+  it.each([
+    ['Trust the new key', 'trust'],
+    ['Ignore', 'ignore'],
+  ])('answers %s with %s', async (name, decision) => {
+    const daemon = await openNeeds({ needs: [makeNeed('host-key-rotation')] })
+    expect(screen.getByRole('dialog', { name: 'bastion announces a new key' })).toBeInTheDocument()
+    expect(screen.getByRole('region', { name: 'New' })).toHaveTextContent('SHA256:')
+    press(name)
+    await waitFor(() => {
+      expect(answers(daemon)).toMatchObject([{ answer: { kind: 'host-key-rotation', decision } }])
+    })
   })
 })
 

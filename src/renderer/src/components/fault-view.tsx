@@ -63,6 +63,8 @@ export function remedyLabel(remedy: Remedy, serverName?: string): string {
       return serverName === undefined ? 'Edit the server' : `Edit ${serverName}`
     case 'edit-forward':
       return 'Edit the forward'
+    case 'compare-host-keys':
+      return 'Compare the keys…'
     case 'retry':
       return 'Retry now'
   }

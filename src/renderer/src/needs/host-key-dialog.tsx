@@ -1,7 +1,8 @@
 import { groupFingerprint } from '@shared/format'
 import type { HostKeyNeed } from '@shared/needs'
-import { useRef, type ReactNode } from 'react'
+import { useRef, useState, type ReactNode } from 'react'
 import { Button } from '../components/button'
+import { CheckRow } from '../components/check-row'
 import { Dialog } from '../components/dialog'
 import { NeedFoot, useAnswer, type NeedDialogProps } from './need-dialog'
 import styles from './need-dialog.module.css'
@@ -11,8 +12,9 @@ export function HostKeyDialog(props: NeedDialogProps<HostKeyNeed>): ReactNode {
   const { need } = props
   const cancel = useRef<HTMLButtonElement>(null)
   const { busy, fault, send } = useAnswer(props)
+  const [write, setWrite] = useState(false)
   const decide = (decision: 'trust' | 'once' | 'reject') => () => {
-    send({ kind: 'host-key', decision })
+    send({ kind: 'host-key', decision, ...(write && decision === 'trust' ? { knownHosts: true } : {}) })
   }
   return (
     <Dialog
@@ -58,11 +60,19 @@ export function HostKeyDialog(props: NeedDialogProps<HostKeyNeed>): ReactNode {
         <summary>Show as a picture</summary>
         <pre className="selectable">{need.randomart}</pre>
       </details>
+      {need.certificate !== null && <p className={styles.fault}>{need.certificate}</p>}
       <p className={styles.note}>
-        Trust is kept in Warren, under Servers › Trusted keys, as{' '}
-        <span className="mono">{need.port === 22 ? need.host : `[${need.host}]:${need.port}`}</span>. Your known_hosts
-        file is not changed.
+        Trust is kept in Warren, under Servers › Trusted keys, as <span className="mono">{need.recordedAs}</span>.
       </p>
+      {need.knownHostsFile !== null && (
+        <CheckRow
+          label="Also write to known_hosts"
+          hint={`Adds a line to ${need.knownHostsFile}, so that ssh trusts it too`}
+          checked={write}
+          disabled={busy}
+          onChange={setWrite}
+        />
+      )}
       <NeedFoot need={need} more={props.more} fault={fault} />
     </Dialog>
   )

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { settle } from '../stores/call'
 import { needsStore, useNeeds } from '../stores/needs'
 import { HostKeyDialog } from './host-key-dialog'
+import { HostKeyRotationDialog } from './host-key-rotation-dialog'
 import { KeyboardDialog } from './keyboard-dialog'
 import type { NeedDialogProps } from './need-dialog'
 import { currentNeed, waitingAfter } from './queue'
@@ -37,6 +38,8 @@ function NeedDialog({ need, ...props }: NeedDialogProps<Need>): ReactNode {
   switch (need.kind) {
     case 'host-key':
       return <HostKeyDialog need={need} {...props} />
+    case 'host-key-rotation':
+      return <HostKeyRotationDialog need={need} {...props} />
     case 'password':
     case 'passphrase':
       return <SecretDialog need={need} {...props} />

@@ -8,6 +8,7 @@ import { confirmAction } from '../components/confirm'
 import { showToast } from '../components/toasts'
 import { valueOf, worked } from './call'
 import { getForward, getForwards, mergeForwards } from './forwards'
+import { compareHostKeys } from './key-conflict'
 import { rateHistory } from './rates'
 import { getServer, serversStore } from './servers'
 import { editForward, showServer } from './ui'
@@ -122,6 +123,9 @@ export async function applyRemedy(forwardId: string, remedy: Remedy): Promise<vo
       return
     case 'edit-forward':
       editForward(forwardId)
+      return
+    case 'compare-host-keys':
+      compareHostKeys(forwardId, remedy.conflict)
       return
     case 'retry':
       await tryAgain(forwardId)

@@ -26,9 +26,11 @@ export interface UiState {
   readonly pane: Pane | null
   /** A server to show when the servers screen opens; `new` for its form. The screen sets it back to `null`. */
   readonly serverToShow: string | null
+  /** A host whose trusted keys to show when the servers screen opens; it sets this back to `null`. */
+  readonly trustedToShow: string | null
 }
 
-export const uiStore = createStore<UiState>(() => ({ screen: 'forwards', pane: null, serverToShow: null }))
+export const uiStore = createStore<UiState>(() => ({ screen: 'forwards', pane: null, serverToShow: null, trustedToShow: null }))
 
 export function showScreen(screen: Screen): void {
   uiStore.setState({ screen })
@@ -49,6 +51,11 @@ export function newForward(start: EditorStart = {}): void {
 /** Opens the servers screen at one server, or with `new` at the form for a new one. */
 export function showServer(serverId: string): void {
   uiStore.setState({ screen: 'servers', serverToShow: serverId })
+}
+
+/** Opens the servers screen at the trusted keys of one host. */
+export function showTrustedKeys(host: string): void {
+  uiStore.setState({ screen: 'servers', trustedToShow: host })
 }
 
 export function closePane(): void {

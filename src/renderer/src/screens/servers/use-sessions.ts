@@ -32,7 +32,7 @@ export function useTrustedKeys(): { readonly keys: readonly TrustedKey[] | null;
   useEffect(() => {
     reload()
     return window.api.on('activity.added', ({ event }) => {
-      if (event.kind === 'trusted') reload()
+      if (event.kind === 'trusted' || event.kind === 'removed') reload()
     })
   }, [reload])
   return { keys, reload }
