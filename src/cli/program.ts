@@ -11,6 +11,7 @@ import { defineDaemon } from './commands/daemon'
 import { defineDemo } from './commands/demo'
 import { defineDown } from './commands/down'
 import { defineEdit } from './commands/edit'
+import { defineImport } from './commands/import'
 import { defineKill } from './commands/kill'
 import { defineLogs } from './commands/logs'
 import { defineLs } from './commands/ls'
@@ -38,6 +39,7 @@ const commands = [
   defineLogs,
   defineCheck,
   defineConfig,
+  defineImport,
   defineRm,
   defineRun,
   defineDaemon,

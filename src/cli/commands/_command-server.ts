@@ -5,6 +5,7 @@ import type { ServerSpec } from '@shared/specs'
 import type { CommandServer, ParsedCommand } from '@shared/ssh-command'
 import type { Context } from '../context'
 import { absolutePath } from '../paths'
+import { withConfigHost } from './_config-host'
 
 export interface Settled {
   readonly server: ServerSpec
@@ -16,10 +17,11 @@ export async function serverOfCommand(context: Context, client: DaemonClient, pa
   const servers = [...(await client.call('servers.list', {}))]
   const settle = async (wanted: CommandServer, jump: readonly string[]): Promise<Settled> => {
     const found =
-      servers.find((server) => isNameOf(server, wanted, jump)) ?? servers.find((server) => isSame(server, wanted, jump))
+      servers.find((server) => isNameOf(server, wanted, jump)) ??
+      servers.find((server) => isSame(server, withConfigHost(wanted, servers), jump))
     if (found !== undefined) return { server: found, isNew: false }
     const name = freeName(wanted.name, servers)
-    const server = await client.call('servers.add', { ...wanted, name, jump: [...jump] })
+    const server = await client.call('servers.add', { ...withConfigHost(wanted, servers), name, jump: [...jump] })
     servers.push(server)
     return { server, isNew: true }
   }
@@ -49,6 +51,7 @@ function isNameOf(server: ServerSpec, wanted: CommandServer, jump: readonly stri
 function isSame(server: ServerSpec, wanted: CommandServer, jump: readonly string[]): boolean {
   return (
     server.host === wanted.host &&
+    server.configHost === wanted.configHost &&
     server.port === wanted.port &&
     server.username === wanted.username &&
     server.agent === wanted.agent &&

@@ -14,6 +14,7 @@ import { publicSnapshot } from '../snapshots'
 import { printable } from '../table'
 import { parsePolicy, parseSeconds, usageError } from '../usage'
 import { withAbsolutePaths } from './_command-server'
+import { withConfigHost } from './_config-host'
 
 export interface RunOptions {
   readonly wait?: string
@@ -76,7 +77,7 @@ async function begin(
   // `-J bastion` and `warren run … bastion` mean the saved server of that name, as an alias of ssh_config would.
   const saved = (wanted: CommandServer): (typeof servers)[number] | undefined =>
     wanted.username === null && wanted.port === 22 && wanted.identityFiles.length === 0
-      ? servers.find(({ name }) => name === wanted.name)
+      ? servers.find(({ name, configHost }) => name === wanted.name && configHost === null)
       : undefined
   const known = parsed.jumps.length === 0 ? saved(parsed.server) : undefined
   const {
@@ -85,14 +86,14 @@ async function begin(
     updatedAt: _updated,
     ...draft
   } = known ?? {
-    ...withAbsolutePaths(parsed.server, context.cwd),
+    ...withConfigHost(withAbsolutePaths(parsed.server, context.cwd), servers),
     id: '',
     createdAt: '',
     updatedAt: '',
   }
   const jumps = parsed.jumps.flatMap((hop) => {
     const server = saved(hop)
-    if (server === undefined) return [hop]
+    if (server === undefined) return [withConfigHost(hop, servers)]
     const before = server.jump.map((id) => servers.find((one) => one.id === id)).filter((one) => one !== undefined)
     return [...before, server].map(({ id: _i, createdAt: _c, updatedAt: _u, ...one }) => ({ ...one, jump: [] }))
   })

@@ -22,7 +22,7 @@ export async function serverLs(context: Context): Promise<number> {
     printable(server.name),
     serverLogin(server),
     printable(wayTo(server, nameOf)),
-    server.demo ? 'demo' : '',
+    server.demo ? 'demo' : server.configHost === null ? '' : 'ssh config',
   ])
   for (const line of table(rows)) context.terminal.out(`${line}\n`)
   return DONE

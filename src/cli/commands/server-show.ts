@@ -1,17 +1,20 @@
 /** `warren server show NAME` */
 import { plural } from '@shared/format'
+import { originText, type ServerConfig } from '@shared/resolved-config'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { pickServer } from '../names'
 import { publicServer, serverLogin } from '../servers'
 import { printable, table } from '../table'
+import { printServerConfig } from './_server-config'
 
 export async function serverShow(context: Context, name: string): Promise<number> {
   const client = await context.daemon()
   const servers = await client.call('servers.list', {})
   const server = publicServer(pickServer(servers, name))
+  const config = server.configHost === null ? null : await client.call('config.server', { id: server.id })
   if (context.json) {
-    context.document(server)
+    context.document(config === null ? server : { ...server, config })
     return DONE
   }
   const views = await client.call('forwards.list', {})
@@ -19,6 +22,7 @@ export async function serverShow(context: Context, name: string): Promise<number
   const hops = server.jump.map((id) => servers.find((one) => one.id === id)?.name ?? id)
   const rows: [string, string][] = [
     ['name', server.name],
+    ...(config === null ? [] : [['ssh config', whereOf(config)] satisfies [string, string]]),
     ['login', serverLogin(server)],
     ['keys', server.identityFiles.length === 0 ? 'the usual ones' : server.identityFiles.join(', ')],
     ['agent', server.identitiesOnly ? 'for these keys only' : (server.agent ?? 'SSH_AUTH_SOCK')],
@@ -29,7 +33,12 @@ export async function serverShow(context: Context, name: string): Promise<number
     ['used by', users.length === 0 ? 'nothing' : `${plural(users.length, 'forward')}: ${users.join(', ')}`],
   ]
   for (const line of table(rows.map(([key, value]) => [key, printable(value)]))) context.terminal.out(`${line}\n`)
+  if (config !== null) printServerConfig(context, config)
   return DONE
+}
+
+function whereOf({ host, origin }: ServerConfig): string {
+  return origin === null ? host : `${host}, ${originText(origin)}`
 }
 
 function keepalive(server: { readonly keepaliveSeconds: number; readonly keepaliveCount: number }): string {

@@ -30,7 +30,7 @@ export function defineUp(program: Command, host: Host): void {
     .command('up')
     .description('start forwards and wait until they run or have given up')
     .argument('[names...]')
-    .option('--all', 'every forward')
+    .option('--all', 'every forward, except the lines of the ssh config')
     .option('--tag <tag>', 'the forwards with this tag')
     .option('--wait <seconds>', `how long to wait (default ${DEFAULT_WAIT_SECONDS})`)
     .option('--host-key <policy>', 'for this start: ask, accept-new or strict')
@@ -41,7 +41,10 @@ async function up(context: Context, names: readonly string[], options: UpOptions
   const waitSeconds = options.wait === undefined ? DEFAULT_WAIT_SECONDS : parseSeconds('--wait', options.wait)
   const policy = options.hostKey === undefined ? undefined : parsePolicy(options.hostKey)
   const client = await context.daemon()
-  const views = await selectForwards(client, names, options)
+  // The forward lines of the ssh config start when they are named, or by a tag that they were given.
+  const views = (await selectForwards(client, names, options)).filter(
+    ({ spec }) => options.all !== true || spec.configLine === null,
+  )
   if (views.length === 0) {
     if (context.json) context.document([])
     context.terminal.err('No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n')
