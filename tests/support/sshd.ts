@@ -22,6 +22,8 @@ export interface SshdOptions {
   /** 0: a free one. */
   readonly port?: number
   readonly listenAddress?: string
+  /** Another name of the server: PAM takes its service from it. */
+  readonly program?: string
 }
 
 export interface Sshd {
@@ -104,7 +106,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     )
 
   const start = async (): Promise<void> => {
-    const started = spawn(SSHD, ['-D', '-f', join(dir, 'sshd_config'), '-E', logFile], { stdio: 'ignore' })
+    const started = spawn(options.program ?? SSHD, ['-D', '-f', join(dir, 'sshd_config'), '-E', logFile], {
+      stdio: 'ignore',
+    })
     child = started
     const deadline = Date.now() + START_TIMEOUT_MS
     while (!(await accepts(host, port))) {

@@ -74,12 +74,15 @@ function fixOf(state: FailedLogin): string {
   const { config } = state.server
   const [problem] = state.problems
   const parts: string[] = []
+  const nameless = state.certificates.find(({ certificate }) => certificate?.principals.length === 0)
   const stranger = state.certificates.find(({ certificate }) => isForOthers(certificate, state.username))
-  if (stranger?.certificate != null) {
-    const names = joined(stranger.certificate.principals)
+  if (stranger !== undefined) {
+    const names = joined(stranger.certificate?.principals ?? [])
     parts.push(
       `The certificate ${stranger.name} is for ${names}; the server may want ${state.username} among its names.`,
     )
+  } else if (nameless !== undefined) {
+    parts.push(`The certificate ${nameless.name} names nobody, and OpenSSH lets in only who is named.`)
   } else if (state.certificates.length > 0) {
     parts.push('The server must trust the authority that signed the certificate (TrustedUserCAKeys).')
   }
@@ -105,20 +108,17 @@ function isForOthers(certificate: Certificate | null, username: string): boolean
 function offered(state: FailedLogin): string {
   const parts: string[] = []
   if (state.keysOffered > 0) {
-    const certificates = state.certificates.length
-    const among =
-      certificates === 0
-        ? ''
-        : certificates === state.keysOffered
-          ? certificates === 1
-            ? ' (a certificate)'
-            : ' (certificates)'
-          : ` (${certificates} of them ${certificates === 1 ? 'a certificate' : 'certificates'})`
-    parts.push(`publickey with ${state.keysOffered} key${state.keysOffered === 1 ? '' : 's'}${among}`)
+    parts.push(`publickey with ${state.keysOffered} key${state.keysOffered === 1 ? '' : 's'}${amongThem(state)}`)
   }
   if (state.keyboardTries > 0) parts.push('keyboard-interactive')
   if (state.passwordTries > 0) parts.push('a password')
   return parts.length === 0 ? 'nothing, for want of a usable key' : joined(parts)
+}
+
+function amongThem({ keysOffered, certificates: { length } }: FailedLogin): string {
+  if (length === 0) return ''
+  if (length === keysOffered) return length === 1 ? ' (a certificate)' : ' (certificates)'
+  return length === 1 ? ' (one of them a certificate)' : ` (${length} of them certificates)`
 }
 
 function instant(date: Date): string {

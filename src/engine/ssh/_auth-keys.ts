@@ -193,7 +193,7 @@ function describe({ identity, blob }: Offer): string {
 function noAlgorithm({ server }: KeyContext, { identity, blob }: Offer): WarrenError {
   const own = server.config?.pubkeyAcceptedAlgorithms
   const type = keyTypeOf(blob)
-  const isSwitchedOff = own !== undefined && !own.some((each) => each === type || type.includes('rsa'))
+  const isSwitchedOff = own?.some((each) => each === type || (isRsa(each) && isRsa(type))) === false
   return new WarrenError(
     'ssh.no-common-algorithm',
     isSwitchedOff
@@ -201,6 +201,10 @@ function noAlgorithm({ server }: KeyContext, { identity, blob }: Offer): WarrenE
       : `${identity.name} is not offered: ${server.name} takes no signature that an RSA key may make.`,
     { fix: 'An Ed25519 key works everywhere: ssh-keygen -t ed25519.' },
   )
+}
+
+function isRsa(algorithm: string): boolean {
+  return /^(?:ssh-rsa|rsa-sha2)/.test(algorithm)
 }
 
 function didNotSign({ signer, name }: Identity, cause: unknown): WarrenError {

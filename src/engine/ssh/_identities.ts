@@ -73,7 +73,7 @@ async function loadKeys(server: ServerPlan, home: string): Promise<readonly Load
   const loaded = await Promise.all(
     (listed.length > 0 ? listed : defaults).map((file, index) =>
       // An ssh config lists the defaults too, whether they are there or not.
-      file === null ? null : loadKey(file, defaults.includes(file) ? null : `identityFiles.${index}`),
+      file === null ? Promise.resolve(null) : loadKey(file, defaults.includes(file) ? null : `identityFiles.${index}`),
     ),
   )
   return loaded.filter((key) => key !== null)
@@ -177,12 +177,13 @@ function withSigner(
   // A locked PEM file does not tell its public half: the name is all there is to go by.
   const key = inFile ?? (beside?.blob === null ? beside : undefined)
   const signer: Signer | null =
-    held !== undefined
-      ? { by: 'agent', agent: held.agent, blob: held.blob }
-      : key?.secret == null
-        ? null
-        : { by: 'file', key: { ...key, secret: key.secret } }
+    held !== undefined ? { by: 'agent', agent: held.agent, blob: held.blob } : signingFile(key)
   return signer === null ? null : { name: file, blob, certificate, signer }
+}
+
+function signingFile(key: LoadedKey | undefined): Signer | null {
+  const secret = key?.secret ?? null
+  return key === undefined || secret === null ? null : { by: 'file', key: { ...key, secret } }
 }
 
 /** What the files have against being offered, where no agent makes up for it. */

@@ -31,7 +31,7 @@ export interface World {
   readonly homeDir: string
   knownHostsFiles: string[]
   agentSocket: string | null
-  answer: (question: Question) => NeedAnswer | Promise<NeedAnswer>
+  answer: (question: Question, signal: AbortSignal) => NeedAnswer | Promise<NeedAnswer>
 }
 
 /** A person who trusts every new key and knows no secret, unless told otherwise. */
@@ -50,12 +50,12 @@ export function makeWorld(change: Partial<Pick<World, 'answer' | 'knownHostsFile
       ask: async (question, signal) => {
         signal.throwIfAborted()
         world.asked.push(question)
-        return world.answer(question)
+        return world.answer(question, signal)
       },
       offer: async (question, signal) => {
         signal.throwIfAborted()
         world.asked.push(question)
-        return world.answer(question)
+        return world.answer(question, signal)
       },
       pins: {
         find: (host) => world.pins.filter((pin) => pin.host === host),
