@@ -5,6 +5,7 @@ import type { ForwardSnapshot, ForwardState, ForwardView } from '@shared/snapsho
 import type { Activity } from './activity'
 import type { Catalog } from './catalog'
 import type { Hub } from './hub'
+import type { Timed } from './timed'
 
 export const COALESCE_MS = 100
 const SECOND_MS = 1000
@@ -26,11 +27,12 @@ export interface ForwardWatchOptions {
   readonly catalog: Catalog
   readonly hub: Hub
   readonly activity: Activity
+  readonly timed: Pick<Timed, 'stopsAt' | 'isOver'>
   readonly now: () => number
 }
 
 export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
-  const { engine, catalog, hub } = options
+  const { engine, catalog, hub, timed } = options
   const active = new Set<string>()
   const activeListeners = new Set<() => void>()
   const narrate = createNarrator(options)
@@ -42,7 +44,8 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
 
   const view = (id: string): ForwardView => {
     const { spec, lastUsed } = catalog.forward(id)
-    return { spec, snapshot: engine.snapshot(id), lastUsed }
+    const snapshot = engine.snapshot(id)
+    return { spec, snapshot: { ...snapshot, stopsAt: snapshot.wanted ? timed.stopsAt(id) : null }, lastUsed }
   }
   const flush = (): void => {
     timer = undefined
@@ -115,6 +118,8 @@ interface Story {
   readonly state: ForwardState
   /** When it last stopped carrying bytes although it was wanted. */
   readonly interruptedAt: number | null
+  /** An on-demand forward that was told to have started: that it wakes and sleeps is no news. */
+  readonly isKnown: boolean
 }
 
 /** Turns state changes into activity: started, interrupted, recovered, failed, stopped. */
@@ -133,13 +138,20 @@ function createNarrator(options: ForwardWatchOptions): Narrator {
   return {
     forget: (id) => stories.delete(id),
     follow: (snapshot) => {
-      const before = stories.get(snapshot.id) ?? { state: 'stopped', interruptedAt: null }
+      const before = stories.get(snapshot.id) ?? { state: 'stopped', interruptedAt: null, isKnown: false }
       const { state } = snapshot
       if (before.state === state) return
-      let { interruptedAt } = before
+      let { interruptedAt, isKnown } = before
+      if (isKnown && state !== 'failed' && state !== 'stopped') {
+        stories.set(snapshot.id, { state, interruptedAt, isKnown })
+        return
+      }
       if (isUp(state) && !isUp(before.state)) {
         const listens = `Listens on ${formatEndpoint(snapshot.listen)}`
-        if (interruptedAt === null) tell(snapshot, 'started', `${listens}.`)
+        if (snapshot.asleep) {
+          tell(snapshot, 'started', `${listens}, and dials when somebody comes.`)
+          isKnown = true
+        } else if (interruptedAt === null) tell(snapshot, 'started', `${listens}.`)
         else {
           const seconds = Math.max(1, Math.round((options.now() - interruptedAt) / SECOND_MS))
           tell(snapshot, 'recovered', `${listens} again after ${seconds} s.`)
@@ -148,9 +160,11 @@ function createNarrator(options: ForwardWatchOptions): Narrator {
       } else if (state === 'failed') {
         tell(snapshot, 'failed', snapshot.reason?.message ?? 'It failed.')
         interruptedAt = null
+        isKnown = false
       } else if (state === 'stopped') {
-        tell(snapshot, 'stopped', 'It was stopped.')
+        tell(snapshot, 'stopped', options.timed.isOver(snapshot.id) ? 'Its time was over.' : 'It was stopped.')
         interruptedAt = null
+        isKnown = false
       } else if (isUp(before.state) && !isUp(state)) {
         // A restart after an edit has no reason and is no interruption.
         if (snapshot.reason !== null) {
@@ -161,7 +175,7 @@ function createNarrator(options: ForwardWatchOptions): Narrator {
         tell(snapshot, 'interrupted', snapshot.reason.message)
         interruptedAt = options.now()
       }
-      stories.set(snapshot.id, { state, interruptedAt })
+      stories.set(snapshot.id, { state, interruptedAt, isKnown })
     },
   }
 }

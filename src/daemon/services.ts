@@ -11,6 +11,7 @@ import type { Places } from './places'
 import type { Secrets } from './secrets'
 import type { SshConfig } from './ssh-config'
 import type { Store } from './store/index'
+import type { Timed } from './timed'
 import type { TrustedKeys } from './trusted-keys'
 import type { Warnings } from './warnings'
 
@@ -22,6 +23,7 @@ export interface Services {
   readonly localPorts: LocalPorts
   readonly hub: Hub
   readonly watch: ForwardWatch
+  readonly timed: Timed
   readonly needs: Needs
   readonly secrets: Secrets
   readonly logs: Logs

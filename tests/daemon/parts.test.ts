@@ -7,7 +7,7 @@ import { createCatalog } from '../../src/daemon/catalog'
 import { createIdleExit } from '../../src/daemon/lifecycle'
 import { createLogs, RING_SIZE } from '../../src/daemon/logs'
 import { createNeeds } from '../../src/daemon/needs'
-import { createNetworkWatch } from '../../src/daemon/network-watch'
+import { createNetworkWatch, defaultRoutes, defaultRoutes6 } from '../../src/daemon/network-watch'
 import { redact } from '../../src/daemon/redact'
 import { createRotatingLog } from '../../src/daemon/rotating-log'
 import { createSecrets } from '../../src/daemon/secrets'
@@ -201,11 +201,11 @@ describe('secrets', () => {
 })
 
 describe('the network watch', () => {
-  it('notices other addresses and a sleep, and nothing else', () => {
+  it('notices another network, a sleep and a clock that was set, and nothing else', () => {
     let [wall, monotonic, addresses, changes] = [1000, 0, 'eth0 10.0.0.1', 0]
     const watch = createNetworkWatch({
       onChange: () => (changes += 1),
-      interfaces: () => addresses,
+      network: () => addresses,
       wallClock: () => wall,
       monotonicClock: () => monotonic,
     })
@@ -220,7 +220,27 @@ describe('the network watch', () => {
     wall += 60_000
     watch.look()
     expect(changes).toBe(2)
+    wall -= 3_600_000
+    watch.look()
+    watch.look()
+    expect(changes).toBe(3)
     watch.setActive(false)
+  })
+
+  it('reads the default routes, and no others', () => {
+    const table = [
+      'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+      'eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0',
+      'eth0\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0',
+    ].join('\n')
+    expect(defaultRoutes(table)).toEqual(['eth0 0102A8C0 100'])
+    const zero = '0'.repeat(32)
+    const table6 = [
+      `${zero} 00 ${zero} 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003    wlan0`,
+      `${zero} 00 ${zero} 00 ${zero} ffffffff 00000001 00000000 00200200       lo`,
+      `${zero.slice(1)}1 80 ${zero} 00 ${zero} 00000000 00000003 00000000 80200001       lo`,
+    ].join('\n')
+    expect(defaultRoutes6(table6)).toEqual(['wlan0 fe800000000000000000000000000001 00000400'])
   })
 })
 

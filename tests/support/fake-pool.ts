@@ -1,4 +1,5 @@
 /** A session pool in memory: the test decides when a login succeeds, what the server answers and when the session ends. */
+import { WarrenError } from '../../src/shared/errors'
 import type { AcquireOptions, RemoteListener, SessionEnd, SessionPool, SshSession } from '../../src/engine/ssh/types'
 
 export interface FakeSession extends SshSession {
@@ -30,7 +31,8 @@ export function fakeSession(change: Partial<SshSession> = {}): FakeSession {
   }
   return {
     id: 'session-1',
-    openChannel: unused,
+    // Nobody listens at what a forward asks for before it relies on it.
+    openChannel: () => Promise.reject(new WarrenError('target.refused', 'Nobody listens there.')),
     forwardSocket: unused,
     forwardClient: unused,
     listenRemote: unused,

@@ -119,6 +119,7 @@ export function forwardHandlers(services: Services): Part {
 
 /** Stops forwards and takes them out of memory; their rows are the caller's matter. */
 export async function forgetForwards(services: Services, ids: readonly string[]): Promise<void> {
+  await services.timed.set(ids, null)
   const forget = async (id: string): Promise<void> => {
     await services.engine.remove(id)
     if (services.catalog.isAdHoc(id)) services.logs.forget(id)

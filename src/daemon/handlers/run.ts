@@ -8,6 +8,8 @@ import type { Services } from '../services'
 import { checked } from './_checked'
 import { forgetForwards, unique } from './forwards'
 
+const SECOND_MS = 1000
+
 type Part = Pick<
   Handlers,
   'forwards.start' | 'forwards.stop' | 'forwards.retry' | 'forwards.wait' | 'forwards.runAdHoc' | 'forwards.check'
@@ -16,17 +18,16 @@ type Part = Pick<
 export function runHandlers(services: Services): Part {
   const { catalog, engine, watch, needs } = services
   return {
-    'forwards.start': async ({ ids, hostKeyPolicy }) => {
+    'forwards.start': async ({ ids, hostKeyPolicy, forSeconds }) => {
       const all = known(services, ids)
       for (const id of all) engine.start(id, { hostKeyPolicy })
+      await services.timed.set(all, forSeconds === undefined ? null : services.now() + forSeconds * SECOND_MS)
       await rememberStart(services, all)
       return watch.views(all)
     },
     'forwards.stop': async ({ ids }) => {
       const all = known(services, ids)
-      // The wish is saved first: a crash in between must not bring back what somebody stopped.
-      await rememberWanted(services, all, false)
-      await Promise.all(all.map((id) => engine.stop(id)))
+      await stopForwards(services, all)
       return watch.views(all)
     },
     'forwards.retry': async ({ ids }) => {
@@ -56,6 +57,14 @@ export function runHandlers(services: Services): Part {
       return steps
     },
   }
+}
+
+/** The wish is saved first: a crash in between must not bring back what somebody stopped. */
+export async function stopForwards(services: Services, ids: readonly string[]): Promise<void> {
+  const left = ids.filter((id) => services.catalog.hasForward(id))
+  await services.timed.set(left, null)
+  await rememberWanted(services, left, false)
+  await Promise.all(left.map((id) => services.engine.stop(id)))
 }
 
 /** Each id once; throws `spec.not-found` before anything is touched. */

@@ -111,6 +111,8 @@ export const migrations: readonly Migration[] = [
       alter table forwards add column proxy_username text;
       alter table forwards add column serve_pac integer not null default 0;
       alter table forwards add column config_line text;
+
+      create table forward_times (forward_id text primary key, stops_at text not null) strict;
     `,
   },
 ]

@@ -63,6 +63,12 @@ export interface ForwardRow {
   lastUsed: string | null
 }
 
+/** A forward that stops by itself. */
+export interface ForwardTimeRow {
+  forwardId: string
+  stopsAt: string
+}
+
 export interface TrustedKeyRow {
   id: string
   host: string
@@ -98,6 +104,7 @@ export interface MetaRow {
 export interface Tables {
   servers: ServerRow
   forwards: ForwardRow
+  forwardTimes: ForwardTimeRow
   trustedKeys: TrustedKeyRow
   allowedCommands: AllowedCommandRow
   activity: ActivityRow

@@ -45,6 +45,9 @@ export interface Store {
   readonly deletedForwards: (ids: readonly string[]) => Promise<readonly ForwardSpec[]>
   readonly setWanted: (ids: readonly string[], wanted: boolean) => Promise<void>
   readonly setLastUsed: (ids: readonly string[], at: string) => Promise<void>
+  /** When forwards whose time is limited end; `null` takes the limit away. */
+  readonly setTimes: (ids: readonly string[], stopsAt: string | null) => Promise<void>
+  readonly times: () => Promise<readonly { readonly forwardId: string; readonly stopsAt: string }[]>
   readonly addTrustedKey: (key: TrustedKeyRecord) => Promise<void>
   readonly removeTrustedKey: (id: string) => Promise<void>
   readonly allowCommand: (command: Readonly<AllowedCommandRow>) => Promise<void>
@@ -77,6 +80,7 @@ export function openStore(places: Places): Store {
   const parts = {
     ...serverPart(db),
     ...forwardPart(db),
+    ...timePart(db),
     ...trustPart(db),
     ...commandPart(db),
     ...activityPart(db),
@@ -195,6 +199,20 @@ function forwardPart(db: Kysely<Tables>): ForwardPart {
     setLastUsed: async (ids, at) => {
       await db.updateTable('forwards').set({ lastUsed: at }).where('id', 'in', ids).execute()
     },
+  }
+}
+
+function timePart(db: Kysely<Tables>): Pick<Store, 'setTimes' | 'times'> {
+  return {
+    setTimes: (ids, stopsAt) =>
+      db.transaction().execute(async (trx) => {
+        if (ids.length === 0) return
+        await trx.deleteFrom('forwardTimes').where('forwardId', 'in', ids).execute()
+        if (stopsAt === null) return
+        const rows = ids.map((forwardId) => ({ forwardId, stopsAt }))
+        await trx.insertInto('forwardTimes').values(rows).execute()
+      }),
+    times: async () => await db.selectFrom('forwardTimes').selectAll().execute(),
   }
 }
 

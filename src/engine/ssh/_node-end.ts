@@ -1,5 +1,6 @@
 /** A Node socket as the splice drives it. */
 import type { Socket } from 'node:net'
+import { resetStream } from '../reset-stream'
 import type { ClientEnd, ClientSink } from './types'
 
 /** Pauses the socket and attaches handlers at once: a reset between accept and open must not go unhandled. */
@@ -75,7 +76,7 @@ class NodeEnd implements ClientEnd {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy()
+    resetStream(this.socket)
   }
 
   release(): void {

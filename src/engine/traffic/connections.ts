@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { Endpoint } from '@shared/endpoints'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import type { ClientEnd, OpenOrigin, TrafficCounter } from '../ssh/types'
-import { resetStream } from './reset'
+import { resetStream } from '../reset-stream'
 
 export interface ConnectionOptions {
   /** Ending it ends the connection: the client's socket, or the target's when the client is beyond the server. */

@@ -1,2 +1,2 @@
 export { Connection, ConnectionTable, Ledger, type ConnectionOptions, type Totals } from './connections'
-export { resetStream } from './reset'
+export { resetStream } from '../reset-stream'
