@@ -5,7 +5,8 @@ import type { Need, NeedKind } from './needs'
 import type { ForwardSnapshot, ForwardState } from './snapshots'
 
 /** What a sentence needs to know of a forward; a {@link ForwardSnapshot} has it, and a form can make it. */
-export type Described = Pick<ForwardSnapshot, 'type' | 'listen' | 'target' | 'server'>
+export type Described = Pick<ForwardSnapshot, 'type' | 'listen' | 'target' | 'server'> &
+  Partial<Pick<ForwardSnapshot, 'portCount'>>
 
 /** One word or two per state. */
 export const stateWords = {
@@ -55,31 +56,32 @@ export const needActions = {
  */
 export function forwardSentence(forward: Described): string {
   const server = forward.server === '' ? 'the server' : forward.server
+  const { portCount: count = 1 } = forward
   switch (forward.type) {
     case 'local': {
-      const target = forward.target === null ? 'the target' : place(forward.target)
+      const target = forward.target === null ? 'the target' : place(forward.target, count)
       const seen = forward.target !== null && 'path' in forward.target ? `on ${server}` : `as seen from ${server}`
-      return `${peopleHere(forward.listen)} connect to ${listener(forward.listen, 'this machine')} and reach ${target} ${seen}`
+      return `${peopleHere(forward.listen)} connect to ${listener(forward.listen, { machine: 'this machine', count })} and reach ${target} ${seen}`
     }
     case 'remote': {
-      const at = listener(forward.listen, server)
+      const at = listener(forward.listen, { machine: server, count })
       const people = isExposed(forward.listen) ? `People on the network of ${server}` : `People on ${server}`
-      if (forward.target === null) return `${people} use ${at} as a SOCKS proxy and browse from here`
-      return `${people} connect to ${at} and reach ${place(forward.target)} ${isHere(forward.target) ? 'here' : 'as seen from here'}`
+      if (forward.target === null) return `${people} use ${at} as a SOCKS or HTTP proxy and browse from here`
+      return `${people} connect to ${at} and reach ${place(forward.target, count)} ${isHere(forward.target) ? 'here' : 'as seen from here'}`
     }
     case 'dynamic':
-      return `${peopleHere(forward.listen)} use ${listener(forward.listen, 'this machine')} as a SOCKS proxy and browse from ${server}`
+      return `${peopleHere(forward.listen)} use ${listener(forward.listen, { machine: 'this machine', count })} as a SOCKS or HTTP proxy and browse from ${server}`
   }
 }
 
 /** `127.0.0.1:5432 → db:5432`; a forward that asks its client goes to "anywhere". */
-export function routeLine(forward: Pick<ForwardSnapshot, 'listen' | 'target'>): string {
-  return `${formatEndpoint(forward.listen)} → ${targetWord(forward)}`
+export function routeLine(forward: Pick<Described, 'listen' | 'target' | 'portCount'>): string {
+  return `${formatEndpoint(forward.listen, forward.portCount)} → ${targetWord(forward)}`
 }
 
 /** `db:5432`, or "anywhere" for a forward that asks its client. */
-export function targetWord(forward: Pick<ForwardSnapshot, 'target'>): string {
-  return forward.target === null ? 'anywhere' : formatEndpoint(forward.target)
+export function targetWord(forward: Pick<Described, 'target' | 'portCount'>): string {
+  return forward.target === null ? 'anywhere' : formatEndpoint(forward.target, forward.portCount)
 }
 
 export interface StatusOptions {
@@ -173,14 +175,17 @@ function peopleHere(listen: Endpoint): string {
   return isExposed(listen) ? 'People on this network' : 'People here'
 }
 
-function listener(end: Endpoint, machine: string): string {
+function listener(end: Endpoint, { machine, count }: { machine: string; count: number }): string {
   if ('path' in end) return `the socket ${end.path}`
-  if (WILDCARDS.has(end.host)) return end.port === 0 ? `a free port of ${machine}` : `port ${end.port} of ${machine}`
-  return end.port === 0 ? `a free port of ${end.host}` : formatEndpoint(end)
+  const isAny = end.port === 0
+  const free = count === 1 ? 'a free port' : `${count} free ports`
+  if (!WILDCARDS.has(end.host)) return isAny ? `${free} of ${end.host}` : formatEndpoint(end, count)
+  if (isAny) return `${free} of ${machine}`
+  return count === 1 ? `port ${end.port} of ${machine}` : `ports ${end.port}–${end.port + count - 1} of ${machine}`
 }
 
-function place(end: Endpoint): string {
-  return 'path' in end ? `the socket ${end.path}` : formatEndpoint(end)
+function place(end: Endpoint, count: number): string {
+  return 'path' in end ? `the socket ${end.path}` : formatEndpoint(end, count)
 }
 
 function isHere(end: Endpoint): boolean {

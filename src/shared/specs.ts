@@ -1,5 +1,6 @@
 /** Specs: what the user wrote. Saved and synced; never carries status. */
 import { z } from 'zod'
+import { checkKinds, type Kinds } from './_forward-kinds'
 import { proxyIssue } from './proxy-url'
 
 export const MAX_PORT = 65_535
@@ -192,12 +193,13 @@ type Ends = Pick<
 >
 
 function checkEnds(
-  spec: Ends,
+  spec: Ends & Kinds,
   context: { addIssue: (issue: { code: 'custom'; path: string[]; message: string }) => void },
 ): void {
   const refuse = (field: string, message: string): void => {
     context.addIssue({ code: 'custom', path: [field], message })
   }
+  checkKinds(spec, refuse)
   const isPath = (value: string | null): boolean => value?.startsWith('/') === true
   if (spec.type === 'local') {
     const listensOnPath = isPath(spec.bindAddress ?? spec.localHost)

@@ -100,7 +100,8 @@ export interface CommandRoute {
  */
 export function toSshCommand(ends: ForwardEnds, route: CommandRoute, listen?: Endpoint): string {
   const { server } = route
-  const words = ['ssh', '-N', specFlags[ends.type], formatSpec(withBoundPort(ends, listen))]
+  const bound = withBoundPort(ends, listen)
+  const words = ['ssh', '-N', ...singles(bound).flatMap((one) => [specFlags[one.type], formatSpec(one)])]
   const option = (key: string, value: string | number): void => {
     words.push('-o', `${key}=${value}`)
   }
@@ -212,6 +213,19 @@ function withBoundPort(ends: ForwardEnds, listen: Endpoint | undefined): Forward
   if (ends.type === 'remote') return ends.remotePort === 0 ? { ...ends, remotePort: listen.port } : ends
   const asked = ends.type === 'local' ? (ends.bindPort ?? ends.localPort) : ends.bindPort
   return asked === 0 ? { ...ends, bindPort: listen.port } : ends
+}
+
+/** ssh knows no ranges: one of its forwards for each port. */
+function singles(ends: ForwardEnds): readonly ForwardEnds[] {
+  const { portCount = 1, ...one } = ends
+  const at = (port: number | null, offset: number): number | null =>
+    port === null || port === 0 ? port : port + offset
+  return Array.from({ length: portCount }, (_, offset) => ({
+    ...one,
+    localPort: at(one.localPort, offset),
+    remotePort: at(one.remotePort, offset),
+    bindPort: at(one.bindPort, offset),
+  }))
 }
 
 /** The proxy through netcat (OpenBSD's nc(1), -X and -x), as ssh itself knows no proxies. */

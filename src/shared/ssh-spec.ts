@@ -4,18 +4,22 @@
  * The reading follows `parse_forward` of OpenSSH's readconf.c (ssh(1) describes it under -L): fields are separated by
  * colons, `[…]` takes a field literally, a backslash takes the next character literally, and a field with a slash is the path
  * of a Unix socket. Where ssh wants a path, `%%` is a percent sign. The older form `[bind/]port/host/hostport` is read when the
- * first reading fails. Two things are wider than ssh: port 0 ("any free port") is allowed for every type, and the
- * reasons for a refusal name the part.
+ * first reading fails. Three things are wider than ssh: port 0 ("any free port") is allowed for every type, a port may be a
+ * range (`8000-8009:host:9000-9009`), and the reasons for a refusal name the part.
  */
 import { listenEndpoint, targetEndpoint, type Endpoint } from './endpoints'
 import { WarrenError } from './errors'
-import { MAX_PORT, type ForwardSpec, type ForwardType } from './specs'
+import { formatPortRange, parsePortRange } from './port-range'
+import { MAX_PORT, MAX_RANGE, type ForwardSpec, type ForwardType } from './specs'
 
 /** The fields of a forward that say where it listens and where it goes. */
 export type ForwardEnds = Pick<
   ForwardSpec,
   'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort'
->
+> & {
+  /** Absent for one port. */
+  readonly portCount?: number | undefined
+}
 
 export const specFlags = { local: '-L', remote: '-R', dynamic: '-D' } as const satisfies Record<ForwardType, string>
 
@@ -52,8 +56,9 @@ export function formatSpec(ends: ForwardEnds): string {
   const listen = listenEndpoint(ends)
   const bind = ends.bindAddress ?? defaultListenHost(ends)
   const target = targetEndpoint(ends)
-  const listens = 'path' in listen ? writeField(listen.path) : formatListener(bind, listen.port)
-  return target === null ? listens : `${listens}:${formatTarget(target)}`
+  const count = ends.portCount ?? 1
+  const listens = 'path' in listen ? writeField(listen.path) : formatListener(bind, formatPortRange(listen.port, count))
+  return target === null ? listens : `${listens}:${formatTarget(target, count)}`
 }
 
 /** A port as ssh reads it (a2port of OpenSSH's misc.c): a number or the name of a well-known service; `null` when neither. */
@@ -127,10 +132,15 @@ function read(type: ForwardType, fields: readonly Field[]): ForwardEnds {
 interface Listener {
   readonly bind: string | null
   readonly port: number | null
+  readonly count: number
 }
 
-function build(type: ForwardType, ends: { listen: Listener; target: Endpoint | null }): ForwardEnds {
+type Target = { readonly path: string } | { readonly host: string; readonly port: number; readonly count: number }
+
+function build(type: ForwardType, ends: { listen: Listener; target: Target | null }): ForwardEnds {
+  const count = countOf(type, ends)
   const none = {
+    ...(count === 1 ? {} : { portCount: count }),
     localHost: null,
     localPort: null,
     remoteHost: null,
@@ -153,24 +163,46 @@ function build(type: ForwardType, ends: { listen: Listener; target: Endpoint | n
   }
 }
 
-function listener(type: ForwardType, bind: Field | null, end: Field): Listener {
-  if (bind === null && end.isPath) return { bind: path(type, end), port: null }
-  if (bind?.isPath === true) throw refuse(type, 'has a port after the path of a Unix socket', { part: 'bind' })
-  if (end.isPath) throw refuse(type, 'has a bind address before the path of a Unix socket', { part: 'bind' })
-  const port = parsePort(end.text)
-  if (port === null) throw refuse(type, `has "${end.text}" where the listening port belongs`, wrongPort(end, 'listen'))
-  if (bind === null) return { bind: null, port }
-  if (bind.text === '' || bind.text === '*') return { bind: '*', port }
-  return { bind: host(type, 'bind', bind.text), port }
+/** Both ends of a range have as many ports. */
+function countOf(type: ForwardType, { listen, target }: { listen: Listener; target: Target | null }): number {
+  const { count } = listen
+  const other = target === null ? count : 'path' in target ? 1 : target.count
+  if (count !== other) {
+    throw refuse(type, `has ${count} of one port and ${other} of the other`, {
+      part: 'hostport',
+      fix: 'Write as many ports at both ends, such as 8000-8009:host:9000-9009.',
+    })
+  }
+  if (count > MAX_RANGE) throw refuse(type, `has more than ${MAX_RANGE} ports`, { part: 'listen' })
+  return count
 }
 
-function target(type: ForwardType, at: Field, end: Field): Endpoint {
-  const port = parsePort(end.text)
-  if (port === null || port === 0) {
+/** A port by number or name, or a range of numbers; `null` when it is neither or goes beyond the last port. */
+function readRange(text: string): { port: number; count: number } | null {
+  const port = parsePort(text)
+  if (port !== null) return { port, count: 1 }
+  const range = parsePortRange(text)
+  return range === null || range.port === 0 || range.port + range.count - 1 > MAX_PORT ? null : range
+}
+
+function listener(type: ForwardType, bind: Field | null, end: Field): Listener {
+  if (bind === null && end.isPath) return { bind: path(type, end), port: null, count: 1 }
+  if (bind?.isPath === true) throw refuse(type, 'has a port after the path of a Unix socket', { part: 'bind' })
+  if (end.isPath) throw refuse(type, 'has a bind address before the path of a Unix socket', { part: 'bind' })
+  const range = readRange(end.text)
+  if (range === null) throw refuse(type, `has "${end.text}" where the listening port belongs`, wrongPort(end, 'listen'))
+  if (bind === null) return { bind: null, ...range }
+  if (bind.text === '' || bind.text === '*') return { bind: '*', ...range }
+  return { bind: host(type, 'bind', bind.text), ...range }
+}
+
+function target(type: ForwardType, at: Field, end: Field): Target {
+  const range = readRange(end.text)
+  if (range === null || range.port === 0) {
     throw refuse(type, `has "${end.text}" where the target's port belongs`, wrongPort(end, 'hostport'))
   }
   if (at.isPath) throw refuse(type, 'has a port after the path of a Unix socket', { part: 'host' })
-  return { host: host(type, 'host', at.text), port }
+  return { host: host(type, 'host', at.text), ...range }
 }
 
 function host(type: ForwardType, part: 'bind' | 'host', text: string): string {
@@ -264,12 +296,12 @@ function defaultListenHost(ends: ForwardEnds): string | null {
   }
 }
 
-function formatListener(bind: string | null, port: number): string {
-  return bind === null ? String(port) : `${writeField(bind)}:${port}`
+function formatListener(bind: string | null, port: string): string {
+  return bind === null ? port : `${writeField(bind)}:${port}`
 }
 
-function formatTarget(end: Endpoint): string {
-  return 'path' in end ? writeField(end.path) : `${writeField(end.host)}:${end.port}`
+function formatTarget(end: Endpoint, count: number): string {
+  return 'path' in end ? writeField(end.path) : `${writeField(end.host)}:${formatPortRange(end.port, count)}`
 }
 
 function writeField(text: string): string {

@@ -68,22 +68,33 @@ describe('forwardSentence', () => {
       'remote',
       tcp('localhost', 1080),
       null,
-      'People on bastion use localhost:1080 as a SOCKS proxy and browse from here',
+      'People on bastion use localhost:1080 as a SOCKS or HTTP proxy and browse from here',
     ],
     [
       'dynamic',
       tcp('127.0.0.1', 1080),
       null,
-      'People here use 127.0.0.1:1080 as a SOCKS proxy and browse from bastion',
+      'People here use 127.0.0.1:1080 as a SOCKS or HTTP proxy and browse from bastion',
     ],
     [
       'dynamic',
       tcp('::', 1080),
       null,
-      'People on this network use port 1080 of this machine as a SOCKS proxy and browse from bastion',
+      'People on this network use port 1080 of this machine as a SOCKS or HTTP proxy and browse from bastion',
     ],
   ])('describes a %s forward at %j to %j', (...[type, listen, target, expected]) => {
     expect(sentence(type, listen, target)).toBe(expected)
+  })
+
+  it('says the first and the last port of a range', () => {
+    const range = { type: 'local' as const, listen: tcp('127.0.0.1', 8000), target: tcp('web', 9000), portCount: 10 }
+    expect(routeLine(range)).toBe('127.0.0.1:8000–8009 → web:9000–9009')
+    expect(forwardSentence({ ...range, server: 'bastion' })).toBe(
+      'People here connect to 127.0.0.1:8000–8009 and reach web:9000–9009 as seen from bastion',
+    )
+    const wide = { ...range, listen: tcp('*', 8000), server: 'bastion' }
+    expect(forwardSentence(wide)).toContain('ports 8000–8009 of this machine')
+    expect(forwardSentence({ ...wide, listen: tcp('*', 0) })).toContain('10 free ports of this machine')
   })
 
   it('speaks of the server while it has no name yet', () => {
@@ -110,6 +121,7 @@ describe('statusLine', () => {
 
   it('says how long, when next, what to do and why not', () => {
     expect(line('running')).toBe('running for 2 h 14 m')
+    expect(line('degraded')).toBe('degraded for 2 h 14 m')
     expect(line('waiting', { nextTryAt: '2026-01-01T02:14:37.500Z' })).toBe('retry in 8 s')
     expect(line('waiting', { nextTryAt: '2026-01-01T02:14:00.000Z' })).toBe('retrying now')
     expect(line('needs-you')).toBe('needs you: accept the host key')

@@ -41,6 +41,8 @@ describe('parseSpec', () => {
     ['8080/web/80', local(null, 8080, ['web', 80])],
     ['::1/8080/2001:db8::7/80', local('::1', 8080, ['2001:db8::7', 80])],
     ['  8080:web:80 ', local(null, 8080, ['web', 80])],
+    ['8000-8009:web:9000-9009', { ...local(null, 8000, ['web', 9000]), portCount: 10 }],
+    ['*:8000-8001:[::1]:80-81', { ...local('*', 8000, ['::1', 80]), portCount: 2 }],
   ])('reads -L %s', (spec, ends) => {
     expect(parseSpec('local', spec)).toEqual(ends)
   })
@@ -54,6 +56,7 @@ describe('parseSpec', () => {
     ['/run/r.sock:/run/l.sock', remote('/run/r.sock', null, ['/run/l.sock', null])],
     ['1080', remote(null, 1080, null)],
     ['[::]:1080', remote('::', 1080, null)],
+    ['1080-1081', { ...remote(null, 1080, null), portCount: 2 }],
     ['/run/socks.sock', remote('/run/socks.sock', null, null)],
   ])('reads -R %s', (spec, ends) => {
     expect(parseSpec('remote', spec)).toEqual(ends)
@@ -188,3 +191,23 @@ function thrown(run: () => unknown): WarrenError {
   }
   throw new Error('nothing was thrown')
 }
+
+describe('a range of ports', () => {
+  it.each(['8000-8009:web:9000-9009', '*:1-1000:web:1-1000', '8000-8001:[::1]:80-81'])(
+    '%s is written as it is read',
+    (spec) => {
+      expect(formatSpec(parseSpec('local', spec))).toBe(spec)
+    },
+  )
+  it.each([
+    ['8000-8009:web:9000', /10 of one port and 1 of the other/],
+    ['8000:web:9000-9001', /1 of one port and 2 of the other/],
+    ['8009-8000:web:9000-9009', /where the listening port belongs/],
+    ['65530-65540:web:1-11', /where the listening port belongs/],
+    ['0-9:web:1-10', /where the listening port belongs/],
+    ['1-1001:web:1-1001', /more than 1000 ports/],
+    ['8000-8001:/run/x.sock', /2 of one port and 1 of the other/],
+  ])('%s is refused', (spec, message) => {
+    expect(() => parseSpec('local', spec)).toThrow(message)
+  })
+})
