@@ -9,11 +9,9 @@ import { createForwardWatch, type ForwardWatch } from './forward-watch'
 import { forgetForwards, UNDO_MS } from './handlers/forwards'
 import { createHandlers } from './handlers/index'
 import { stopForwards } from './handlers/run'
-import { stopForwards } from './handlers/run'
 import { refreshDependents } from './handlers/servers'
 import { createHub } from './hub'
 import { createIdleExit, IDLE_EXIT_MS } from './lifecycle'
-import { createJournal, type Journal } from './journal'
 import { createJournal, type Journal } from './journal'
 import { createLogs } from './logs'
 import { createNeeds } from './needs'
@@ -26,7 +24,6 @@ import { createSecrets } from './secrets'
 import type { Services } from './services'
 import { createSshConfig } from './ssh-config'
 import { openStore, takeLock, type Store } from './store/index'
-import { createTimed } from './timed'
 import { createTimed } from './timed'
 import { createTrustedKeys } from './trusted-keys'
 import { createWarnings } from './warnings'
@@ -296,20 +293,6 @@ async function bringBack(services: Services, journal: Journal, unreadable: reado
     await warnings.tolerate(() => Promise.resolve().then(() => engine.start(record.spec.id)))
   }
   if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
-}
-
-/** Those whose time ended while no daemon ran do not come back. */
-async function endOverdue({ catalog, store, timed, activity, warnings }: Services): Promise<void> {
-  const overdue = (await warnings.tolerate(() => timed.load())) ?? []
-  const ids = overdue.filter((id) => catalog.hasForward(id) && catalog.forward(id).wanted)
-  if (ids.length === 0) return
-  await warnings.tolerate(() => store.setWanted(ids, false))
-  for (const id of ids) {
-    const record = catalog.forward(id)
-    catalog.putForward({ ...record, wanted: false })
-    const message = 'Its time was over while Warren did not run.'
-    activity.add({ kind: 'stopped', forwardId: id, serverId: record.spec.serverId, subject: record.spec.name, message })
-  }
 }
 
 /** Those whose time ended while no daemon ran do not come back. */

@@ -35,9 +35,6 @@ export const MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 /** A forward that shall run longer needs no limit. */
 export const MAX_TIMED_SECONDS = 30 * 86_400
 
-/** A forward that shall run longer needs no limit. */
-export const MAX_TIMED_SECONDS = 30 * 86_400
-
 const id = z.string().min(1).max(100)
 const ids = z.array(id).max(10_000)
 const none = z.strictObject({})
