@@ -60,6 +60,11 @@ export interface ConfigImport {
   readonly unhonoured: readonly UnhonouredOption[]
 }
 
+/** Whether a server stands in the ssh config and is changed there alone, as opposed to one of the person's own that dials by it. */
+export function isListedServer({ id }: Pick<ServerSpec, 'id'>): boolean {
+  return /^config(?:-hop)?:/.test(id)
+}
+
 /** `FILE:LINE`, `default`, or the option of the command line. */
 export function originText(origin: ConfigOrigin): string {
   switch (origin.kind) {

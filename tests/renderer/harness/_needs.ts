@@ -33,6 +33,14 @@ export function makeNeed<K extends NeedKind>(
     },
     password: { ...base, kind: 'password', username: 'deploy', refused: true },
     passphrase: { ...base, kind: 'passphrase', keyFile: '/home/me/.ssh/id_work', refused: false },
+    'allow-command': {
+      ...base,
+      kind: 'allow-command',
+      purpose: 'proxy-command',
+      command: 'cloud-tunnel ssh --zone eu-west --stdio bastion.example.net 22',
+      file: '/home/me/.ssh/config',
+      line: 14,
+    },
     'keyboard-interactive': {
       ...base,
       kind: 'keyboard-interactive',

@@ -158,6 +158,30 @@ export const formScenes = [
       await page.getByRole('button', { name: 'Write to known_hosts' }).waitFor()
     },
   },
+  { name: 'need-command', query: 'rates&needs=allow-command' },
+  { name: 'config-servers', query: 'rates&config', act: open('Servers') },
+  {
+    name: 'config-server',
+    query: 'rates&config',
+    act: async (page) => {
+      await open('Servers')(page)
+      await page.getByRole('button', { name: /^reports/ }).click()
+      await page.getByText('What the config says').waitFor()
+    },
+  },
+  {
+    name: 'config-forward',
+    query: 'rates&config&group=none',
+    act: (page) => page.getByText('reports-db-5432').first().click(),
+  },
+  {
+    name: 'config-forward-edit',
+    query: 'rates&config&group=none',
+    act: async (page) => {
+      await page.getByText('reports-db-5432').first().click()
+      await page.keyboard.press('e')
+    },
+  },
   { name: 'need-password', query: 'rates&needs=password' },
   {
     name: 'need-no-keyring',

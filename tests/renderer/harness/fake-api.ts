@@ -7,6 +7,7 @@ import type { Result } from '@shared/result'
 import type { ConnectionSnapshot, ForwardState, ForwardView, LogEntry, RateSample } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
 import { checkOf } from './_checks'
+import { reportsConfig } from './_config'
 import { makeFault, makeForward, makeServer } from './_data'
 
 export interface FakeOptions {
@@ -150,6 +151,14 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       setServers([...servers, server])
       return server
     },
+    'servers.copy': ({ id }: { id: string }) => {
+      const from = servers.find((server) => server.id === id)
+      const server = makeServer(`${from?.name ?? id} copy`, { host: from?.host ?? id })
+      setServers([...servers, server])
+      return server
+    },
+    'config.server': () => reportsConfig,
+    'config.listing': () => ({ on: true }),
     'forwards.list': () => [...forwards.values()],
     'forwards.get': ({ id }: { id: string }) => find(id),
     'forwards.add': (draft: { name: string }) => put(makeForward(draft.name, { spec: draft })),

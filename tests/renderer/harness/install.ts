@@ -1,4 +1,5 @@
 /** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
+import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
 import { needsFrom } from './_needs'
@@ -14,8 +15,8 @@ const forwards =
       ? sampleForwards()
       : manyForwards(Number(rows))
 const daemon = fakeDaemon({
-  forwards,
-  servers: query.has('bare') ? [] : servers,
+  forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
+  servers: query.has('bare') ? [] : query.has('config') ? [...servers, ...configServers] : servers,
   needs: needsFrom(query.get('needs')),
   taken: query.has('taken'),
   silent: query.has('silent'),

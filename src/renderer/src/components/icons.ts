@@ -11,6 +11,7 @@ export {
   Copy,
   Ellipsis,
   ExternalLink,
+  FileText,
   History,
   ListChecks,
   LockOpen,

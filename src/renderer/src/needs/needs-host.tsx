@@ -3,6 +3,7 @@ import type { Need, NeedAnswer } from '@shared/needs'
 import { useState, type ReactNode } from 'react'
 import { settle } from '../stores/call'
 import { needsStore, useNeeds } from '../stores/needs'
+import { CommandDialog } from './command-dialog'
 import { HostKeyDialog } from './host-key-dialog'
 import { HostKeyRotationDialog } from './host-key-rotation-dialog'
 import { KeyboardDialog } from './keyboard-dialog'
@@ -43,6 +44,8 @@ function NeedDialog({ need, ...props }: NeedDialogProps<Need>): ReactNode {
     case 'password':
     case 'passphrase':
       return <SecretDialog need={need} {...props} />
+    case 'allow-command':
+      return <CommandDialog need={need} {...props} />
     case 'keyboard-interactive':
       return <KeyboardDialog need={need} {...props} />
   }

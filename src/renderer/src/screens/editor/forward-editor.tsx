@@ -42,6 +42,7 @@ const meanings = {
 export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps): ReactNode {
   const state = useForwardForm(forwardId, start)
   const { form, original } = state
+  const fromConfig = original !== null && original.configLine !== null
   const element = useRef<HTMLFormElement>(null)
   const wanted = useForward(forwardId ?? '')?.snapshot.wanted === true
   useEffect(() => {
@@ -78,7 +79,8 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
       </header>
       <div className={styles.body}>
         {forwardId === null && <PasteBox onCommand={state.paste} notes={state.notes} />}
-        <div className={styles.choice}>
+        {fromConfig && <ConfigNote state={state} />}
+        <div className={styles.choice} hidden={fromConfig}>
           <Segmented
             label="What it does"
             value={form.type}
@@ -89,8 +91,8 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
           />
           <p className={styles.meaning}>{meanings[form.type]}</p>
         </div>
-        <Parties state={state} />
-        <Exposure state={state} />
+        {!fromConfig && <Parties state={state} />}
+        {!fromConfig && <Exposure state={state} />}
         <Details state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
@@ -148,6 +150,16 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
         .
       </p>
     </div>
+  )
+}
+
+/** The ends of a line of the ssh config are changed in the file. */
+function ConfigNote({ state: { original } }: { state: ForwardFormState }): ReactNode {
+  return (
+    <p className={styles.sentence}>
+      Its ends are the line <span className="mono">{original?.configLine?.replace(/^\S+ /, '')}</span> of your ssh
+      config. To change them, edit the file or duplicate the forward.
+    </p>
   )
 }
 

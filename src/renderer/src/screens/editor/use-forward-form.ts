@@ -1,6 +1,6 @@
 /** The state behind the form: what is typed, what is wrong with it, and the way to the daemon. */
 import { toFault, type Fault } from '@shared/errors'
-import type { ForwardSpec, ServerSpec } from '@shared/specs'
+import type { ForwardDraft, ForwardPatch, ForwardSpec, ServerSpec } from '@shared/specs'
 import { useEffect, useRef, useState } from 'react'
 import { settle } from '../../stores/call'
 import { startForwards } from '../../stores/forward-actions'
@@ -182,7 +182,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
         const result = await settle(
           forwardId === null
             ? window.api.daemon['forwards.add'](draft)
-            : window.api.daemon['forwards.update']({ id: forwardId, patch: draft }),
+            : window.api.daemon['forwards.update']({ id: forwardId, patch: ownPart(draft, original) }),
         )
         if (!result.ok) {
           const field = result.fault.field === null ? null : fieldOf(form.type, result.fault.field)
@@ -207,6 +207,14 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
 }
 
 // --- internal ---
+
+/** A line of the ssh config keeps its ends; the rest is the person's. */
+function ownPart(draft: ForwardDraft, original: ForwardSpec | null): ForwardPatch {
+  if (original === null || original.configLine === null) return draft
+  const { type: _t, localHost: _lh, localPort: _lp, remoteHost: _rh, remotePort: _rp, ...rest } = draft
+  const { bindAddress: _ba, bindPort: _bp, portCount: _c, serverId: _s, configLine: _l, ...own } = rest
+  return own
+}
 
 interface Beginning {
   readonly form: ForwardForm

@@ -107,8 +107,18 @@ function oneEntries(id: string): readonly MenuEntry[] {
       label: favourite ? 'Remove from favourites' : 'Add to favourites',
       onSelect: () => void setFavourite(id, !favourite),
     },
-    { kind: 'separator' },
-    { kind: 'item', label: 'Delete', keys: 'Del', danger: true, onSelect: () => void deleteForwards([id]) },
+    ...(view.spec.configLine === null
+      ? [
+          { kind: 'separator' as const },
+          {
+            kind: 'item' as const,
+            label: 'Delete',
+            keys: 'Del',
+            danger: true,
+            onSelect: () => void deleteForwards([id]),
+          },
+        ]
+      : []),
   ]
 }
 

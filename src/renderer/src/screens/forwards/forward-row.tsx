@@ -4,7 +4,7 @@ import type { ForwardSnapshot, ForwardView } from '@shared/snapshots'
 import { memo, useCallback, type MouseEvent, type ReactNode } from 'react'
 import { Button, IconButton } from '../../components/button'
 import { remedyLabel } from '../../components/fault-view'
-import { Ellipsis, LockOpen, Star } from '../../components/icons'
+import { Ellipsis, FileText, LockOpen, Star } from '../../components/icons'
 import { openMenu } from '../../components/menu'
 import { StateGlyph } from '../../components/state-glyph'
 import { Switch } from '../../components/switch'
@@ -19,6 +19,7 @@ import { Route } from './route'
 import { Rate, Sparkline } from './sparkline'
 
 const EXPOSED = 'reachable from the network'
+const FROM_CONFIG = 'a line of your ssh config'
 
 export interface ForwardRowProps {
   readonly rowKey: string
@@ -60,6 +61,11 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
           <span className={styles.name}>{spec.name}</span>
           {spec.favourite && (
             <Star size={12} className={styles.star} role="img" aria-label="favourite" aria-hidden={false} />
+          )}
+          {spec.configLine !== null && (
+            <span className={styles.config} role="img" aria-label={FROM_CONFIG} data-tip={FROM_CONFIG}>
+              <FileText size={12} aria-hidden="true" />
+            </span>
           )}
           <span className={styles.tags}>
             {spec.tags.map((tag) => (

@@ -5,13 +5,10 @@ import { X } from '../../components/icons'
 import { showToast } from '../../components/toasts'
 import type { SessionSnapshot } from '@shared/snapshots'
 import { worked } from '../../stores/call'
-import { useForwards } from '../../stores/forwards'
-import { chooseAll } from '../../stores/selection'
-import { showDetail } from '../../stores/ui'
+import { SessionFacts, UsedBy } from './server-facts'
 import { LoginFields, WhereFields } from './server-fields'
 import { SafetyFields, WayFields } from './server-way'
 import styles from './server-pane.module.css'
-import { sessionWord } from './server-row'
 import { useServerForm } from './use-server-form'
 
 export interface ServerPaneProps {
@@ -100,72 +97,7 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
 
 // --- internal ---
 
-function SessionFacts({ session }: { session: SessionSnapshot | undefined }): ReactNode {
-  if (session === undefined)
-    return <p className={styles.note}>Not connected. Warren connects when a forward needs it.</p>
-  const { algorithms } = session
-  return (
-    <dl className={styles.facts}>
-      <dt>Session</dt>
-      <dd>
-        {sessionWord(session)}
-        {session.remoteAddress !== null && (
-          <>
-            {' '}
-            to <span className="mono">{session.remoteAddress}</span>
-          </>
-        )}
-      </dd>
-      {session.serverVersion !== null && (
-        <>
-          <dt>Software</dt>
-          <dd className="mono selectable">{session.serverVersion}</dd>
-        </>
-      )}
-      {algorithms !== null && (
-        <>
-          <dt>Cipher</dt>
-          <dd className="mono selectable">{algorithms.cipher}</dd>
-          <dt>Key exchange</dt>
-          <dd>
-            <span className="mono selectable">{algorithms.kex}</span>
-            <span className={styles.note}>
-              {algorithms.postQuantum ? ' withstands quantum computers' : ' does not withstand quantum computers'}
-            </span>
-          </dd>
-          <dt>Host key</dt>
-          <dd className="mono selectable">{algorithms.hostKey}</dd>
-        </>
-      )}
-    </dl>
-  )
-}
 
-function UsedBy({ serverId }: { serverId: string }): ReactNode {
-  const byId = useForwards((store) => store.byId)
-  const using = [...byId.values()].filter((view) => view.spec.serverId === serverId)
-  if (using.length === 0) return null
-  return (
-    <section className={styles.used} aria-labelledby="used-title">
-      <h2 id="used-title">Forwards</h2>
-      <ul className={styles.forwards}>
-        {using.map((view) => (
-          <li key={view.spec.id}>
-            <Button
-              size="s"
-              onClick={() => {
-                chooseAll([view.spec.id])
-                showDetail(view.spec.id)
-              }}
-            >
-              {view.spec.name}
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
 
 function SavedSecrets({ serverId }: { serverId: string }): ReactNode {
   const forget = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { proxyLabel } from '@shared/proxy-url'
 import { plural } from '@shared/format'
+import { isListedServer } from '@shared/resolved-config'
 import { carries } from '@shared/sentence'
 import type { ForwardView, SessionSnapshot } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
@@ -26,7 +27,10 @@ export function ServerRow({ server, servers, session, chosen, onOpen }: ServerRo
   return (
     <li>
       <button type="button" className={styles.row} aria-current={chosen || undefined} onClick={onOpen}>
-        <span className={styles.name}>{server.name}</span>
+        <span className={styles.title}>
+          <span className={styles.name}>{server.name}</span>
+          {isListedServer(server) && <span className={styles.badge}>ssh config</span>}
+        </span>
         <span className={styles.state} data-state={session?.state ?? 'none'}>
           {sessionGlyph(session)} {sessionWord(session)}
         </span>

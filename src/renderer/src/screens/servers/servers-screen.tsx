@@ -1,3 +1,4 @@
+import { isListedServer } from '@shared/resolved-config'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../../components/button'
@@ -7,6 +8,7 @@ import { Skeleton } from '../../components/skeleton'
 import { serversStore, useServers } from '../../stores/servers'
 import { uiStore } from '../../stores/ui'
 import screen from '../../styles/screen.module.css'
+import { ConfigPane } from './config-pane'
 import { ServerPane } from './server-pane'
 import { ServerRow } from './server-row'
 import styles from './servers-screen.module.css'
@@ -41,6 +43,7 @@ export function ServersScreen(): ReactNode {
     document.getElementById('new-server')?.focus()
   }
   const paneOpen = shown === 'new' || servers.some((server) => server.id === shown)
+  const listed = servers.find((server) => server.id === shown && isListedServer(server))
   return (
     <>
       <section
@@ -91,7 +94,16 @@ export function ServersScreen(): ReactNode {
           </div>
         )}
       </section>
-      {paneOpen && (
+      {listed !== undefined && (
+        <ConfigPane
+          key={listed.id}
+          server={listed}
+          session={sessions.find((session) => session.serverId === listed.id)}
+          onClose={close}
+          onCopied={setShown}
+        />
+      )}
+      {paneOpen && listed === undefined && (
         <ServerPane
           key={shown}
           serverId={shown === 'new' ? null : shown}

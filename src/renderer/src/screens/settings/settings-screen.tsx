@@ -5,6 +5,7 @@ import { AppSection } from './app-section'
 import { DaemonSection } from './daemon-section'
 import { KeysSection } from './keys-section'
 import { SecretsSection } from './secrets-section'
+import { SshSection } from './ssh-section'
 import styles from './settings-screen.module.css'
 
 /** What can be set, what runs behind the window, and the keys. */
@@ -19,6 +20,7 @@ export function SettingsScreen(): ReactNode {
       <div className={screen.body}>
         <div className={styles.sections}>
           <AppSection />
+          <SshSection />
           <SecretsSection />
           <DaemonSection />
           <KeysSection />

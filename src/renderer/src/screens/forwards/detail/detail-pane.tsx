@@ -54,7 +54,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
         <LogView forwardId={forwardId} />
         <Facts view={view} />
       </div>
-      <Foot id={forwardId} />
+      <Foot id={forwardId} fromConfig={view.spec.configLine !== null} />
     </div>
   )
 }
@@ -172,7 +172,7 @@ function Trouble({ view: { snapshot, spec } }: { view: ForwardView }): ReactNode
   )
 }
 
-function Foot({ id }: { id: string }): ReactNode {
+function Foot({ id, fromConfig }: { id: string; fromConfig: boolean }): ReactNode {
   return (
     <footer className={styles.foot}>
       <Button
@@ -195,9 +195,16 @@ function Foot({ id }: { id: string }): ReactNode {
         Duplicate
       </Button>
       <span className={styles.space} />
-      <Button size="s" icon={<Trash2 size={14} />} aria-keyshortcuts="Delete" onClick={() => void deleteForwards([id])}>
-        Delete
-      </Button>
+      {!fromConfig && (
+        <Button
+          size="s"
+          icon={<Trash2 size={14} />}
+          aria-keyshortcuts="Delete"
+          onClick={() => void deleteForwards([id])}
+        >
+          Delete
+        </Button>
+      )}
     </footer>
   )
 }

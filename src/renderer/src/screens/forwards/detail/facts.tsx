@@ -32,6 +32,11 @@ export function Facts({ view }: { view: ForwardView }): ReactNode {
             {snapshot.server}
           </Button>
         </Fact>
+        {spec.configLine !== null && (
+          <Fact name="ssh config" mono>
+            {spec.configLine.replace(/^\S+ /, '')}
+          </Fact>
+        )}
         {snapshot.via.length > 1 && <Fact name="Way">{snapshot.via.join(' › ')}</Fact>}
         {session.remoteAddress !== null && (
           <Fact name="Address" mono>
