@@ -41,6 +41,7 @@ export function makeNeed<K extends NeedKind>(
       file: '/home/me/.ssh/config',
       line: 14,
     },
+    'touch-key': { ...base, kind: 'touch-key', key: 'me@laptop', reason: 'touch' },
     'keyboard-interactive': {
       ...base,
       kind: 'keyboard-interactive',

@@ -6,7 +6,7 @@ const open = (name) => (page) =>
     .click()
 
 async function openRefused(page) {
-  await page.getByRole('row').filter({ hasText: 'refused' }).first().click()
+  await page.getByRole('row').filter({ hasText: 'inner-db' }).first().click()
 }
 
 async function newForward(page) {

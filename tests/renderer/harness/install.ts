@@ -10,7 +10,7 @@ const rows = query.get('rows')
 const refused = query.get('refused')
 const forwards =
   refused !== null
-    ? [...sampleForwards(), makeForward('refused', { state: 'failed', reason: makeRefusal(refused) })]
+    ? [...sampleForwards(), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
     : rows === null
       ? sampleForwards()
       : manyForwards(Number(rows))
