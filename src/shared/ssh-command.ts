@@ -106,6 +106,12 @@ export function toSshCommand(ends: ForwardEnds, route: CommandRoute, listen?: En
     words.push('-o', `${key}=${value}`)
   }
   if (server.port !== DEFAULT_SSH_PORT) words.push('-p', String(server.port))
+  if (server.configHost !== null) {
+    // The rest stands in the ssh config, where ssh finds it too.
+    const { host } = parseDestination(server.configHost)
+    words.push(formatDestination({ username: server.username, host, port: null }))
+    return words.map(quoteShellWord).join(' ')
+  }
   for (const file of server.identityFiles) words.push('-i', file)
   if (server.identitiesOnly) option('IdentitiesOnly', 'yes')
   if (server.agent !== null) option('IdentityAgent', server.agent)

@@ -46,7 +46,10 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
   const element = useRef<HTMLFormElement>(null)
   const wanted = useForward(forwardId ?? '')?.snapshot.wanted === true
   useEffect(() => {
-    element.current?.querySelector<HTMLElement>('[role="radio"][aria-checked="true"]')?.focus()
+    const first = '[role="radio"][aria-checked="true"]'
+    const form = element.current
+    const start = form?.querySelector<HTMLElement>(first) ?? form?.querySelector<HTMLElement>('input')
+    start?.focus()
   }, [])
   const submit = async (andStart: boolean): Promise<void> => {
     if (await state.save(andStart)) return
@@ -80,17 +83,19 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
       <div className={styles.body}>
         {forwardId === null && <PasteBox onCommand={state.paste} notes={state.notes} />}
         {fromConfig && <ConfigNote state={state} />}
-        <div className={styles.choice} hidden={fromConfig}>
-          <Segmented
-            label="What it does"
-            value={form.type}
-            options={types}
-            onChange={(type) => {
-              state.change({ type })
-            }}
-          />
-          <p className={styles.meaning}>{meanings[form.type]}</p>
-        </div>
+        {!fromConfig && (
+          <div className={styles.choice}>
+            <Segmented
+              label="What it does"
+              value={form.type}
+              options={types}
+              onChange={(type) => {
+                state.change({ type })
+              }}
+            />
+            <p className={styles.meaning}>{meanings[form.type]}</p>
+          </div>
+        )}
         {!fromConfig && <Parties state={state} />}
         {!fromConfig && <Exposure state={state} />}
         <Details state={state} />
