@@ -57,6 +57,7 @@ export function appRequests(options: AppRequestsOptions): AppHandlers {
       if (trouble !== '') throw new WarrenError('internal', `The folder ${home} cannot be opened: ${trouble}`)
       return null
     },
+    'app.savedSecrets': () => secrets.saved(),
     'app.forgetSecrets': ({ serverId }) => {
       secrets.forget(serverId)
       return null
@@ -74,7 +75,7 @@ export function appRequests(options: AppRequestsOptions): AppHandlers {
 
 async function pickKeyFile(window: BrowserWindow | null): Promise<string | null> {
   const question = {
-    title: 'Choose a private key',
+    title: 'Choose a key or certificate',
     defaultPath: join(homedir(), '.ssh'),
     properties: ['openFile' as const, 'showHiddenFiles' as const, 'dontAddToRecent' as const],
   }

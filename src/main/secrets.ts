@@ -3,6 +3,7 @@
  *
  * A saved secret is tried once: when the server refuses it, it is forgotten and the person is asked.
  */
+import type { SavedSecret } from '@shared/ipc'
 import type { Need, NeedAnswer, PassphraseNeed, PasswordNeed } from '@shared/needs'
 import { noKeyring } from './keyring'
 import { ownerOf, type Vault } from './vault'
@@ -24,6 +25,7 @@ export interface SecretKeeper {
    * be kept.
    */
   readonly pass: (answered: { need: Need | null; id: string; answer: NeedAnswer; save: boolean }) => Promise<void>
+  readonly saved: () => readonly SavedSecret[]
   readonly forget: (serverId: string | null) => void
 }
 
@@ -73,6 +75,7 @@ export function createSecretKeeper(ports: SecretKeeperPorts): SecretKeeper {
       await ports.answer(id, answer)
       write?.()
     },
+    saved: () => vault.owners(),
     forget: (serverId) => {
       vault.forgetServer(serverId)
     },

@@ -3,18 +3,14 @@ import { readFileSync, renameSync } from 'node:fs'
 import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { WarrenError } from '@shared/errors'
+import type { SavedSecret } from '@shared/ipc'
 import type { PassphraseNeed, PasswordNeed } from '@shared/needs'
 import type { Sealer } from './keyring'
 
 const PRIVATE_FILE = 0o600
 
 /** What a secret opens: a login at a server, or a key file used for it. */
-export interface SecretOwner {
-  readonly serverId: string
-  readonly kind: 'password' | 'passphrase'
-  /** The user name, the path of the key file, or `proxy` and the login there. */
-  readonly subject: string
-}
+export type SecretOwner = SavedSecret
 
 const fileSchema = z.object({
   version: z.literal(1),
@@ -36,6 +32,8 @@ export interface Vault {
   /** Seals at once, throwing `secret.no-keyring`; what it returns writes the file. */
   readonly prepare: (owner: SecretOwner, secret: string) => () => void
   readonly forget: (owner: SecretOwner) => void
+  /** Whose secrets are saved. Throws `secret.unreadable`. */
+  readonly owners: () => readonly SecretOwner[]
   /** Forgets what belongs to one server, or everything. */
   readonly forgetServer: (serverId: string | null) => void
 }
@@ -81,6 +79,7 @@ export function openVault(path: string, sealer: Sealer): Vault {
       const left = without(owner)
       if (left.length !== read().length) write(left)
     },
+    owners: () => read().map(({ serverId, kind, subject }) => ({ serverId, kind, subject })),
     forgetServer: (serverId) => {
       const left = serverId === null ? [] : read().filter((entry) => entry.serverId !== serverId)
       if (left.length !== read().length) write(left)

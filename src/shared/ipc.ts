@@ -36,6 +36,8 @@ export const appParams = {
   'app.copy': z.string().max(100_000),
   'app.pickKeyFile': none,
   'app.openDataFolder': none,
+  /** What is saved for each server; the secrets themselves stay with main. */
+  'app.savedSecrets': none,
   /** Saved secrets of one server (or all) are forgotten. */
   'app.forgetSecrets': z.strictObject({ serverId: z.string().min(1).max(100).nullable() }),
   /** Ends a daemon of another version and starts this one. */
@@ -65,6 +67,14 @@ export interface Keyring {
   readonly backend: string
 }
 
+/** A secret that main keeps: whose it is, never what it is. */
+export interface SavedSecret {
+  readonly serverId: string
+  readonly kind: 'password' | 'passphrase'
+  /** The user name, the path of the key file, or `proxy` and the login there. */
+  readonly subject: string
+}
+
 /** How main stands to the daemon. */
 export type DaemonLink =
   | { readonly state: 'connecting' }
@@ -80,6 +90,7 @@ export interface AppResults {
   'app.copy': null
   'app.pickKeyFile': string | null
   'app.openDataFolder': null
+  'app.savedSecrets': readonly SavedSecret[]
   'app.forgetSecrets': null
   'app.restartDaemon': null
   'app.usable': null

@@ -163,6 +163,7 @@ describe('the file', () => {
   it('forgets one server, or everything', () => {
     vault.prepare(owner, SECRET)()
     vault.prepare({ ...owner, serverId: 'server-2' }, SECRET)()
+    expect(keeper.saved()).toEqual([owner, { ...owner, serverId: 'server-2' }])
     keeper.forget('server-1')
     expect(vault.find(owner)).toBeNull()
     expect(vault.find({ ...owner, serverId: 'server-2' })).toBe(SECRET)

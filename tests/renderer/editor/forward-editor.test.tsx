@@ -71,6 +71,17 @@ describe('the form of a forward', () => {
     expect(screen.getByLabelText('Port on this machine')).toHaveValue('5433')
   })
 
+  it('says nothing about the assumed port of a new proxy before somebody typed', async () => {
+    const daemon = await openEditor({ taken: true })
+    await userEvent.click(screen.getByRole('radio', { name: /Browse/ }))
+    await waitFor(() => {
+      expect(callsOf(daemon, 'ports.check')).toEqual([{ host: '127.0.0.1', port: 1080 }])
+    })
+    expect(screen.queryByText(/Port 1080 is held/)).toBeNull()
+    fireEvent.blur(screen.getByLabelText('Name'))
+    expect(await screen.findByText(/Port 1080 is held/)).toBeInTheDocument()
+  })
+
   it('offers another name where one is taken', async () => {
     await openEditor({ forwards: [makeForward('db')] })
     type('Name', 'DB')

@@ -106,13 +106,20 @@ describe('the servers', () => {
     expect(await screen.findByRole('complementary', { name: 'New server' })).toBeInTheDocument()
   })
 
-  it('forget their secrets', async () => {
-    const daemon = await openServers()
-    press(/^bastion/)
-    press('Forget saved passwords')
-    await waitFor(() => {
-      expect(callsOf(daemon, 'app.forgetSecrets')).toEqual([{ serverId: 'server-bastion' }])
+  it('say what is saved for them, and forget it', async () => {
+    const daemon = await openServers({
+      saved: [
+        { serverId: 'server-bastion', kind: 'password', subject: 'deploy' },
+        { serverId: 'server-edge', kind: 'passphrase', subject: '~/.ssh/id_edge' },
+      ],
     })
+    press(/^bastion/)
+    expect(await screen.findByText('Saved: the password of deploy.')).toBeInTheDocument()
+    press('Forget it')
+    expect(await screen.findByText(/^No password is saved/)).toBeInTheDocument()
+    expect(callsOf(daemon, 'app.forgetSecrets')).toEqual([{ serverId: 'server-bastion' }])
+    press(/^edge/)
+    expect(await screen.findByText('Saved: the passphrase of ~/.ssh/id_edge.')).toBeInTheDocument()
   })
 })
 

@@ -48,7 +48,7 @@ function Entry(props: { screen: Screen; label: string; count?: number; icon: Rea
   )
 }
 
-/** "● 3 · 1.2 MB/s" */
+/** "● 3 running · 1.2 MB/s" */
 function Pulse(): ReactNode {
   const running = useForwards((state) => countRunning(state.byId))
   const rate = useSyncExternalStore(onTotalRate, totalText)
@@ -56,8 +56,7 @@ function Pulse(): ReactNode {
     <div className={styles.pulse} data-testid="pulse">
       <StateGlyph state={running > 0 ? 'running' : 'stopped'} labelled={false} />
       <span>
-        {running}
-        <span className="sr-only"> running</span>
+        {running} running
         {rate !== '' && ` · ${rate}`}
       </span>
     </div>

@@ -123,7 +123,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     newServer: form.serverId === NEW_SERVER ? newServer : null,
     errors: visible,
     newServerError: tried ? serverWrong : null,
-    portTrouble,
+    // The port that is assumed while the field is empty is not yet anybody's mistake.
+    portTrouble: form.listenPort.trim() === '' && left.size === 0 && !tried ? null : portTrouble,
     otherName: isTaken ? freeName(form.name.trim(), taken) : null,
     exposed,
     exposureConfirmed,

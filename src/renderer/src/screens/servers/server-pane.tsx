@@ -4,9 +4,9 @@ import { FaultView } from '../../components/fault-view'
 import { X } from '../../components/icons'
 import { showToast } from '../../components/toasts'
 import type { SessionSnapshot } from '@shared/snapshots'
-import { worked } from '../../stores/call'
 import { SessionFacts, UsedBy } from './server-facts'
 import { LoginFields, WhereFields } from './server-fields'
+import { SavedSecrets } from './saved-secrets'
 import { SafetyFields, WayFields } from './server-way'
 import styles from './server-pane.module.css'
 import { useServerForm } from './use-server-form'
@@ -92,32 +92,5 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
         </footer>
       </form>
     </aside>
-  )
-}
-
-// --- internal ---
-
-
-
-function SavedSecrets({ serverId }: { serverId: string }): ReactNode {
-  const forget = async (): Promise<void> => {
-    if (await worked(window.api.app['app.forgetSecrets']({ serverId }))) {
-      showToast({ text: 'Nothing is saved for this server any more.' })
-    }
-  }
-  return (
-    <div className={styles.secrets}>
-      <p className={styles.note}>
-        Warren asks for a password when the server wants one, and saves it only if you say so.
-      </p>
-      <Button
-        size="s"
-        onClick={() => {
-          void forget()
-        }}
-      >
-        Forget saved passwords
-      </Button>
-    </div>
   )
 }

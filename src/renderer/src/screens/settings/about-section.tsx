@@ -1,26 +1,9 @@
 import type { ReactNode } from 'react'
 import { Mark } from '../../components/mark'
 import { useLink } from '../../stores/link'
+import { madeOf } from './made-of'
 import { Section } from './setting'
 import styles from './settings-screen.module.css'
-
-const parts: readonly (readonly [name: string, licence: string])[] = [
-  ['Base UI', 'MIT'],
-  ['electron-store', 'MIT'],
-  ['Electron', 'MIT'],
-  ['Kysely', 'MIT'],
-  ['libSQL', 'MIT'],
-  ['Lucide', 'ISC'],
-  ['React', 'MIT'],
-  ['rotating-file-stream', 'MIT'],
-  ['socks', 'MIT'],
-  ['ssh2', 'MIT'],
-  ['TanStack Virtual', 'MIT'],
-  ['uPlot', 'MIT'],
-  ['vscode-jsonrpc', 'MIT'],
-  ['zod', 'MIT'],
-  ['zustand', 'MIT'],
-]
 
 /** What this is and what it is made of. */
 export function AboutSection(): ReactNode {
@@ -37,8 +20,8 @@ export function AboutSection(): ReactNode {
       <details className={styles.licences}>
         <summary>What Warren is made of</summary>
         <ul>
-          {parts.map(([name, licence]) => (
-            <li key={name}>
+          {madeOf.map(({ name, licence, packageName }) => (
+            <li key={packageName}>
               {name} <span className={styles.inline}>{licence}</span>
             </li>
           ))}

@@ -1,0 +1,20 @@
+/** The packages in the app, with the licences they say themselves; a test holds the list to what the sources import. */
+export const madeOf: readonly { readonly packageName: string; readonly name: string; readonly licence: string }[] = [
+  { packageName: '@base-ui/react', name: 'Base UI', licence: 'MIT' },
+  { packageName: 'commander', name: 'commander', licence: 'MIT' },
+  { packageName: 'electron', name: 'Electron', licence: 'MIT' },
+  { packageName: 'electron-store', name: 'electron-store', licence: 'MIT' },
+  { packageName: 'kysely', name: 'Kysely', licence: 'MIT' },
+  { packageName: 'libsql', name: 'libSQL', licence: 'MIT' },
+  { packageName: 'lucide-react', name: 'Lucide', licence: 'ISC' },
+  { packageName: 'picocolors', name: 'picocolors', licence: 'ISC' },
+  { packageName: 'react', name: 'React', licence: 'MIT' },
+  { packageName: 'react-dom', name: 'React DOM', licence: 'MIT' },
+  { packageName: 'ssh2', name: 'ssh2', licence: 'MIT' },
+  { packageName: '@tanstack/react-virtual', name: 'TanStack Virtual', licence: 'MIT' },
+  { packageName: 'uplot', name: 'uPlot', licence: 'MIT' },
+  { packageName: 'vscode-jsonrpc', name: 'vscode-jsonrpc', licence: 'MIT' },
+  { packageName: 'write-file-atomic', name: 'write-file-atomic', licence: 'ISC' },
+  { packageName: 'zod', name: 'zod', licence: 'MIT' },
+  { packageName: 'zustand', name: 'zustand', licence: 'MIT' },
+]
