@@ -34,6 +34,7 @@ const titles: Readonly<Record<string, string>> = {
   tags: 'The list of tags',
   'tags.*': 'A tag',
   'identityFiles.*': 'A key file',
+  'certificateFiles.*': 'A certificate file',
   localHost: "The target's host",
   bindAddress: 'The bind address',
 }

@@ -63,6 +63,7 @@ export function engineEnvironment(env: NodeJS.ProcessEnv): EnginePorts['ssh']['e
     homeDir: home,
     username: userInfo().username,
     agentSocket: agent === undefined || agent === '' ? null : agent,
+    variable: (name) => env[name],
     knownHostsFiles: ['known_hosts', 'known_hosts2'].map((name) => join(home, '.ssh', name)),
     globalKnownHostsFiles: ['ssh_known_hosts', 'ssh_known_hosts2'].map((name) => join(system, name)),
   }

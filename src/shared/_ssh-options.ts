@@ -8,6 +8,7 @@ export interface Collected {
   port: number | null
   user: string | null
   identityFiles: string[]
+  certificateFiles: string[]
   forwards: { readonly type: ForwardType; readonly spec: string }[]
   gatewayPorts: boolean
   /** Keys of -o in lower case; the first value wins, as in ssh. */
@@ -22,6 +23,7 @@ export function readOptions(words: readonly string[]): Collected {
     port: null,
     user: null,
     identityFiles: [],
+    certificateFiles: [],
     forwards: [],
     gatewayPorts: false,
     options: new Map(),
@@ -56,6 +58,7 @@ const NOTHING_TO_SAY = 'NfnTqav'
 const KNOWN_KEYS = new Set([
   'hostname',
   'identityfile',
+  'certificatefile',
   'identitiesonly',
   'identityagent',
   'proxyjump',
@@ -138,6 +141,9 @@ function takeOption(found: Collected, text: string): void {
       return
     case 'user':
       setUser(found, value)
+      return
+    case 'certificatefile':
+      found.certificateFiles.push(value)
       return
     case 'identityfile':
       found.identityFiles.push(value)

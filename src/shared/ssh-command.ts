@@ -113,6 +113,7 @@ export function toSshCommand(ends: ForwardEnds, route: CommandRoute, listen?: En
     return words.map(quoteShellWord).join(' ')
   }
   for (const file of server.identityFiles) words.push('-i', file)
+  for (const file of server.certificateFiles) option('CertificateFile', file)
   if (server.identitiesOnly) option('IdentitiesOnly', 'yes')
   if (server.agent !== null) option('IdentityAgent', server.agent)
   if (route.hops.length > 0) words.push('-J', route.hops.map(formatDestination).join(','))
@@ -144,13 +145,18 @@ function readHost(destination: string): ReturnType<typeof parseDestination> {
   return at
 }
 
-function serverOptions({ options, identityFiles }: Collected): Partial<z.input<typeof serverDraftSchema>> {
+function serverOptions({
+  options,
+  identityFiles,
+  certificateFiles,
+}: Collected): Partial<z.input<typeof serverDraftSchema>> {
   const interval = options.get('serveraliveinterval')
   const count = options.get('serveralivecountmax')
   const timeout = unlessNone(options.get('connecttimeout'))
   const agent = options.get('identityagent')
   return {
     identityFiles: identityFiles.filter((file) => file !== 'none'),
+    certificateFiles: certificateFiles.filter((file) => file !== 'none'),
     identitiesOnly: options.get('identitiesonly')?.toLowerCase() === 'yes',
     ...(agent === undefined || agent === 'SSH_AUTH_SOCK' ? {} : { agent }),
     ...(interval === undefined ? {} : { keepaliveSeconds: seconds('ServerAliveInterval', interval) }),

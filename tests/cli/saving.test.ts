@@ -28,6 +28,44 @@ describe('add', () => {
     expect(out).toMatch(/^Added web: People here connect to/)
   })
 
+  it('takes a range, the health check and the rest by their options', async () => {
+    const words = ['--on-demand', '--idle', '60', '--health', 'http:/healthz', '--health-every', '10']
+    const { params, code } = await warren(
+      ['add', 'web', '-L', '8000-8009:web:9000-9009', '--server', 'bastion', ...words],
+      withServers,
+    )
+    expect(code).toBe(0)
+    expect(params('forwards.add')).toMatchObject({
+      ...{ localPort: 8000, remotePort: 9000, portCount: 10, onDemand: true, idleSeconds: 60 },
+      health: { kind: 'http', path: '/healthz', everySeconds: 10 },
+    })
+  })
+
+  it('gives a proxy a login, and its password to the daemon only', async () => {
+    const words = ['--pac', '--proxy-user', 'ada', '--proxy-password-stdin']
+    const { params, calls, err } = await warren(['add', 'web', '-D', '1080', '--server', 'bastion', ...words], {
+      answers: { ...withServers.answers, 'forwards.setSecret': () => null },
+      input: 'lovelace\n',
+    })
+    expect(params('forwards.add')).toMatchObject({ servePac: true, proxyUsername: 'ada' })
+    expect(JSON.stringify(params('forwards.add'))).not.toContain('lovelace')
+    expect(calls.at(-1)?.params).toEqual({ id: 'id-web', value: 'lovelace', keep: 'file' })
+    expect(err).toMatch(/^The password is kept in /)
+  })
+
+  it.each([
+    [['-L', '1:a:2', '--proxy-user', 'ada'], 'proxyUsername'],
+    [['-L', '1:a:2', '--pac'], 'servePac'],
+    [['-L', '1:a:2', '--health', 'ping'], '--health needs'],
+    [['-L', '1:a:2', '--health-every', '5'], 'needs a check'],
+    [['-L', '1-2:/run/x.sock'], 'ports'],
+  ])('%j is refused before anything is saved', async (words, says) => {
+    const { code, err, calls } = await warren(['add', 'web', ...words, '--server', 'bastion'], withServers)
+    expect(code).not.toBe(0)
+    expect(err).toContain(says)
+    expect(calls.some(({ method }) => method === 'forwards.add')).toBe(false)
+  })
+
   it('prints the snapshot as the document', async () => {
     const { out } = await warren(['add', 'web', '-D', '1080', '--server', 'bastion', '--json'], withServers)
     expect(JSON.parse(out)).toMatchObject({ id: 'id-web', name: 'web', state: 'stopped' })
@@ -60,6 +98,25 @@ describe('add', () => {
     expect([refused.code, refused.params('servers.add')]).toEqual([1, undefined])
     const free = await warren(['add', 'web', '--command', 'ssh -p 99 -L 1:a:2 bastion'], withServers)
     expect(free.params('servers.add')).toMatchObject({ name: 'bastion-2', host: 'bastion', port: 99 })
+  })
+
+  it('takes a server of the same login when the command names no key, and else makes one and says why', async () => {
+    const held = server({ name: 'web', host: 'host', username: 'you', identityFiles: ['/keys/work'] })
+    const answers = { ...withServers.answers, 'servers.list': () => [held] }
+    const none = await warren(['add', 'a', '--command', 'ssh -L 1:a:2 you@host'], { answers })
+    expect(none.params('servers.add')).toBeUndefined()
+    expect(none.params('forwards.add')).toMatchObject({ serverId: held.id })
+    const same = await warren(['add', 'a', '--command', 'ssh -i /keys/work -L 1:a:2 you@host'], { answers })
+    expect(same.params('servers.add')).toBeUndefined()
+    const other = await warren(['add', 'a', '--command', 'ssh -i /keys/home -L 1:a:2 you@host'], { answers })
+    expect(other.params('servers.add')).toMatchObject({ name: 'host-home', identityFiles: ['/keys/home'] })
+    expect(other.out).toContain('Added the server host-home: web is the same login with other keys\n')
+  })
+
+  it('takes the certificate of a command', async () => {
+    const command = 'ssh -o CertificateFile=k-cert.pub -L 1:a:2 you@host'
+    const { params } = await warren(['add', 'a', '--command', command], withServers)
+    expect(params('servers.add')).toMatchObject({ certificateFiles: ['/srv/here/k-cert.pub'] })
   })
 
   it('names what it ignores of a command', async () => {

@@ -164,6 +164,16 @@ describe('questions', () => {
     expect(gaveUp.code).toBe(130)
   })
 
+  it('of a key that waits for a touch are shown, also without a terminal, and go away by themselves', async () => {
+    const touch: Need = { ...base, kind: 'touch-key', key: 'yubi', reason: 'touch' }
+    const answers = { 'needs.list': () => [touch] }
+    const shown = await warren(['up', 'a'], world({ a: 'running' }, { answers }))
+    expect(shown.err).toContain('Touch your key now: yubi logs in to bastion.')
+    expect([shown.code, shown.params('needs.answer')]).toEqual([0, undefined])
+    const gaveUp = await asked([touch], [null])
+    expect(gaveUp.params('needs.answer')).toEqual({ id: 'n1', answer: { kind: 'cancel' } })
+  })
+
   it('are cancelled at once without a terminal, and those of others are left alone', async () => {
     const others: Need = { ...hostKey, id: 'n0', forwardIds: ['id-other'] }
     let answered: unknown[] = []

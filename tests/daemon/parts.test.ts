@@ -105,7 +105,30 @@ describe('a need', () => {
     const kind = 'keyboard-interactive'
     expect(() => needs.answer(id, { kind, answers: ['1'] })).toThrow(expect.objectContaining({ code: 'rpc.invalid' }))
     needs.answer(id, { kind: 'cancel' })
-    await expect(answer).rejects.toMatchObject({ code: 'need.cancelled' })
+    await expect(answer).rejects.toMatchObject({
+      code: 'need.cancelled',
+      message: 'The question for an answer to b was cancelled.',
+    })
+  })
+
+  it('takes no answer to a key that waits for a touch, and forgets it when the key has signed', async () => {
+    const needs = createNeeds({
+      now: () => 0,
+      after: () => () => undefined,
+      onRaised: () => undefined,
+      onChange: () => undefined,
+    })
+    const signed = new AbortController()
+    const { answer, id } = needs.raise(
+      { kind: 'touch-key', serverId: 's', server: 'b', login: 'me@b:22', key: 'yubi', reason: 'touch' },
+      { forwardIds: [], signal: signed.signal },
+    )
+    expect(() => needs.answer(id, { kind: 'password', password: 'x' })).toThrow(
+      expect.objectContaining({ code: 'rpc.invalid' }),
+    )
+    signed.abort(new Error('signed'))
+    await expect(answer).rejects.toThrow('signed')
+    expect(needs.list()).toEqual([])
   })
 })
 

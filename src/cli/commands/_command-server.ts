@@ -1,29 +1,37 @@
 /** The saved server that an ssh command means, made when there is none. */
-import { resolve } from 'node:path'
+import { basename } from 'node:path'
 import type { DaemonClient } from '@daemon/client'
 import type { ServerSpec } from '@shared/specs'
 import type { CommandServer, ParsedCommand } from '@shared/ssh-command'
 import type { Context } from '../context'
-import { absolutePath } from '../paths'
+import { absolutePath, agentPath } from '../paths'
 import { withConfigHost } from './_config-host'
 
 export interface Settled {
   readonly server: ServerSpec
   readonly isNew: boolean
+  /** A server with the same login and other keys, which is why this one was made. */
+  readonly twin: ServerSpec | null
 }
 
 /** Finds or makes the hops first, then the server. */
 export async function serverOfCommand(context: Context, client: DaemonClient, parsed: ParsedCommand): Promise<Settled> {
   const servers = [...(await client.call('servers.list', {}))]
   const settle = async (wanted: CommandServer, jump: readonly string[]): Promise<Settled> => {
+    const draft = withConfigHost(wanted, servers)
+    const alike = servers.filter((server) => isSameLogin(server, draft, jump))
     const found =
       servers.find((server) => isNameOf(server, wanted, jump)) ??
-      servers.find((server) => isSame(server, withConfigHost(wanted, servers), jump))
-    if (found !== undefined) return { server: found, isNew: false }
-    const name = freeName(wanted.name, servers)
-    const server = await client.call('servers.add', { ...withConfigHost(wanted, servers), name, jump: [...jump] })
+      alike.find((server) => hasSameKeys(server, draft)) ??
+      (saysNoKeys(wanted) ? alike[0] : undefined)
+    if (found !== undefined) return { server: found, isNew: false, twin: null }
+    const [twin = null] = alike
+    const [key] = wanted.identityFiles
+    // Told apart by what differs: the key.
+    const name = freeName(twin !== null && key !== undefined ? `${wanted.name}-${basename(key)}` : wanted.name, servers)
+    const server = await client.call('servers.add', { ...draft, name, jump: [...jump] })
     servers.push(server)
-    return { server, isNew: true }
+    return { server, isNew: true, twin }
   }
   const hops: string[] = []
   for (const hop of parsed.jumps) hops.push((await settle(hop, [])).server.id)
@@ -35,7 +43,8 @@ export function withAbsolutePaths(server: CommandServer, cwd: string): CommandSe
   return {
     ...server,
     identityFiles: server.identityFiles.map((file) => absolutePath(file, cwd)),
-    agent: server.agent === null || server.agent === 'none' ? server.agent : resolve(cwd, server.agent),
+    certificateFiles: server.certificateFiles.map((file) => absolutePath(file, cwd)),
+    agent: server.agent === null ? null : agentPath(server.agent, cwd),
   }
 }
 
@@ -48,19 +57,31 @@ function isNameOf(server: ServerSpec, wanted: CommandServer, jump: readonly stri
   return server.name === wanted.name && saysNothingElse && jump.length === 0
 }
 
-function isSame(server: ServerSpec, wanted: CommandServer, jump: readonly string[]): boolean {
+function isSameLogin(server: ServerSpec, wanted: CommandServer, jump: readonly string[]): boolean {
   return (
     server.host === wanted.host &&
     server.configHost === wanted.configHost &&
     server.port === wanted.port &&
     server.username === wanted.username &&
-    server.agent === wanted.agent &&
-    server.identitiesOnly === wanted.identitiesOnly &&
     server.proxy === wanted.proxy &&
     server.proxyCommand === wanted.proxyCommand &&
-    isSameList(server.identityFiles, wanted.identityFiles) &&
     isSameList(server.jump, jump)
   )
+}
+
+function hasSameKeys(server: ServerSpec, wanted: CommandServer): boolean {
+  return (
+    server.agent === wanted.agent &&
+    server.identitiesOnly === wanted.identitiesOnly &&
+    isSameList(server.identityFiles, wanted.identityFiles) &&
+    isSameList(server.certificateFiles, wanted.certificateFiles)
+  )
+}
+
+/** Such a command leaves the keys to whoever knows the server. */
+function saysNoKeys(wanted: CommandServer): boolean {
+  const files = wanted.identityFiles.length + wanted.certificateFiles.length
+  return files === 0 && wanted.agent === null && !wanted.identitiesOnly
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {

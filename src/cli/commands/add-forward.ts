@@ -12,8 +12,9 @@ import { publicSnapshot } from '../snapshots'
 import { printable } from '../table'
 import { usageError } from '../usage'
 import { serverOfCommand } from './_command-server'
+import { keepProxyPassword, readKindOptions, readProxyPassword, type KindOptions } from './_kind-options'
 
-export interface AddOptions {
+export interface AddOptions extends KindOptions {
   readonly L?: string
   readonly R?: string
   readonly D?: string
@@ -39,9 +40,13 @@ export async function addForward(context: Context, what: AddOptions & { readonly
   if (what.server === undefined)
     throw usageError('Say through which server: --server NAME.', '`warren server ls` shows the names.')
   const ends = parseSpec(only.type, only.spec)
+  // Before a server is looked for, and a password is read for nothing.
+  draftOf(what, { name: what.name, ends, serverId: 'new' })
+  const password = await readProxyPassword(context, what)
   const client = await context.daemon()
   const server = await findServer(client, what.server)
   const view = await client.call('forwards.add', draftOf(what, { name: what.name, ends, serverId: server.id }))
+  await keepProxyPassword(context, client, { id: view.spec.id, password })
   if (context.json) context.document(publicSnapshot(view.snapshot))
   else terminal.out(added(view))
   return DONE
@@ -63,7 +68,7 @@ async function addFromCommand(
   for (const { name: _suggested, ...ends } of parsed.forwards) draftOf(what, { name: what.name, ends, serverId: 'new' })
   const client = await context.daemon()
   await refuseTakenNames(client, what.name)
-  const { server, isNew } = await serverOfCommand(context, client, parsed)
+  const { server, isNew, twin } = await serverOfCommand(context, client, parsed)
   const views: ForwardView[] = []
   for (const [at, { name: _suggested, ...ends }] of parsed.forwards.entries()) {
     const name = at === 0 ? what.name : `${what.name}-${at + 1}`
@@ -75,7 +80,8 @@ async function addFromCommand(
     context.document(snapshots.length === 1 ? snapshots[0] : snapshots)
     return DONE
   }
-  if (isNew) context.terminal.out(`Added the server ${printable(server.name)}\n`)
+  const other = twin === null ? '' : `: ${printable(twin.name)} is the same login with other keys`
+  if (isNew) context.terminal.out(`Added the server ${printable(server.name)}${other}\n`)
   for (const view of views) context.terminal.out(added(view))
   return DONE
 }
@@ -95,7 +101,8 @@ function draftOf(
   { name, ends, serverId }: { name: string; ends: ForwardEnds; serverId: string },
 ): ForwardDraft {
   const tags = [...(what.tag ?? [])]
-  return checked(forwardDraftSchema, { ...ends, name, serverId, tags, autoStart: what.autoStart ?? false })
+  const kinds = readKindOptions(what)
+  return checked(forwardDraftSchema, { ...ends, ...kinds, name, serverId, tags, autoStart: what.autoStart ?? false })
 }
 
 function added({ snapshot }: ForwardView): string {

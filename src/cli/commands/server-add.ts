@@ -9,12 +9,13 @@ import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { pickServer } from '../names'
-import { absolutePath } from '../paths'
+import { absolutePath, agentPath } from '../paths'
 import { publicServer, serverLogin } from '../servers'
 import { parsePolicy, usageError } from '../usage'
 
 export interface ServerAddOptions {
   readonly identity?: readonly string[]
+  readonly certificate?: readonly string[]
   readonly identitiesOnly?: boolean
   readonly agent?: string
   readonly passwordStdin?: boolean
@@ -46,7 +47,8 @@ export async function serverAdd(
     await client.call('servers.remove', { id: server.id })
     throw error
   }
-  warnAboutKeys(context, draft.identityFiles ?? [])
+  warnAboutKeys(context, { what: 'key', files: draft.identityFiles ?? [] })
+  warnAboutKeys(context, { what: 'certificate', files: draft.certificateFiles ?? [] })
   if (context.json) context.document(publicServer(server))
   else terminal.out(`Added the server ${server.name}: ${serverLogin(server)}\n`)
   return DONE
@@ -75,6 +77,7 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
     throw usageError('Give --proxy or --proxy-command, not both.')
   }
   for (const file of what.identity ?? []) if (file === '') throw usageError('--identity needs a file.')
+  for (const file of what.certificate ?? []) if (file === '') throw usageError('--certificate needs a file.')
   if (what.agent === '') throw usageError('--agent needs the path of a socket, or none.')
   return checked(serverDraftSchema, {
     name: what.name,
@@ -82,8 +85,9 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
     username,
     ...(port === null ? {} : { port }),
     identityFiles: (what.identity ?? []).map((file) => absolutePath(file, cwd)),
+    certificateFiles: (what.certificate ?? []).map((file) => absolutePath(file, cwd)),
     identitiesOnly: what.identitiesOnly ?? false,
-    agent: what.agent === undefined ? null : absolutePath(what.agent, cwd),
+    agent: what.agent === undefined ? null : agentPath(what.agent, cwd),
     proxy: what.proxy ?? null,
     proxyCommand: what.proxyCommand ?? null,
     ...(what.hostKey === undefined ? {} : { hostKeyPolicy: parsePolicy(what.hostKey) }),
@@ -106,9 +110,12 @@ async function readPassword({ terminal }: Context): Promise<string> {
 }
 
 /** The file may come later (a stick, a mount), so it is a warning. */
-function warnAboutKeys({ terminal, env }: Context, files: readonly string[]): void {
+function warnAboutKeys(
+  { terminal, env }: Context,
+  { what, files }: { what: 'key' | 'certificate'; files: readonly string[] },
+): void {
   for (const file of files) {
     const path = file.startsWith('~/') ? join(env['HOME'] ?? homedir(), file.slice(2)) : file
-    if (!existsSync(path)) terminal.err(`warren: the key file ${file} does not exist yet.\n`)
+    if (!existsSync(path)) terminal.err(`warren: the ${what} file ${file} does not exist yet.\n`)
   }
 }

@@ -25,6 +25,9 @@ export async function serverShow(context: Context, name: string): Promise<number
     ...(config === null ? [] : [['ssh config', whereOf(config)] satisfies [string, string]]),
     ['login', serverLogin(server)],
     ['keys', server.identityFiles.length === 0 ? 'the usual ones' : server.identityFiles.join(', ')],
+    ...(server.certificateFiles.length === 0
+      ? []
+      : [['certificates', server.certificateFiles.join(', ')] satisfies [string, string]]),
     ['agent', server.identitiesOnly ? 'for these keys only' : (server.agent ?? 'SSH_AUTH_SOCK')],
     ['jumps', hops.length === 0 ? 'none' : hops.join(', ')],
     ['proxy', server.proxy ?? server.proxyCommand ?? 'none'],

@@ -220,3 +220,24 @@ describe('several questions', () => {
     })
   })
 })
+
+describe('a key that waits for a touch', () => {
+  it('says so, and can only be cancelled', async () => {
+    const daemon = await openNeeds({ needs: [makeNeed('touch-key')] })
+    expect(screen.getByRole('dialog', { name: 'Touch your key now' })).toBeInTheDocument()
+    expect(screen.getByText('me@laptop')).toBeInTheDocument()
+    press('Cancel')
+    await waitFor(() => {
+      expect(answers(daemon)).toEqual([{ id: 'need-touch-key', answer: { kind: 'cancel' }, save: false }])
+    })
+  })
+
+  it('goes away by itself when the key has signed', async () => {
+    const daemon = await openNeeds({ needs: [makeNeed('touch-key', { reason: 'confirm' })] })
+    expect(screen.getByRole('dialog', { name: 'Confirm in the window of your SSH agent' })).toBeInTheDocument()
+    act(() => {
+      daemon.emit('needs.changed', { needs: [] })
+    })
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+  })
+})

@@ -60,10 +60,26 @@ describe('the servers', () => {
   it('take a key file from the picker', async () => {
     await openServers()
     press('New server')
-    press('Choose…')
+    press('Choose a key file')
     expect(await screen.findByText('/home/me/.ssh/id_work')).toBeInTheDocument()
     press('Take /home/me/.ssh/id_work away')
     expect(screen.queryByText('/home/me/.ssh/id_work')).not.toBeInTheDocument()
+  })
+
+  it('keep certificates beside their keys, and say what the tick does', async () => {
+    const daemon = await openServers()
+    press('New server')
+    type('Host', 'inner.example')
+    expect(screen.getByText(/even when the agent holds more/)).toBeInTheDocument()
+    type('Key file', '~/.ssh/id_inner')
+    fireEvent.blur(screen.getByLabelText('Key file'))
+    expect(screen.getByText(/does not use up the attempts/)).toBeInTheDocument()
+    type('Certificate file', '~/.ssh/inner-cert.pub')
+    fireEvent.blur(screen.getByLabelText('Certificate file'))
+    press('Add server')
+    await waitFor(() => {
+      expect(callsOf(daemon, 'servers.add')).toMatchObject([{ certificateFiles: ['~/.ssh/inner-cert.pub'] }])
+    })
   })
 
   it('say why they cannot be removed', async () => {

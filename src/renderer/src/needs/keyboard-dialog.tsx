@@ -59,6 +59,11 @@ export function KeyboardDialog(props: NeedDialogProps<KeyboardInteractiveNeed>):
             type={prompt.echo ? 'text' : 'password'}
             autoFocus={index === 0}
             value={answers[index] ?? ''}
+            error={
+              index === 0 && need.refused === true && answers.every((answer) => answer === '')
+                ? `${need.server} refused the answers before.`
+                : null
+            }
             onChange={(value) => {
               setAnswers(answers.map((answer, at) => (at === index ? value : answer)))
             }}

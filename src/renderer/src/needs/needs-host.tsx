@@ -10,6 +10,7 @@ import { KeyboardDialog } from './keyboard-dialog'
 import type { NeedDialogProps } from './need-dialog'
 import { currentNeed, waitingAfter } from './queue'
 import { SecretDialog } from './secret-dialog'
+import { TouchDialog } from './touch-dialog'
 
 /** Puts one open question in front; a question that is settled elsewhere goes away by itself. */
 export function NeedsHost(): ReactNode {
@@ -46,6 +47,8 @@ function NeedDialog({ need, ...props }: NeedDialogProps<Need>): ReactNode {
       return <SecretDialog need={need} {...props} />
     case 'allow-command':
       return <CommandDialog need={need} {...props} />
+    case 'touch-key':
+      return <TouchDialog need={need} {...props} />
     case 'keyboard-interactive':
       return <KeyboardDialog need={need} {...props} />
   }

@@ -46,15 +46,20 @@ export function destinationError(server: NewServer): string | null {
 /** The saved server that a command's login means, so that it is not made twice. */
 export function findServer(
   servers: readonly ServerSpec[],
-  wanted: Pick<ServerDraft, 'host' | 'port' | 'username'>,
+  wanted: Pick<ServerDraft, 'host' | 'port' | 'username' | 'identityFiles'>,
   localUser: string,
 ): ServerSpec | undefined {
   const user = (name: string | null | undefined): string => name ?? localUser
+  // A command that names keys means a server with just these; one that names none takes what is there.
+  const keys = wanted.identityFiles ?? []
+  const hasKeys = ({ identityFiles }: ServerSpec): boolean =>
+    keys.length === 0 || (keys.length === identityFiles.length && keys.every((key, at) => key === identityFiles[at]))
   const login = servers.find(
     (server) =>
       server.host.toLowerCase() === wanted.host.toLowerCase() &&
       server.port === (wanted.port ?? 22) &&
-      user(server.username) === user(wanted.username),
+      user(server.username) === user(wanted.username) &&
+      hasKeys(server),
   )
   // `ssh bastion` names a host of the ssh config; a server of that name is what the person means.
   const bare = (wanted.username ?? null) === null && (wanted.port ?? 22) === 22

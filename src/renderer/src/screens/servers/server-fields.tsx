@@ -1,11 +1,9 @@
-import { useState, type ReactNode } from 'react'
-import { Button, IconButton } from '../../components/button'
+import type { ReactNode } from 'react'
 import { CheckRow } from '../../components/check-row'
 import { TextField } from '../../components/field'
-import { X } from '../../components/icons'
 import { Select } from '../../components/select'
-import { valueOf } from '../../stores/call'
 import { useLink } from '../../stores/link'
+import { FileList } from './file-list'
 import { labels, spreadDestination, type AgentChoice, type ServerField, type ServerForm } from './server-form'
 import styles from './server-pane.module.css'
 import type { ServerFormState } from './use-server-form'
@@ -79,70 +77,42 @@ const agents: readonly { value: AgentChoice; label: string }[] = [
   { value: 'path', label: 'Another agent' },
 ]
 
+/** Servers count every key that is offered, and most end the login after six. */
+function onlyHint({ identityFiles }: ServerForm): string {
+  return identityFiles.length === 0
+    ? 'Offers only the keys that ssh uses by default, even when the agent holds more'
+    : 'Offers no other key of the agent, so that a full agent does not use up the attempts that the server allows'
+}
+
 /** How Warren proves who you are. */
 export function LoginFields({ state }: { state: ServerFormState }): ReactNode {
   const { form, errors } = state
-  const [path, setPath] = useState('')
-  const add = (file: string): void => {
-    const text = file.trim()
-    if (text !== '' && !form.identityFiles.includes(text))
-      state.change({ identityFiles: [...form.identityFiles, text] })
-    setPath('')
-  }
-  const pick = async (): Promise<void> => {
-    const file = await valueOf(window.api.app['app.pickKeyFile'](undefined))
-    if (file !== null) add(file)
-  }
   return (
     <fieldset className={styles.group}>
       <legend>Login</legend>
-      {form.identityFiles.length > 0 && (
-        <ul className={styles.files}>
-          {form.identityFiles.map((file) => (
-            <li key={file} className={styles.file}>
-              <span className="mono selectable">{file}</span>
-              <IconButton
-                size="s"
-                label={`Take ${file} away`}
-                onClick={() => {
-                  state.change({ identityFiles: form.identityFiles.filter((other) => other !== file) })
-                }}
-              >
-                <X size={14} />
-              </IconButton>
-            </li>
-          ))}
-        </ul>
-      )}
-      <div className={styles.adder}>
-        <TextField
-          label="Key file"
-          mono
-          value={path}
-          placeholder="~/.ssh/id_ed25519"
-          hint={form.identityFiles.length === 0 ? 'None listed: the keys that ssh uses by default' : undefined}
-          error={errors.identityFiles ?? null}
-          onChange={setPath}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter' || path.trim() === '') return
-            event.preventDefault()
-            add(path)
-          }}
-          onBlur={() => {
-            add(path)
-          }}
-        />
-        <Button
-          onClick={() => {
-            void pick()
-          }}
-        >
-          Choose…
-        </Button>
-      </div>
+      <FileList
+        label={labels.identityFiles}
+        files={form.identityFiles}
+        placeholder="~/.ssh/id_ed25519"
+        hint="None listed: the keys that ssh uses by default"
+        error={errors.identityFiles ?? null}
+        onChange={(identityFiles) => {
+          state.change({ identityFiles })
+        }}
+      />
+      <FileList
+        label={labels.certificateFiles}
+        files={form.certificateFiles}
+        placeholder="~/.ssh/id_ed25519-cert.pub"
+        hint="None listed: those that lie beside the keys, named KEY-cert.pub"
+        error={errors.certificateFiles ?? null}
+        onChange={(certificateFiles) => {
+          state.change({ certificateFiles })
+        }}
+      />
       <CheckRow
         label="Only these keys"
-        hint="Offers no other key, even when the agent holds more"
+        hint={onlyHint(form)}
         checked={form.identitiesOnly}
         onChange={(identitiesOnly) => {
           state.change({ identitiesOnly })
@@ -161,6 +131,7 @@ export function LoginFields({ state }: { state: ServerFormState }): ReactNode {
           label={labels.agent}
           mono
           value={form.agentPath}
+          hint="A socket, a pipe, $VARIABLE or pageant"
           error={errors.agent ?? null}
           onChange={(agentPath) => {
             state.change({ agentPath })

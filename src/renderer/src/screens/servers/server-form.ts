@@ -16,6 +16,7 @@ export interface ServerForm {
   /** Empty: the local user. */
   readonly username: string
   readonly identityFiles: readonly string[]
+  readonly certificateFiles: readonly string[]
   readonly identitiesOnly: boolean
   readonly agent: AgentChoice
   readonly agentPath: string
@@ -39,6 +40,7 @@ export const labels = {
   port: 'Port',
   username: 'User',
   identityFiles: 'Key file',
+  certificateFiles: 'Certificate file',
   agent: 'Agent socket',
   jump: 'Jump chain',
   proxy: 'Proxy address',
@@ -55,6 +57,7 @@ export const emptyServerForm: ServerForm = {
   port: '22',
   username: '',
   identityFiles: [],
+  certificateFiles: [],
   identitiesOnly: false,
   agent: 'default',
   agentPath: '',
@@ -76,6 +79,7 @@ export function serverFormOf(server: ServerSpec): ServerForm {
     port: String(server.port),
     username: server.username ?? '',
     identityFiles: server.identityFiles,
+    certificateFiles: server.certificateFiles,
     identitiesOnly: server.identitiesOnly,
     agent: server.agent === null ? 'default' : server.agent === 'none' ? 'none' : 'path',
     agentPath: server.agent === null || server.agent === 'none' ? '' : server.agent,
@@ -129,6 +133,7 @@ export function readServerForm(form: ServerForm): ServerReading {
     port: numberOf(form.port),
     username: textOrNull(form.username),
     identityFiles: [...form.identityFiles],
+    certificateFiles: [...form.certificateFiles],
     identitiesOnly: form.identitiesOnly,
     agent: form.agent === 'default' ? null : form.agent === 'none' ? 'none' : form.agentPath.trim(),
     jump: form.way === 'jump' ? [...form.jump] : [],
