@@ -95,6 +95,7 @@ export function configuredOptions(config: ResolvedSshConfig): ConfiguredOptions 
     hostKeyAlias: one('hostkeyalias'),
     strictHostKeyChecking: strictness(one('stricthostkeychecking')),
     updateHostKeys: yesNoAsk(one('updatehostkeys')),
+    hashKnownHosts: flag('hashknownhosts'),
     revokedHostKeys: revoked === null ? undefined : config.expand('revokedhostkeys', revoked),
     noHostAuthenticationForLocalhost: flag('nohostauthenticationforlocalhost'),
     preferredAuthentications: names('preferredauthentications'),

@@ -43,11 +43,20 @@ export interface ConfigReaderOptions {
   readonly person: Pick<EnginePorts['ssh']['environment'], 'homeDir' | 'username'>
 }
 
+/** Accounts and services hardly change, and a survey asks for them once a host. */
+const NAMES_FRESH_MS = 5000
+
 export function createConfigReader({ env, person }: ConfigReaderOptions): ConfigReader {
-  const environment = async (): Promise<SshConfigEnvironment> => ({
-    ...{ variables: env, home: person.homeDir, username: person.username, hostname: hostname() },
-    ...{ uid: userInfo().uid, ...(await readSystemNames()) },
-  })
+  let names: { readonly at: number; readonly read: ReturnType<typeof readSystemNames> } | null = null
+  const environment = async (): Promise<SshConfigEnvironment> => {
+    if (names === null || performance.now() - names.at > NAMES_FRESH_MS) {
+      names = { at: performance.now(), read: readSystemNames() }
+    }
+    return {
+      ...{ variables: env, home: person.homeDir, username: person.username, hostname: hostname() },
+      ...{ uid: userInfo().uid, ...(await names.read) },
+    }
+  }
   const files = (): SystemFiles => createSystemFiles({ uid: userInfo().uid })
   return {
     files,
