@@ -2,23 +2,27 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { PublicSnapshot } from '../../src/cli/snapshots'
+import { download, plain, startBulkTarget, throughSocks, upload, type BulkTarget } from '../support/bulk-target'
 import { daemonScript, endBuilt, temporaryHome } from '../support/daemon'
 import { startSshd, type Sshd } from '../support/sshd'
 
-const payload = randomBytes(4 * 1024 * 1024)
+const MEGABYTES = 100
+const BULK = MEGABYTES * 1024 * 1024
+const payload = randomBytes(1024 * 1024)
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 let sshd: Sshd
+let bulk: BulkTarget
 let echo: Server
 let echoPort: number
 let place: ReturnType<typeof temporaryHome>
 
 beforeAll(async () => {
-  sshd = await startSshd()
+  ;[sshd, bulk] = await Promise.all([startSshd(), startBulkTarget()])
   // Gives back what it got when the client has ended: half-close has to work both ways.
   echo = createServer({ allowHalfOpen: true }, (socket) => {
     const parts: Buffer[] = []
@@ -32,6 +36,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   echo.close()
+  await bulk.stop()
   await sshd.stop()
 })
 beforeEach(() => {
@@ -88,31 +93,14 @@ function portOf(snapshot: PublicSnapshot): number {
   return snapshot.listen.port
 }
 
-async function roundTrip(
-  port: number,
-  greet: (socket: Socket) => Promise<void> = () => Promise.resolve(),
-): Promise<string> {
+async function roundTrip(port: number): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
   await once(socket, 'connect')
-  await greet(socket)
   const parts: Buffer[] = []
   socket.on('data', (part: Buffer) => parts.push(part))
   socket.end(payload)
   await once(socket, 'end')
   return sha256(Buffer.concat(parts))
-}
-
-/** SOCKS5 without a login, to a name (RFC 1928). */
-async function askSocks(socket: Socket): Promise<void> {
-  socket.write(Buffer.from([5, 1, 0]))
-  const [method] = (await once(socket, 'data')) as [Buffer]
-  expect([...method]).toEqual([5, 0])
-  const name = Buffer.from('localhost')
-  socket.write(
-    Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([echoPort >> 8, echoPort & 255])]),
-  )
-  const [reply] = (await once(socket, 'data')) as [Buffer]
-  expect(reply[1]).toBe(0)
 }
 
 /** Resolves when nothing listens; rejects when something does. */
@@ -124,11 +112,11 @@ async function expectFree(port: number): Promise<void> {
 }
 
 describe('the command line with a real server', () => {
-  it('makes one forward of each type, moves the same bytes through each, and frees the ports', async () => {
+  it('makes one forward of each type, moves 100 MB each way through each, and frees the ports', async () => {
     await addServer()
     const specs = [
-      ['local', '-L', `0:127.0.0.1:${echoPort}`],
-      ['remote', '-R', `0:127.0.0.1:${echoPort}`],
+      ['local', '-L', `0:127.0.0.1:${bulk.port}`],
+      ['remote', '-R', `0:127.0.0.1:${bulk.port}`],
       ['dynamic', '-D', '0'],
     ]
     for (const [name = '', flag = '', spec = ''] of specs) {
@@ -146,12 +134,17 @@ describe('the command line with a real server', () => {
       ]),
     )
     for (const snapshot of list) {
-      const greet = snapshot.type === 'dynamic' ? askSocks : undefined
-      expect(await roundTrip(portOf(snapshot), greet)).toBe(sha256(payload))
+      const port = portOf(snapshot)
+      const open = snapshot.type === 'dynamic' ? throughSocks(port, bulk.port) : plain(port)
+      const up = await upload(open, MEGABYTES)
+      expect(up.received).toBe(up.sent)
+      const down = await download(open, MEGABYTES)
+      expect(down.received).toBe(down.sent)
     }
     for (const name of ['local', 'remote', 'dynamic']) {
       const status = await json<PublicSnapshot>('status', name)
-      expect(status).toMatchObject({ totalConnections: 1, bytesUp: payload.length, bytesDown: payload.length })
+      // The upload is asked for with a byte and answered with a SHA-256 in hexadecimal, the download is asked for with two bytes.
+      expect(status).toMatchObject({ totalConnections: 2, bytesUp: BULK + 3, bytesDown: BULK + 64 })
     }
 
     expect(await warren('down', '--all')).toMatchObject({ code: 0 })
@@ -186,6 +179,10 @@ describe('the command line with a real server', () => {
     await addServer('--host-key', 'accept-new')
     await warren('add', 'web', '-L', `0:127.0.0.1:${echoPort}`, '--server', 'bastion')
     expect(await warren('check', 'web')).toMatchObject({ code: 0 })
+    // Nothing was trusted by that, and without a terminal nothing is asked.
+    const { code, out } = await warren('check', 'web', '--host-key', 'ask')
+    expect(code).toBe(1)
+    expect(out).toContain(`not trusted yet: ${sshd.hostKeyFingerprint}`)
     expect(await json<PublicSnapshot>('status', 'web')).toMatchObject({ state: 'stopped' })
   })
 
