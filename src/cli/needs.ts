@@ -104,7 +104,8 @@ async function ask(terminal: Terminal, need: Need, signal: AbortSignal): Promise
     case 'host-key-rotation':
       return await askRotation(terminal, need, signal)
     case 'password': {
-      const password = await terminal.ask(`Password of ${printable(need.login)}: `, { echo: false, signal })
+      const whose = need.forward === undefined ? need.login : `the clients of ${need.forward}, ${need.username}`
+      const password = await terminal.ask(`Password of ${printable(whose)}: `, { echo: false, signal })
       return password === null ? null : { kind: 'password', password }
     }
     case 'passphrase': {

@@ -2,10 +2,7 @@
 import type { ForwardSnapshot } from '@shared/snapshots'
 import { publicReason } from './report'
 
-export type PublicSnapshot = Omit<
-  ForwardSnapshot,
-  'via' | 'exposed' | 'needId' | 'reason' | 'notice' | 'health' | 'asleep' | 'stopsAt'
-> & {
+export type PublicSnapshot = Omit<ForwardSnapshot, 'via' | 'exposed' | 'needId' | 'reason'> & {
   readonly reason: ReturnType<typeof publicReason> | null
 }
 
@@ -28,5 +25,10 @@ export function publicSnapshot(snapshot: ForwardSnapshot): PublicSnapshot {
     totalConnections: snapshot.totalConnections,
     bytesUp: snapshot.bytesUp,
     bytesDown: snapshot.bytesDown,
+    portCount: snapshot.portCount,
+    notice: snapshot.notice,
+    health: snapshot.health,
+    asleep: snapshot.asleep,
+    stopsAt: snapshot.stopsAt,
   }
 }

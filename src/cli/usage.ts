@@ -1,5 +1,6 @@
 /** Refusals of what was typed, before anything is asked of the daemon. */
 import { WarrenError } from '@shared/errors'
+import { parsePortRange, type PortRange } from '@shared/port-range'
 
 /** The command line is wrong: exit code 64. */
 export function usageError(message: string, fix?: string): WarrenError {
@@ -20,6 +21,15 @@ export function parseSeconds(option: string, text: string): number {
   return value
 }
 
+/** `90s`, `30m`, `2h`, `1h30m`, `1d` in seconds. */
+export function parseDuration(option: string, text: string): number {
+  const parts = [...text.matchAll(/(\d{1,6})([smhd])/g)]
+  const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ''] ?? 0), 0)
+  const isWhole = parts.map(([part]) => part).join('') === text
+  if (isWhole && seconds >= 1 && seconds <= MAX_TIMED_SECONDS) return seconds
+  throw usageError(`${option} needs a time such as 30m, 2h or 1d, not "${text}".`, 'At most 30d.')
+}
+
 export function parseListenPort(option: string, text: string): number {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) {
@@ -28,9 +38,22 @@ export function parseListenPort(option: string, text: string): number {
   return port
 }
 
+export function parseListenRange(option: string, text: string): PortRange {
+  const range = parsePortRange(text)
+  if (range === null || range.port + range.count - 1 > 65_535 || (range.port === 0 && range.count > 1)) {
+    throw usageError(
+      `${option} needs a port from 0 to 65535 or a range such as 8000-8009, not "${text}".`,
+      '0 means any free port.',
+    )
+  }
+  return range
+}
+
 export function parsePolicy(text: string): 'ask' | 'accept-new' | 'strict' {
   if (text === 'ask' || text === 'accept-new' || text === 'strict') return text
   throw usageError(`--host-key needs ask, accept-new or strict, not "${text}".`)
 }
 
 const MAX_WAIT_SECONDS = 86_400
+const MAX_TIMED_SECONDS = 30 * 86_400
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }

@@ -6,10 +6,11 @@ import { createCatalog } from './catalog'
 import { createDemo } from './demo/index'
 import { createEnginePorts, engineEnvironment, systemClock } from './engine-ports'
 import { createForwardWatch, type ForwardWatch } from './forward-watch'
-import { forgetForwards, UNDO_MS } from './handlers/forwards'
+import { forgetForwards } from './handlers/forwards'
 import { createHandlers } from './handlers/index'
 import { stopForwards } from './handlers/run'
 import { refreshDependents } from './handlers/servers'
+import { keepHouse } from './housekeeping'
 import { createHub } from './hub'
 import { createIdleExit, IDLE_EXIT_MS } from './lifecycle'
 import { createJournal, type Journal } from './journal'
@@ -27,9 +28,6 @@ import { openStore, takeLock, type Store } from './store/index'
 import { createTimed } from './timed'
 import { createTrustedKeys } from './trusted-keys'
 import { createWarnings } from './warnings'
-
-/** The first backup of a run soon after something changed, the others at most this often. */
-const BACKUP_MS = 60 * 60 * 1000
 
 /** How long a start waits for the ssh config. */
 const FIRST_LOOK_MS = 1500
@@ -306,24 +304,6 @@ async function endOverdue({ catalog, store, timed, activity, warnings }: Service
     catalog.putForward({ ...record, wanted: false })
     const message = 'Its time was over while Warren did not run.'
     activity.add({ kind: 'stopped', forwardId: id, serverId: record.spec.serverId, subject: record.spec.name, message })
-  }
-}
-
-/** Forgets what was removed a day ago, and copies the data file now and then. */
-function keepHouse(services: Services): () => void {
-  const { store, logs, warnings, now } = services
-  const tidy = async (): Promise<void> => {
-    const gone = await warnings.tolerate(() => store.purge(new Date(now() - UNDO_MS).toISOString()))
-    for (const id of gone ?? []) logs.forget(id)
-    await warnings.tolerate(() => Promise.resolve().then(() => store.backUp()))
-  }
-  const first = setTimeout(() => void tidy(), 5000)
-  const later = setInterval(() => void tidy(), BACKUP_MS)
-  first.unref()
-  later.unref()
-  return () => {
-    clearTimeout(first)
-    clearInterval(later)
   }
 }
 

@@ -107,6 +107,12 @@ const paramsByMethod = {
     forwards: z.array(adHocForward).max(100),
     hostKeyPolicy: hostKeyPolicySchema.optional(),
   }),
+  /** Gives the daemon the password that clients of a proxy port must give; one that runs starts again with it. */
+  'forwards.setSecret': z.strictObject({
+    id,
+    value: z.string().min(1, 'must not be empty').max(255, 'is too long'),
+    keep: z.enum(['memory', 'file']),
+  }),
   /** Preflight: what a start would meet. Needs nothing to be running and leaves nothing running. */
   'forwards.check': z.strictObject({ id, hostKeyPolicy: hostKeyPolicySchema.optional() }),
 
@@ -231,6 +237,7 @@ export interface RpcResults {
   'forwards.retry': readonly ForwardView[]
   'forwards.wait': readonly ForwardView[]
   'forwards.runAdHoc': { readonly ids: readonly string[] }
+  'forwards.setSecret': null
   'forwards.check': readonly CheckStep[]
   'connections.list': readonly ConnectionSnapshot[]
   'connections.end': { readonly ended: boolean }

@@ -93,14 +93,17 @@ export interface StatusOptions {
 
 /** The state in one short line: "running for 2 h 14 m", "retry in 8 s", "needs you: accept the host key". */
 export function statusLine(
-  forward: Pick<ForwardSnapshot, 'state' | 'since' | 'nextTryAt' | 'reason'>,
+  forward: Pick<ForwardSnapshot, 'state' | 'since' | 'nextTryAt' | 'reason'> &
+    Partial<Pick<ForwardSnapshot, 'asleep' | 'stopsAt'>>,
   { now, need }: StatusOptions,
 ): string {
   switch (forward.state) {
-    case 'running':
-      return `running for ${formatDuration(ageOf(forward.since, now))}`
+    case 'running': {
+      if (forward.asleep === true) return `asleep until somebody comes${limitOf(forward, now)}`
+      return `running for ${formatDuration(ageOf(forward.since, now))}${limitOf(forward, now)}`
+    }
     case 'degraded':
-      return `degraded for ${formatDuration(ageOf(forward.since, now))}`
+      return `degraded for ${formatDuration(ageOf(forward.since, now))}${limitOf(forward, now)}`
     case 'waiting': {
       if (forward.nextTryAt === null) return 'waiting for the network'
       const left = formatCountdown(forward.nextTryAt, now)
@@ -146,6 +149,7 @@ export function needSentence(need: Need): string {
     case 'host-key-rotation':
       return `${need.server} announces a new key, signed by the one you trust`
     case 'password':
+      if (need.forward !== undefined) return `${need.forward} needs a password that its clients must give`
       if (need.proxy !== undefined) {
         return `The proxy ${need.proxy} ${need.refused ? 'refused' : 'asks for'} the password of ${need.username}`
       }
@@ -168,6 +172,11 @@ export function needSentence(need: Need): string {
 }
 
 // --- internal ---
+
+/** `, stops in 2 h`, for a forward whose time is limited. */
+function limitOf({ stopsAt = null }: Partial<Pick<ForwardSnapshot, 'stopsAt'>>, now: number): string {
+  return stopsAt === null ? '' : `, stops in ${formatDuration(Date.parse(stopsAt) - now)}`
+}
 
 const WILDCARDS = new Set(['*', '0.0.0.0', '::'])
 

@@ -28,7 +28,19 @@ const answers = { 'forwards.list': () => [db, web] }
 describe('ls and status as documents', () => {
   const keys = [
     ...['id', 'name', 'type', 'server', 'tags', 'wanted', 'state', 'since', 'listen', 'target', 'attempt'],
-    ...['nextTryAt', 'reason', 'connections', 'totalConnections', 'bytesUp', 'bytesDown'],
+    ...[
+      'nextTryAt',
+      'reason',
+      'connections',
+      'totalConnections',
+      'bytesUp',
+      'bytesDown',
+      'portCount',
+      'notice',
+      'health',
+      'asleep',
+      'stopsAt',
+    ],
   ]
 
   it('hold the keys of the contract in its order and no more', async () => {
@@ -132,7 +144,15 @@ it('logs print what was logged, and follow goes on without gaps or doubles', asy
 })
 
 it('check prints each step and ends with 1 when one failed', async () => {
-  const step = { step: 'tcp', title: 'Connect', server: null, result: 'ok', detail: '127.0.0.1:22', milliseconds: 3.2, fault: null }
+  const step = {
+    step: 'tcp',
+    title: 'Connect',
+    server: null,
+    result: 'ok',
+    detail: '127.0.0.1:22',
+    milliseconds: 3.2,
+    fault: null,
+  }
   const failed = { ...step, step: 'login', title: 'Log in', result: 'failed', detail: 'refused', fault }
   const good = await warren(['check', 'db'], { answers: { ...answers, 'forwards.check': () => [step] } })
   expect([good.code, good.out]).toEqual([0, '✓ Connect  3 ms  127.0.0.1:22\n'])

@@ -25,7 +25,7 @@ async function down(context: Context, names: readonly string[], options: Selecti
   else
     for (const { snapshot } of stopped) {
       context.terminal.out(
-        `Stopped ${printable(snapshot.name)}: ${printable(formatEndpoint(snapshot.listen))} is free\n`,
+        `Stopped ${printable(snapshot.name)}: ${printable(formatEndpoint(snapshot.listen, snapshot.portCount))} is free\n`,
       )
     }
   return DONE

@@ -1,6 +1,7 @@
 /** `warren edit NAME [--port N] [--target HOST:PORT] [--server NAME] [--tag T]… [--rename NEW]` */
 import type { Command } from 'commander'
 import { forwardSentence } from '@shared/sentence'
+import { parsePortRange, type PortRange } from '@shared/port-range'
 import type { ForwardPatch, ForwardSpec } from '@shared/specs'
 import { checked } from '../checked'
 import type { Context, Host } from '../context'
@@ -8,9 +9,16 @@ import { DONE } from '../exit-codes'
 import { findForward, findServer } from '../names'
 import { publicSnapshot } from '../snapshots'
 import { printable } from '../table'
-import { collect, parseListenPort, usageError } from '../usage'
+import { collect, parseListenRange, usageError } from '../usage'
+import {
+  defineKindOptions,
+  keepProxyPassword,
+  readKindOptions,
+  readProxyPassword,
+  type KindOptions,
+} from './_kind-options'
 
-interface EditOptions {
+interface EditOptions extends KindOptions {
   readonly port?: string
   readonly target?: string
   readonly server?: string
@@ -20,30 +28,36 @@ interface EditOptions {
 }
 
 export function defineEdit(program: Command, host: Host): void {
-  program
+  const command = program
     .command('edit')
     .description('change a forward; one that runs starts again when its ends change')
     .argument('<name>')
-    .option('--port <number>', 'the port it listens on')
+    .option('--port <number>', 'the port it listens on, or a range of ports')
     .option('--target <host:port>', 'where its connections go')
     .option('--server <name>', 'the server it goes through')
     .option('--tag <tag>', 'the tags it has from now on; "" for none', collect)
     .option('--rename <name>', 'its new name')
     .option('--auto-start', 'start it when the daemon starts')
     .option('--no-auto-start', 'do not')
-    .action((name: string, options: EditOptions) => host.run((context) => edit(context, name, options)))
+  defineKindOptions(command).action((name: string, options: EditOptions) =>
+    host.run((context) => edit(context, name, options)),
+  )
 }
 
 async function edit(context: Context, name: string, options: EditOptions): Promise<number> {
   if (Object.values(options).every((value) => value === undefined)) {
-    throw usageError('Say what to change: --port, --target, --server, --tag, --rename or --auto-start.')
+    throw usageError('Say what to change: `warren help edit` lists what can be.')
   }
-  const port = options.port === undefined ? undefined : parseListenPort('--port', options.port)
+  const port = options.port === undefined ? undefined : parseListenRange('--port', options.port)
+  const password = await readProxyPassword(context, options)
   const client = await context.daemon()
   const { spec } = await findForward(client, name)
   const patch: ForwardPatch = {
-    ...(port === undefined ? {} : listenPatch(spec, port)),
-    ...(options.target === undefined ? {} : await targetPatch(spec, options.target)),
+    ...(port === undefined ? {} : { ...listenPatch(spec, port.port), ...countPatch(spec, port.count) }),
+    ...(options.target === undefined
+      ? {}
+      : await targetPatch(spec, { target: options.target, count: port?.count ?? spec.portCount })),
+    ...readKindOptions(options, spec.health),
     ...(options.server === undefined ? {} : { serverId: (await findServer(client, options.server)).id }),
     ...(options.tag === undefined ? {} : { tags: options.tag.filter((tag) => tag !== '') }),
     ...(options.rename === undefined ? {} : { name: options.rename }),
@@ -51,6 +65,7 @@ async function edit(context: Context, name: string, options: EditOptions): Promi
   }
   const { forwardPatchSchema } = await import('@shared/specs')
   const view = await client.call('forwards.update', { id: spec.id, patch: checked(forwardPatchSchema, patch) })
+  await keepProxyPassword(context, client, { id: spec.id, password })
   if (context.json) context.document(publicSnapshot(view.snapshot))
   else context.terminal.out(`Changed ${printable(view.snapshot.name)}: ${printable(forwardSentence(view.snapshot))}\n`)
   return DONE
@@ -69,13 +84,34 @@ function listenPatch(spec: ForwardSpec, port: number): ForwardPatch {
 }
 
 /** Read with the rules of a SPEC, so that brackets and socket paths work here too. */
-async function targetPatch(spec: ForwardSpec, target: string): Promise<ForwardPatch> {
+async function targetPatch(
+  spec: ForwardSpec,
+  { target, count }: { target: string; count: number },
+): Promise<ForwardPatch> {
   if (spec.type === 'dynamic') {
     throw usageError(`${spec.name} is dynamic: its clients say where to connect to.`)
   }
   const { parseSpec } = await import('@shared/ssh-spec')
-  const ends = parseSpec(spec.type, `1:${target}`)
+  const range = endRange(target)
+  if (range !== null && range.count !== count) {
+    throw usageError(
+      `${range.count} ports of the target do not go with ${count === 1 ? 'one port' : `${count} ports`} to listen on.`,
+      'Give as many ports at both ends, such as --port 8000-8009 --target web:9000-9009.',
+    )
+  }
+  const first = range === null ? target : `${target.slice(0, target.lastIndexOf(':'))}:${range.port}`
+  const ends = parseSpec(spec.type, `1:${first}`)
   if (spec.type === 'local') return { remoteHost: ends.remoteHost, remotePort: ends.remotePort }
   if (ends.localHost === null) throw usageError('--target needs HOST:PORT or the path of a socket.')
   return { localHost: ends.localHost, localPort: ends.localPort }
+}
+
+function countPatch(spec: ForwardSpec, count: number): ForwardPatch {
+  return count === spec.portCount ? {} : { portCount: count }
+}
+
+/** The ports at the end of `host:9000-9009`; `null` when there is one port, or none. */
+function endRange(target: string): PortRange | null {
+  const range = parsePortRange(target.slice(target.lastIndexOf(':') + 1))
+  return range === null || range.count === 1 ? null : range
 }

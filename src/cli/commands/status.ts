@@ -31,6 +31,7 @@ async function status(context: Context, name: string): Promise<number> {
   say(`${stateGlyphs[snapshot.state]} ${snapshot.name}: ${state}`)
   say(`  ${forwardSentence(snapshot)}`)
   if (snapshot.exposed) say('  It is reachable from the network.')
+  if (snapshot.notice !== null) say(`  ${snapshot.notice}.`)
   if (snapshot.reason !== null) {
     say(`  ${snapshot.reason.message}`)
     if (snapshot.reason.fix !== null) say(`  ${snapshot.reason.fix}`)

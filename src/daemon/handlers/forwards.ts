@@ -9,7 +9,13 @@ import { checked, nameTaken } from './_checked'
 
 type Part = Pick<
   Handlers,
-  'forwards.list' | 'forwards.get' | 'forwards.add' | 'forwards.update' | 'forwards.remove' | 'forwards.restore'
+  | 'forwards.list'
+  | 'forwards.get'
+  | 'forwards.add'
+  | 'forwards.update'
+  | 'forwards.remove'
+  | 'forwards.restore'
+  | 'forwards.setSecret'
 >
 
 /** How long a removed forward or server can be brought back. */
@@ -114,7 +120,22 @@ export function forwardHandlers(services: Services): Part {
         }
         return watch.views(wantedIds)
       }),
+    'forwards.setSecret': ({ id, value, keep }) =>
+      inTurn(async () => {
+        catalog.forward(id)
+        services.secrets.set(secretOwner(id), 'password', { value, keep })
+        if (!engine.snapshot(id).wanted) return null
+        // Its clients are let in by what was known at the start.
+        await engine.stop(id)
+        engine.start(id)
+        return null
+      }),
   }
+}
+
+/** Under which name the secrets of a forward are kept beside those of servers. */
+export function secretOwner(forwardId: string): string {
+  return `forward:${forwardId}`
 }
 
 /** Stops forwards and takes them out of memory; their rows are the caller's matter. */
@@ -122,7 +143,10 @@ export async function forgetForwards(services: Services, ids: readonly string[])
   await services.timed.set(ids, null)
   const forget = async (id: string): Promise<void> => {
     await services.engine.remove(id)
-    if (services.catalog.isAdHoc(id)) services.logs.forget(id)
+    if (services.catalog.isAdHoc(id)) {
+      services.logs.forget(id)
+      services.secrets.forget(secretOwner(id))
+    }
     // At once, not when the slowest of them has stopped: the catalog may name nothing that the engine has forgotten.
     services.catalog.dropForward(id)
   }

@@ -37,7 +37,12 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
       initialFocus={input}
       title={titleOf(need)}
       description={
-        isPassword ? (
+        isPassword && need.forward !== undefined ? (
+          <>
+            Whoever uses the proxy at <span className="mono">{need.login.slice(need.username.length + 1)}</span> logs in
+            as <span className="mono">{need.username}</span> with the password that you choose here.
+          </>
+        ) : isPassword ? (
           <>
             <span className="mono">{need.login}</span>{' '}
             {need.proxy === undefined ? 'needs a password.' : `needs a password: the proxy leads to ${need.server}.`}
@@ -62,7 +67,7 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
             Cancel
           </Button>
           <Button kind="primary" type="submit" form={form} busy={busy} disabled={undecided}>
-            {isPassword ? 'Log in' : 'Unlock'}
+            {isPassword ? (need.forward === undefined ? 'Log in' : 'Start') : 'Unlock'}
           </Button>
         </>
       }
@@ -95,6 +100,7 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
 
 function titleOf(need: PasswordNeed | PassphraseNeed): string {
   if (need.kind === 'passphrase') return `Passphrase for a key of ${need.server}`
+  if (need.forward !== undefined) return `Password for the clients of ${need.forward}`
   return need.proxy === undefined ? `Password for ${need.server}` : `Password for the proxy ${need.proxy}`
 }
 

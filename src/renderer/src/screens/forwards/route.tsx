@@ -5,20 +5,24 @@ import type { ReactNode } from 'react'
 import styles from './route.module.css'
 
 /** `127.0.0.1:5432 → db:5432`. Where it is too narrow the hosts give way, never a port. */
-export function Route({ snapshot }: { snapshot: Pick<ForwardSnapshot, 'listen' | 'target'> }): ReactNode {
+export function Route({ snapshot }: { snapshot: Pick<ForwardSnapshot, 'listen' | 'target' | 'portCount'> }): ReactNode {
   return (
     <span className={styles.route} data-tip={routeLine(snapshot)}>
-      <End end={snapshot.listen} />
+      <End end={snapshot.listen} count={snapshot.portCount} />
       <span className={styles.arrow}>→</span>
-      {snapshot.target === null ? <span className={styles.anywhere}>anywhere</span> : <End end={snapshot.target} far />}
+      {snapshot.target === null ? (
+        <span className={styles.anywhere}>anywhere</span>
+      ) : (
+        <End end={snapshot.target} count={snapshot.portCount} far />
+      )}
     </span>
   )
 }
 
-function End({ end, far = false }: { end: Endpoint; far?: boolean }): ReactNode {
+function End({ end, count, far = false }: { end: Endpoint; count: number; far?: boolean }): ReactNode {
   const side = far ? styles.far : styles.near
   if ('path' in end) return <span className={`${styles.host} ${side}`}>{end.path}</span>
-  const whole = formatEndpoint(end)
+  const whole = formatEndpoint(end, count)
   const colon = whole.lastIndexOf(':')
   return (
     <span className={`${styles.end} ${side}`}>

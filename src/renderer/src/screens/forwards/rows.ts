@@ -119,7 +119,7 @@ function text({ spec, snapshot }: ForwardView): string {
     ...spec.tags,
     snapshot.server,
     ...snapshot.via,
-    formatEndpoint(snapshot.listen),
+    formatEndpoint(snapshot.listen, snapshot.portCount),
     targetWord(snapshot),
     spec.description,
   ]

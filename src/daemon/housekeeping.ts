@@ -1,0 +1,27 @@
+/** What the daemon tidies up by itself while it runs. */
+import { secretOwner, UNDO_MS } from './handlers/forwards'
+import type { Services } from './services'
+
+/** The first backup of a run soon after something changed, the others at most this often. */
+const BACKUP_MS = 60 * 60 * 1000
+
+/** Forgets what was removed a day ago, and copies the data file now and then. Returns the way to stop. */
+export function keepHouse(services: Services): () => void {
+  const { store, logs, secrets, warnings, now } = services
+  const tidy = async (): Promise<void> => {
+    const gone = await warnings.tolerate(() => store.purge(new Date(now() - UNDO_MS).toISOString()))
+    for (const id of gone ?? []) {
+      logs.forget(id)
+      await warnings.tolerate(() => Promise.resolve().then(() => secrets.forget(secretOwner(id))))
+    }
+    await warnings.tolerate(() => Promise.resolve().then(() => store.backUp()))
+  }
+  const first = setTimeout(() => void tidy(), 5000)
+  const later = setInterval(() => void tidy(), BACKUP_MS)
+  first.unref()
+  later.unref()
+  return () => {
+    clearTimeout(first)
+    clearInterval(later)
+  }
+}
