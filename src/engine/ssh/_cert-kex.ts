@@ -32,9 +32,29 @@ export interface CertificateKex {
   readonly shown: () => Buffer | null
 }
 
-/** The certificate algorithms for these host key algorithms. */
-export function certificateAlgorithms(plain: readonly string[]): string[] {
-  return plain.filter((each) => !TOO_OLD.has(each)).map(certificateTypeOf)
+export interface OfferBasis {
+  /** Key types under which the server is trusted. */
+  readonly knownTypes: readonly string[]
+  /** An authority is trusted for the server. */
+  readonly hasAuthority: boolean
+  /** ssh_config HostKeyAlgorithms, where somebody set it. */
+  readonly listed: readonly string[] | undefined
+}
+
+/**
+ * Bare algorithms and those for certificates, in the order to offer them.
+ *
+ * Certificates are offered, and first, when an authority is trusted for the server; without one only if the ssh config lists them,
+ * behind what is known (a certificate of a stranger is a bare key to us, as it is to ssh).
+ */
+export function hostKeyOffer(plain: readonly string[], { knownTypes, hasAuthority, listed }: OfferBasis): string[] {
+  const certificates = plain.filter((each) => !TOO_OLD.has(each)).map(certificateTypeOf)
+  const offered = listed === undefined ? certificates : listed.filter((each) => certificates.includes(each))
+  if (hasAuthority) return [...offered, ...plain]
+  if (listed === undefined) return [...plain]
+  const all = [...offered, ...plain]
+  const isKnown = (algorithm: string): boolean => knownTypes.includes(keyTypeFor(certifiedType(algorithm) ?? algorithm))
+  return [...all.filter(isKnown), ...all.filter((each) => !isKnown(each))]
 }
 
 /** To be called between `connect` and the first byte from the server. `algorithms` replaces the host keys that are offered. */
@@ -95,6 +115,11 @@ interface KeyExchange {
   parse: (payload: Buffer) => unknown
   _hostKey?: Buffer | undefined
   _sig?: Buffer | undefined
+}
+
+/** RSA keys are of one type, whatever hash their signatures use. */
+function keyTypeFor(algorithm: string): string {
+  return algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm
 }
 
 function arrays({ cipher, mac, compress, lang }: Directed): Record<keyof Directed, readonly string[]> {

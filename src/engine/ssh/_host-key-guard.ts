@@ -1,6 +1,6 @@
 /** The host key check at work in one connection: before the login, at every later key exchange, and when keys rotate. */
 import type { Client } from 'ssh2'
-import { certificateAlgorithms, offerCertificates, type CertificateKex, type KexProtocol } from './_cert-kex'
+import { hostKeyOffer, offerCertificates, type CertificateKex, type KexProtocol } from './_cert-kex'
 import { followRotation, watchAnnouncements, type Announcements } from './_host-key-rotation'
 import type { HostKeyBook } from './_host-keys'
 import { internals } from './_protocol'
@@ -47,11 +47,9 @@ export class HostKeyGuard {
     const protocol = internals(client)._protocol as unknown as KexProtocol | undefined
     if (protocol === undefined) return
     this.announcements = watchAnnouncements(client)
-    if (!book.hasAuthority) return
     const plain = protocol._offer.lists.serverHostKey.array
-    const allowed = server.config?.hostKeyAlgorithms
-    const certificates = certificateAlgorithms(plain).filter((each) => allowed?.includes(each) ?? true)
-    if (certificates.length > 0) this.certificates = offerCertificates(protocol, [...certificates, ...plain])
+    const offer = hostKeyOffer(plain, { ...book, listed: server.config?.hostKeyAlgorithms })
+    if (offer.length > plain.length) this.certificates = offerCertificates(protocol, offer)
   }
 
   /** The login is done: from now on the server may announce other keys. */
