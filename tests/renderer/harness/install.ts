@@ -10,7 +10,7 @@ const rows = query.get('rows')
 const refused = query.get('refused')
 const forwards =
   refused !== null
-    ? [...sampleForwards(), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
+    ? [...sampleForwards().slice(0, 2), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
     : rows === null
       ? sampleForwards()
       : manyForwards(Number(rows))

@@ -19,7 +19,7 @@ export function TrustedKeys(): ReactNode {
     // Somebody elsewhere asks for a host; the wish is fulfilled once.
     if (wanted === null || keys === null) return
     list.current?.scrollIntoView({ block: 'center' })
-    list.current?.querySelector<HTMLElement>(`[data-host="${CSS.escape(wanted)}"] button`)?.focus()
+    list.current?.querySelector<HTMLElement>(`[data-host="${CSS.escape(wanted)}"] button:last-child`)?.focus()
     uiStore.setState({ trustedToShow: null })
   }, [wanted, keys])
   if (keys === null) return null
