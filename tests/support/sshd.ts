@@ -22,6 +22,8 @@ export interface SshdOptions {
   /** 0: a free one. */
   readonly port?: number
   readonly listenAddress?: string
+  /** Put before the command, to run it elsewhere (`ip netns exec NAME`). */
+  readonly wrap?: readonly string[]
   /** Another name of the server: PAM takes its service from it. */
   readonly program?: string
 }
@@ -106,7 +108,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     )
 
   const start = async (): Promise<void> => {
-    const started = spawn(options.program ?? SSHD, ['-D', '-f', join(dir, 'sshd_config'), '-E', logFile], {
+    const command = [...(options.wrap ?? []), options.program ?? SSHD]
+    const parameters = [...command.slice(1), '-D', '-f', join(dir, 'sshd_config'), '-E', logFile]
+    const started = spawn(command[0] ?? SSHD, parameters, {
       stdio: 'ignore',
     })
     child = started

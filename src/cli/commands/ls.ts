@@ -71,7 +71,7 @@ function traffic(snapshot: ForwardSnapshot): string {
 }
 
 function reasonLines({ reason, state }: ForwardSnapshot, width: number | null): readonly string[] {
-  if (reason === null || carries(state) || state === 'stopped') return []
+  if (reason === null || state === 'stopped') return []
   const text = printable([reason.message, reason.fix ?? ''].join(' ').trim())
   return width === null ? [text] : wrap(text, Math.max(20, width - 4))
 }

@@ -16,13 +16,14 @@ import {
   withTypedFix,
 } from '../outcome'
 import { publicSnapshot } from '../snapshots'
-import { parsePolicy, parseSeconds } from '../usage'
+import { parseDuration, parsePolicy, parseSeconds } from '../usage'
 
 interface UpOptions {
   readonly all?: boolean
   readonly tag?: string
   readonly wait?: string
   readonly hostKey?: string
+  readonly for?: string
 }
 
 export function defineUp(program: Command, host: Host): void {
@@ -33,6 +34,7 @@ export function defineUp(program: Command, host: Host): void {
     .option('--all', 'every forward, except the lines of the ssh config')
     .option('--tag <tag>', 'the forwards with this tag')
     .option('--wait <seconds>', `how long to wait (default ${DEFAULT_WAIT_SECONDS})`)
+    .option('--for <time>', 'stop by themselves after so long: 30m, 2h, 1d')
     .option('--host-key <policy>', 'for this start: ask, accept-new or strict')
     .action((names: readonly string[], options: UpOptions) => host.run((context) => up(context, names, options)))
 }
@@ -40,6 +42,7 @@ export function defineUp(program: Command, host: Host): void {
 async function up(context: Context, names: readonly string[], options: UpOptions): Promise<number> {
   const waitSeconds = options.wait === undefined ? DEFAULT_WAIT_SECONDS : parseSeconds('--wait', options.wait)
   const policy = options.hostKey === undefined ? undefined : parsePolicy(options.hostKey)
+  const forSeconds = options.for === undefined ? undefined : parseDuration('--for', options.for)
   const client = await context.daemon()
   // The forward lines of the ssh config start when they are named, or by a tag that they were given.
   const views = (await selectForwards(client, names, options)).filter(
@@ -53,7 +56,7 @@ async function up(context: Context, names: readonly string[], options: UpOptions
   const ids = views.map(({ spec }) => spec.id)
   const attendance = await attendNeeds(context, client)
   try {
-    await start(context, client, { views, policy })
+    await start(context, client, { views, policy, forSeconds })
     await attendance.watch(ids)
     const outcome = await waitForOutcome(client, ids, { waitMs: waitSeconds * 1000, attendance, now: context.now })
     const snapshots = outcome.map((snapshot) => (policy === undefined ? withTypedFix(context, snapshot) : snapshot))
@@ -65,13 +68,20 @@ async function up(context: Context, names: readonly string[], options: UpOptions
   }
 }
 
+interface StartHow {
+  readonly views: readonly ForwardView[]
+  readonly policy: HostKeyPolicy | undefined
+  readonly forSeconds: number | undefined
+}
+
 async function start(
   context: Context,
   client: DaemonClient,
-  { views, policy }: { readonly views: readonly ForwardView[]; readonly policy: HostKeyPolicy | undefined },
+  { views, policy, forSeconds }: StartHow,
 ): Promise<void> {
+  const limit = forSeconds === undefined ? {} : { forSeconds }
   if (policy !== undefined) {
-    await client.call('forwards.start', { ids: views.map(({ spec }) => spec.id), hostKeyPolicy: policy })
+    await client.call('forwards.start', { ids: views.map(({ spec }) => spec.id), hostKeyPolicy: policy, ...limit })
     return
   }
   const servers = await client.call('servers.list', {})
@@ -81,6 +91,6 @@ async function start(
     byPolicy.set(unasked, [...(byPolicy.get(unasked) ?? []), view.spec.id])
   }
   for (const [hostKeyPolicy, ids] of byPolicy) {
-    await client.call('forwards.start', { ids, ...(hostKeyPolicy === undefined ? {} : { hostKeyPolicy }) })
+    await client.call('forwards.start', { ids, ...(hostKeyPolicy === undefined ? {} : { hostKeyPolicy }), ...limit })
   }
 }

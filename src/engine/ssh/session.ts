@@ -79,8 +79,8 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
       ),
     )
   })
-  const dead = (): void => {
-    const seconds = Math.round((options.keepaliveMs * options.keepaliveCount) / 1000)
+  const dead = (afterMs = options.keepaliveMs * options.keepaliveCount): void => {
+    const seconds = Math.round(afterMs / 1000)
     end(
       new WarrenError('ssh.keepalive-timeout', `${options.name} has not answered for ${seconds} s.`, {
         fix: 'Is the network up?',
@@ -118,7 +118,7 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
         )
       const alive = await Promise.race([answer, silence])
       clearTimeout(timer)
-      if (!alive) dead()
+      if (!alive) dead(timeoutMs)
       return alive
     },
     snapshot: () => ({

@@ -57,7 +57,9 @@ export class Life {
         ports.log(spec.id, entry)
       },
       onTarget: (failure) => {
-        status.target(failure === null ? null : toFault(failure))
+        const fault = failure === null ? null : toFault(failure)
+        // That the session is gone is told by the session itself, in a moment.
+        if (fault === null || !isOfServer(fault)) status.target(fault)
       },
       onNotice: (notice) => {
         status.say(notice)

@@ -20,6 +20,13 @@ export async function startForwards(ids: readonly string[]): Promise<void> {
   if (views !== null) mergeForwards(views)
 }
 
+/** They stop by themselves after so many seconds; `null` takes the limit of those that run away. */
+export async function startForwardsFor(ids: readonly string[], forSeconds: number | null): Promise<void> {
+  const limit = forSeconds === null ? {} : { forSeconds }
+  const views = await valueOf(window.api.daemon['forwards.start']({ ids: [...ids], ...limit }))
+  if (views !== null) mergeForwards(views)
+}
+
 /** Asks first when that would cut live connections. */
 export async function stopForwards(ids: readonly string[]): Promise<void> {
   if (ids.length === 0 || !(await mayCut(ids, 'Stop'))) return

@@ -1,5 +1,6 @@
 /** The menus of a row and of a group. */
 import { plural } from '@shared/format'
+import type { ForwardView } from '@shared/snapshots'
 import type { MenuEntry } from '../../components/menu'
 import {
   copyAddress,
@@ -9,6 +10,7 @@ import {
   retryForwards,
   setFavourite,
   startForwards,
+  startForwardsFor,
   stopForwards,
   webAddress,
 } from '../../stores/forward-actions'
@@ -44,6 +46,30 @@ export function groupEntries(title: string, ids: readonly string[]): readonly Me
 
 // --- internal ---
 
+const MINUTE_SECONDS = 60
+const HOUR_SECONDS = 60 * MINUTE_SECONDS
+/** For how long a forward may be started from the menu. */
+const limits = [
+  { label: '30 min', seconds: 30 * MINUTE_SECONDS },
+  { label: '2 h', seconds: 2 * HOUR_SECONDS },
+  { label: '8 h', seconds: 8 * HOUR_SECONDS },
+] as const
+
+function limitEntries(id: string, { wanted, stopsAt }: ForwardView['snapshot']): readonly MenuEntry[] {
+  return [
+    { kind: 'heading', label: wanted ? 'Stop in…' : 'Start for…' },
+    ...limits.map(({ label, seconds }) => ({
+      kind: 'item' as const,
+      label,
+      onSelect: () => void startForwardsFor([id], seconds),
+    })),
+    ...(stopsAt === null
+      ? []
+      : [{ kind: 'item' as const, label: 'No limit', onSelect: () => void startForwardsFor([id], null) }]),
+    { kind: 'separator' },
+  ]
+}
+
 function oneEntries(id: string): readonly MenuEntry[] {
   const view = getForward(id)
   if (view === undefined) return []
@@ -59,6 +85,7 @@ function oneEntries(id: string): readonly MenuEntry[] {
     ...(state === 'waiting'
       ? [{ kind: 'item' as const, label: 'Retry now', onSelect: () => void retryForwards([id]) }]
       : []),
+    ...limitEntries(id, view.snapshot),
     {
       kind: 'item',
       label: 'Details',

@@ -137,8 +137,11 @@ function troubleOf({ state, reason }: ForwardSnapshot): string | null {
 
 /** The rate and its last minute, or the word for why there is none. */
 function Status({ snapshot, tabIndex }: { snapshot: ForwardSnapshot; tabIndex: number }): ReactNode {
-  const { id, state, since } = snapshot
+  const { id, state, since, asleep, stopsAt } = snapshot
   const age = useClock(useCallback((now: number) => formatAge(ageOf(since, now)), [since]))
+  const left = useClock(
+    useCallback((now: number) => (stopsAt === null ? '' : formatAge(Date.parse(stopsAt) - now)), [stopsAt]),
+  )
   if (!carries(state)) {
     return (
       <div className={styles.stuck}>
@@ -157,8 +160,10 @@ function Status({ snapshot, tabIndex }: { snapshot: ForwardSnapshot; tabIndex: n
       </div>
       <div className={styles.age}>
         {state === 'degraded' && <span className={styles.amber}>degraded · </span>}
+        {asleep && 'asleep · '}
         <span className="sr-only">running for </span>
         {age}
+        {left !== '' && ` · stops in ${left}`}
       </div>
     </>
   )

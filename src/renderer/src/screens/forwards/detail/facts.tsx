@@ -58,7 +58,11 @@ export function Facts({ view }: { view: ForwardView }): ReactNode {
             </Fact>
           </>
         )}
-        {carries(snapshot.state) && <Fact name="Running for">{uptime}</Fact>}
+        {carries(snapshot.state) && <Fact name={snapshot.asleep ? 'Asleep for' : 'Running for'}>{uptime}</Fact>}
+        {snapshot.stopsAt !== null && <Fact name="Stops at">{new Date(snapshot.stopsAt).toLocaleTimeString()}</Fact>}
+        {snapshot.health !== null && (
+          <Fact name="Health">{`${snapshot.health.healthy ? 'healthy' : 'unhealthy'}: ${snapshot.health.message}`}</Fact>
+        )}
         <Fact name="Connections so far">{snapshot.totalConnections.toLocaleString()}</Fact>
         <Fact name="Starts by itself">{spec.autoStart ? 'yes' : 'no'}</Fact>
         {spec.tags.length > 0 && <Fact name="Tags">{spec.tags.join(', ')}</Fact>}
