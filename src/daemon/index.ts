@@ -225,6 +225,7 @@ async function compose(
   watch.onActive(() => {
     idle.update()
     network.setActive(active().size > 0)
+    sshConfig.listing.tidy()
   })
   const stopHousekeeping = keepHouse(services)
   closers.push(

@@ -132,7 +132,10 @@ export function createEngine(world: EnginePorts): Engine {
     },
     check: async (id, request) => {
       const forward = get(id)
-      return checkForward({ spec: forward.spec, snapshot: forward.snapshot(), ports, pool, localPorts, ...request })
+      const { spec } = forward
+      // A preflight asks nobody whether a command of the ssh config may run: that it may not yet is its finding.
+      const unasking: EnginePorts = { ...ports, plan: (serverId, signal) => world.plan(serverId, signal) }
+      return checkForward({ spec, snapshot: forward.snapshot(), ports: unasking, pool, localPorts, ...request })
     },
     networkChanged: () => {
       void pool.probeAll()

@@ -88,6 +88,7 @@ export function forwardHandlers(services: Services): Part {
           records.map(({ spec }) => spec.id),
         )
         for (const { spec } of saved) tell('removed', spec, 'The forward was removed.')
+        services.sshConfig.listing.tidy()
         return null
       }),
     'forwards.restore': ({ ids }) =>

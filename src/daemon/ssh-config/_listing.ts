@@ -31,6 +31,8 @@ export interface ConfigListing {
   readonly begin: (services: ListingServices) => Promise<void>
   /** Reads it again now. */
   readonly refresh: () => Promise<void>
+  /** Something was stopped or removed: what stayed for its sake alone may go. */
+  readonly tidy: () => void
   readonly isOn: () => boolean
   readonly setOn: (on: boolean) => Promise<void>
   /** Where a server's Host line or a forward's line stands; `null` when the config has it no more, or it is none of the config's. */
@@ -111,6 +113,9 @@ export function createConfigListing({ reader, permissions, log }: ListingOptions
       await refresh()
     },
     refresh,
+    tidy: () => {
+      if (services !== null && isUntidy(services.catalog, origins)) void refresh()
+    },
     isOn: () => on,
     setOn: async (wanted) => {
       await services?.store.setMeta(SETTING, wanted ? 'on' : 'off')
@@ -177,6 +182,14 @@ function recorded(files: SystemFiles): { files: SystemFiles; read: Set<string>; 
       },
     },
   }
+}
+
+/** Whether there are rows that the config has no more. */
+function isUntidy(catalog: ListingServices['catalog'], origins: ReadonlyMap<string, unknown>): boolean {
+  return (
+    catalog.servers().some((server) => isListed(server) && !origins.has(server.id)) ||
+    catalog.forwards().some(({ spec, wanted }) => isForwardRow(spec.id) && !wanted && !origins.has(spec.id))
+  )
 }
 
 interface Change {
