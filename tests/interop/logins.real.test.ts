@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ServerPlan } from '../../src/engine/ssh/types'
 import { isTransient } from '../../src/shared/errors'
+import { forwardSpec, makeEngine } from '../engine/world'
 import { loginFault, makeWorld, specOf, withSession, type World } from '../engine/ssh/harness'
 import { makeSecurityKey, startAgent, startSlowAgent, type TestAgent } from '../support/agent'
 import { makeAuthority, type Authority } from '../support/authority'
@@ -229,6 +230,43 @@ describe('keys and certificates', () => {
       expect((await loginFault(none)).message).toContain('PubkeyAcceptedAlgorithms leaves out ssh-rsa')
       await withSession({ ...server, config: { pubkeyAcceptedAlgorithms: ['rsa-sha2-256'] } }, nothing)
     })
+  })
+
+  it('that are refused end a forward for good, after one connection', async () => {
+    const expired = key('for-good-expired')
+    authority.sign(expired, { validity: '20200101:20200102' })
+    const strange = key('for-good-strange')
+    authority.sign(strange, { principals: ['alice'] })
+    const full = await startAgent()
+    for (let index = 0; index < 4; index++) full.add(key(`for-good-${index}`))
+    const servers = [
+      { ...specOf(sshd, { identityFiles: [expired] }), id: 'expired' },
+      { ...specOf(sshd, { identityFiles: [strange] }), id: 'strange' },
+      { ...specOf(sshd, { identityFiles: [], agent: full.socket }), id: 'full' },
+    ]
+    const { engine, servers: known, history, until } = makeEngine()
+    const before = connections(sshd)
+    const codes: (string | undefined)[] = []
+    for (const server of servers) {
+      known.set(server.id, server)
+      const spec = forwardSpec({
+        type: 'local',
+        localPort: 0,
+        remoteHost: 'localhost',
+        remotePort: 1,
+        serverId: server.id,
+      })
+      engine.define(spec)
+      engine.start(spec.id)
+      const ended = await until(spec.id, ({ state }) => state === 'failed' || state === 'waiting')
+      codes.push(ended.reason?.code)
+      expect([ended.state, ended.nextTryAt]).toEqual(['failed', null])
+      expect(history(spec.id)).not.toContain('waiting')
+    }
+    expect(codes).toEqual(['key.certificate-expired', 'ssh.auth-failed', 'ssh.auth-failed'])
+    expect(connections(sshd)).toBe(before + servers.length)
+    await engine.close()
+    await full.stop()
   })
 
   describe('locked in every form', () => {
