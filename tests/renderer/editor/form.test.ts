@@ -50,7 +50,7 @@ describe('reading the form', () => {
 
   it('refuses a port that is no number', () => {
     expect(errorsOf(typed({ listenPort: '54x', targetHost: 'db', targetPort: '1' }))).toEqual({
-      listenPort: 'Port on this machine must be a whole number.',
+      listenPort: 'Port on this machine must be a whole number or a range such as 8000-8009.',
     })
   })
 
@@ -107,8 +107,18 @@ describe('editing', () => {
     }).spec,
     makeForward('f', { spec: { type: 'dynamic', localPort: null, remoteHost: null, remotePort: null, bindPort: 1081 } })
       .spec,
+    makeForward('g', { spec: { localPort: 8000, remotePort: 9000, portCount: 10, onDemand: true, idleSeconds: 60 } })
+      .spec,
+    makeForward('h', { spec: { health: { kind: 'http', path: '/up', status: 204, everySeconds: 5 } } }).spec,
+    makeForward('i', {
+      spec: {
+        ...{ type: 'dynamic', localPort: null, remoteHost: null, remotePort: null, bindPort: 1081 },
+        ...{ proxyUsername: 'ada', servePac: true },
+        health: { kind: 'socks', host: '::1', port: 80, everySeconds: 30 },
+      },
+    }).spec,
   ])('gives $name back as it was', (spec) => {
-    const { id: _id, createdAt: _createdAt, updatedAt: _updatedAt, ...rest } = spec
+    const { id: _id, createdAt: _createdAt, updatedAt: _updatedAt, configLine: _configLine, ...rest } = spec
     expect(readForm(formOf(spec), spec)).toEqual({ ok: true, draft: rest })
   })
 
@@ -158,5 +168,44 @@ describe('where it listens', () => {
     expect(fieldOf('dynamic', 'bindAddress')).toBe('listenAddress')
     expect(fieldOf('local', 'tags.3')).toBe('tags')
     expect(fieldOf('local', 'elsewhere')).toBeNull()
+  })
+})
+
+describe('a range', () => {
+  const filled = { ...emptyForm, name: 'r', serverId: 's', targetHost: 'web', targetPort: '9000-9009' }
+  it('is read at both ends', () => {
+    const reading = readForm({ ...filled, listenPort: '8000-8009' }, null)
+    expect(reading).toMatchObject({ ok: true, draft: { localPort: 8000, remotePort: 9000, portCount: 10 } })
+    const anywhere = readForm({ ...filled, listenPort: '0' }, null)
+    expect(anywhere).toMatchObject({ ok: true, draft: { localPort: 0, portCount: 10 } })
+  })
+  it('follows that of the target', () => {
+    expect(changeForm(emptyForm, { targetPort: '80-81' }, { serverName: null, takenNames: new Set() }).listenPort).toBe(
+      '8080-8081',
+    )
+  })
+  it.each([
+    ['8000', 'targetPort', 'Target port must be as many as the 1 to listen on.'],
+    ['8009-8000', 'listenPort', 'Port on this machine must be a whole number or a range such as 8000-8009.'],
+    ['65530-65539', 'listenPort', 'Port on this machine must not go beyond port 65535.'],
+  ] as const)('of %s is refused at its field', (listenPort, field, message) => {
+    const reading = readForm({ ...filled, listenPort }, null)
+    expect(reading.ok ? {} : reading.errors).toMatchObject({ [field]: message })
+  })
+})
+
+describe('what the kind of forward does not have', () => {
+  it('is not saved', () => {
+    const form = { ...emptyForm, name: 'r', serverId: 's', type: 'remote' as const, listenPort: '1', targetPort: '2' }
+    const more = { proxyUsername: 'ada', servePac: true, onDemand: true, health: 'socks' as const }
+    expect(readForm({ ...form, ...more }, null)).toMatchObject({
+      ok: true,
+      draft: { proxyUsername: null, servePac: false, onDemand: false, health: null },
+    })
+  })
+  it('a password needs a name', () => {
+    const form = { ...emptyForm, name: 'r', serverId: 's', type: 'dynamic' as const, proxyPassword: 'x' }
+    const reading = readForm(form, null)
+    expect(reading.ok ? {} : reading.errors).toEqual({ proxyUsername: 'Name to log in with is missing.' })
   })
 })

@@ -54,6 +54,35 @@ export const formScenes = [
     },
   },
   {
+    name: 'editor-range',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await chooseServer(page, 'bastion')
+      await fillTarget(page, 'web.internal', '9000-9009')
+      await page.getByText('More', { exact: true }).click()
+      await page.getByLabel('Dial on demand').check()
+      await page.getByRole('combobox', { name: 'Health check' }).click()
+      await page.getByRole('option', { name: /HTTP/ }).click()
+      await page.getByLabel('Status').fill('abc')
+      await page.getByLabel('Path').focus()
+    },
+  },
+  {
+    name: 'editor-proxy',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await page.getByRole('radio', { name: /Browse/ }).click()
+      await chooseServer(page, 'bastion')
+      await page.getByText('More', { exact: true }).click()
+      await page.getByLabel('Name to log in with').fill('ada')
+      await page.getByLabel('Their password').fill('lovelace')
+      await page.getByLabel('Serve a PAC file').check()
+      await page.getByLabel('Their password').focus()
+    },
+  },
+  {
     name: 'editor-offer',
     query: 'rates',
     act: async (page) => {
@@ -69,7 +98,7 @@ export const formScenes = [
       await newForward(page)
       await page.getByRole('radio', { name: /Browse/ }).click()
       await chooseServer(page, 'bastion')
-      await page.getByText('Advanced').click()
+      await page.getByText('More', { exact: true }).click()
       await page.getByLabel('Address on this machine').fill('0.0.0.0')
       await page.getByRole('button', { name: 'Save and start' }).click()
     },
@@ -189,5 +218,6 @@ export const formScenes = [
     act: (page) => page.getByLabel('Save the password').check(),
   },
   { name: 'need-passphrase', query: 'rates&needs=passphrase' },
+  { name: 'need-touch', query: 'rates&needs=touch-key' },
   { name: 'need-code', query: 'rates&needs=keyboard-interactive' },
 ]

@@ -3,8 +3,8 @@ import { CheckRow } from '../../components/check-row'
 import { TextArea, TextField } from '../../components/field'
 import { LockOpen } from '../../components/icons'
 import { useForwards } from '../../stores/forwards'
-import { fieldLabel } from './form-fields'
 import styles from './forward-editor.module.css'
+import { More } from './more'
 import { TagInput } from './tag-input'
 import type { ForwardFormState } from './use-forward-form'
 
@@ -25,7 +25,7 @@ export function Exposure({ state }: { state: ForwardFormState }): ReactNode {
       />
       {state.exposureAsked && (
         <p className={styles.error} role="alert">
-          Confirm this, or take the address away under Advanced.
+          Confirm this, or take the address away under More.
         </p>
       )}
     </div>
@@ -93,50 +93,12 @@ export function Details({ state }: { state: ForwardFormState }): ReactNode {
           state.change({ description })
         }}
       />
-      <Advanced state={state} />
+      <More state={state} />
     </>
   )
 }
 
 // --- internal ---
-
-function Advanced({ state }: { state: ForwardFormState }): ReactNode {
-  const { form, errors } = state
-  return (
-    <details
-      className={styles.advanced}
-      open={form.listenAddress !== '' || errors.listenAddress !== undefined || undefined}
-    >
-      <summary>Advanced</summary>
-      <div className={styles.fields}>
-        <TextField
-          label={fieldLabel(form.type, 'listenAddress')}
-          mono
-          value={form.listenAddress}
-          placeholder={form.type === 'remote' ? 'localhost' : '127.0.0.1'}
-          hint="Empty: only this side itself can connect. 0.0.0.0 lets the network in. A path makes a Unix socket."
-          error={errors.listenAddress ?? null}
-          onChange={(listenAddress) => {
-            state.change({ listenAddress })
-          }}
-          onBlur={() => {
-            state.leave('listenAddress')
-          }}
-        />
-        {form.type === 'remote' && (
-          <CheckRow
-            label="Offer everything this machine reaches"
-            hint="People on the server use the port as a SOCKS proxy"
-            checked={form.anything}
-            onChange={(anything) => {
-              state.change({ anything })
-            }}
-          />
-        )}
-      </div>
-    </details>
-  )
-}
 
 function useKnownTags(): readonly string[] {
   const byId = useForwards((store) => store.byId)

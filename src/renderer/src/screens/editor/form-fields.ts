@@ -2,18 +2,25 @@
 import type { ForwardType } from '@shared/specs'
 
 export type FormField =
-  'name' | 'serverId' | 'listenAddress' | 'listenPort' | 'targetHost' | 'targetPort' | 'tags' | 'description'
+  | ('name' | 'serverId' | 'listenAddress' | 'listenPort' | 'targetHost' | 'targetPort' | 'tags' | 'description')
+  | ('idleSeconds' | 'healthEvery' | 'healthPath' | 'healthStatus' | 'healthTarget' | 'proxyUsername')
 export type FormErrors = Partial<Record<FormField, string>>
 
 /** The form field that a path of the spec, or of a fault of the daemon, speaks of. */
 export function fieldOf(type: ForwardType, path: string): FormField | null {
-  const head = path.split('.')[0]
+  const [head, part] = path.split('.')
   switch (head) {
     case 'name':
     case 'serverId':
     case 'tags':
     case 'description':
+    case 'idleSeconds':
+    case 'proxyUsername':
       return head
+    case 'portCount':
+      return 'listenPort'
+    case 'health':
+      return healthField(part)
     case 'bindAddress':
       return 'listenAddress'
     case 'bindPort':
@@ -50,6 +57,18 @@ export function fieldLabel(type: ForwardType, field: FormField): string {
       return 'Tags'
     case 'description':
       return 'Description'
+    case 'idleSeconds':
+      return 'Seconds without a connection'
+    case 'healthEvery':
+      return 'Every so many seconds'
+    case 'healthPath':
+      return 'Path'
+    case 'healthStatus':
+      return 'Status'
+    case 'healthTarget':
+      return 'Reach by SOCKS'
+    case 'proxyUsername':
+      return 'Name to log in with'
   }
 }
 
@@ -57,4 +76,19 @@ export function fieldLabel(type: ForwardType, field: FormField): string {
 export function sentenceOf(type: ForwardType, field: FormField, message: string): string {
   if (field === 'serverId') return 'Choose the server to go through.'
   return `${fieldLabel(type, field)} ${message}.`
+}
+
+// --- internal ---
+
+function healthField(part: string | undefined): FormField {
+  switch (part) {
+    case 'path':
+      return 'healthPath'
+    case 'status':
+      return 'healthStatus'
+    case 'everySeconds':
+      return 'healthEvery'
+    default:
+      return 'healthTarget'
+  }
 }

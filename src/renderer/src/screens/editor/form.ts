@@ -1,11 +1,13 @@
 /** What a person has typed about a forward, and the way from it to a draft with an error for each field. */
 import { isExposed, listenEndpoint, type Endpoint } from '@shared/endpoints'
-import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ForwardType } from '@shared/specs'
+import { formatPortRange, parsePortRange } from '@shared/port-range'
+import { forwardDraftSchema, MAX_RANGE, type ForwardDraft, type ForwardSpec, type ForwardType } from '@shared/specs'
 import { fieldOf, sentenceOf, type FormErrors, type FormField } from './form-fields'
+import { draftMore, emptyMore, moreErrors, moreOf, moreWay, type MoreForm } from './form-more'
 import { suggestListenPort, suggestName } from './suggest'
 
-/** Everything as typed: ports stay text until they are read. */
-export interface ForwardForm {
+/** Everything as typed: ports (`8000` or `8000-8009`) stay text until they are read. */
+export interface ForwardForm extends MoreForm {
   readonly type: ForwardType
   readonly name: string
   /** False while the name follows the target. */
@@ -31,6 +33,7 @@ export type Reading =
   { readonly ok: true; readonly draft: ForwardDraft } | { readonly ok: false; readonly errors: FormErrors }
 
 export const emptyForm: ForwardForm = {
+  ...emptyMore,
   type: 'local',
   name: '',
   nameEdited: false,
@@ -52,12 +55,14 @@ type Written = Pick<
   ForwardSpec,
   | ('name' | 'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort')
   | ('serverId' | 'tags' | 'description' | 'autoStart' | 'favourite')
+  | ('portCount' | 'onDemand' | 'idleSeconds' | 'health' | 'proxyUsername' | 'servePac')
 >
 
 /** The form that shows a saved forward or a parsed command; nothing in it follows anything else. */
 export function formOf(spec: Written): ForwardForm {
-  const port = (value: number | null): string => (value === null ? '' : String(value))
+  const port = (value: number | null): string => (value === null ? '' : formatPortRange(value, spec.portCount))
   const common = {
+    ...moreOf(spec),
     type: spec.type,
     name: spec.name,
     nameEdited: true,
@@ -103,25 +108,26 @@ export function formOf(spec: Written): ForwardForm {
  * made elsewhere keeps its shape.
  */
 export function readForm(form: ForwardForm, original: ForwardSpec | null): Reading {
-  const errors: FormErrors = {}
-  const listenPort = readPort(form.listenPort, () => {
-    errors.listenPort = 'must be a whole number'
-  })
-  const targetPort = readPort(form.targetPort, () => {
-    errors.targetPort = 'must be a whole number'
+  const errors: FormErrors = { ...moreErrors(form) }
+  const ports = readPorts(form, (field, message) => {
+    errors[field] ??= message
   })
   if (form.serverId === '') errors.serverId = 'is missing'
   // The schema reports the ends of a forward only once the single fields are right, so a missing end is found here.
   if (form.type === 'local' && form.targetHost.trim() === '') errors.targetHost = 'is missing'
   if (!needsNoPort(form, 'target') && form.targetPort.trim() === '') errors.targetPort = 'is missing'
   if (!needsNoPort(form, 'listen') && form.listenPort.trim() === '') errors.listenPort = 'is missing'
-  const draft = draftOf(form, { listenPort, targetPort, original })
+  const more = draftMore(form, (field, message) => {
+    errors[field] ??= message
+  })
+  const draft = { ...draftOf(form, { ...ports, original }), ...more }
   const parsed = forwardDraftSchema.safeParse(draft)
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const field = fieldOf(form.type, issue.path.map(String).join('.'))
       // The first thing wrong with a field is the one to fix; a port that is no number is not also missing.
-      if (field !== null) errors[field] ??= issue.message
+      const isLength = issue.path[0] === 'portCount' && issue.message.startsWith('must be at most')
+      if (field !== null) errors[field] ??= isLength ? `must be a range of at most ${MAX_RANGE} ports` : issue.message
     }
   }
   // Only a port to listen on may be 0, "any free one".
@@ -134,11 +140,7 @@ export function readForm(form: ForwardForm, original: ForwardSpec | null): Readi
 
 /** The spec as far as it is typed, for the picture and the sentence; holes are null. */
 export function partialSpec(form: ForwardForm, original: ForwardSpec | null = null): ForwardDraft {
-  return draftOf(form, {
-    listenPort: readPort(form.listenPort, () => undefined),
-    targetPort: readPort(form.targetPort, () => undefined),
-    original,
-  })
+  return draftOf(form, { ...readPorts(form, () => undefined), original })
 }
 
 /** Where the form would listen, for the port check and the mark "reachable from the network". */
@@ -179,7 +181,10 @@ export function changeForm(
 /** Whether saving would restart a forward that runs: its ends or its server changed; the rest is only words. */
 export function changesWay(form: ForwardForm, original: ForwardForm): boolean {
   const way = (each: ForwardForm): string =>
-    [each.type, each.serverId, each.listenAddress, each.listenPort, each.targetHost, each.targetPort, each.anything]
+    [
+      ...[each.type, each.serverId, each.listenAddress, each.listenPort, each.targetHost, each.targetPort],
+      ...[each.anything, ...moreWay(each)],
+    ]
       .map((part) => String(part).trim())
       .join('\n')
   return way(form) !== way(original)
@@ -204,10 +209,11 @@ export function needsNoPort(form: ForwardForm, end: 'listen' | 'target'): boolea
 interface Ports {
   readonly listenPort: number | null
   readonly targetPort: number | null
+  readonly portCount: number
   readonly original: ForwardSpec | null
 }
 
-function draftOf(form: ForwardForm, { listenPort, targetPort, original }: Ports): ForwardDraft {
+function draftOf(form: ForwardForm, { listenPort, targetPort, portCount, original }: Ports): ForwardDraft {
   const address = textOrNull(form.listenAddress)
   const host = textOrNull(form.targetHost)
   const isSocket = (value: string | null): boolean => value?.startsWith('/') === true
@@ -221,6 +227,7 @@ function draftOf(form: ForwardForm, { listenPort, targetPort, original }: Ports)
     description: form.description,
     autoStart: form.autoStart,
     favourite: form.favourite,
+    portCount,
   }
   const hostPort = isSocket(host) ? null : targetPort
   switch (form.type) {
@@ -268,10 +275,25 @@ function textOrNull(value: string): string | null {
   return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text
 }
 
-function readPort(value: string, refuse: () => void): number | null {
-  const text = value.trim()
-  if (text === '') return null
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  refuse()
-  return null
+/** The first port of each end and how many there are; both ends of a range have as many. */
+function readPorts(
+  form: ForwardForm,
+  refuse: (field: 'listenPort' | 'targetPort', message: string) => void,
+): Omit<Ports, 'original'> {
+  const read = (field: 'listenPort' | 'targetPort'): { port: number | null; count: number } => {
+    const text = form[field].trim()
+    if (text === '') return { port: null, count: 1 }
+    const range = parsePortRange(text)
+    if (range === null) refuse(field, 'must be a whole number or a range such as 8000-8009')
+    return range ?? { port: null, count: 1 }
+  }
+  const listen = read('listenPort')
+  const target = read('targetPort')
+  const hasTarget = !needsNoPort(form, 'target') && target.port !== null
+  if (hasTarget && !needsNoPort(form, 'listen') && listen.port !== null && listen.port !== 0) {
+    if (target.count !== listen.count) refuse('targetPort', `must be as many as the ${listen.count} to listen on`)
+  }
+  // Any free ports: as many as the target has.
+  const portCount = listen.port === 0 && hasTarget ? target.count : listen.count
+  return { listenPort: listen.port, targetPort: target.port, portCount }
 }

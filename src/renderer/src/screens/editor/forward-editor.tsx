@@ -35,7 +35,7 @@ const types = [
 const meanings = {
   local: 'Reach a service behind a server.',
   remote: 'Offer a service of this machine on a server.',
-  dynamic: 'Browse through a server: programs use this machine as a SOCKS proxy.',
+  dynamic: 'Browse through a server: programs use this machine as a SOCKS or HTTP proxy.',
 } as const satisfies Record<ForwardType, string>
 
 /** The form of a forward: three choices, a picture of the parties with their fields, the rest below. */
@@ -134,7 +134,8 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
   const ends = endsOf(partialSpec(form))
   const chosen = servers.find((server) => server.id === form.serverId)
   const server = newServer?.name ?? chosen?.name ?? ''
-  const sentence = forwardSentence({ type: form.type, server, listen: ends.listen, target: ends.target })
+  const portCount = partialSpec(form).portCount ?? 1
+  const sentence = forwardSentence({ type: form.type, server, listen: ends.listen, target: ends.target, portCount })
   const untyped = form.listenPort === '' && form.type !== 'dynamic' && !('path' in ends.listen)
   return (
     <div className={styles.parties}>
@@ -144,6 +145,7 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
         hops={newServer === null ? hopNames(chosen, servers) : newServer.jumps.map((hop) => hop.name)}
         listen={ends.listen}
         target={ends.target}
+        portCount={portCount}
         exposed={state.exposed}
       />
       <Ends state={state} />

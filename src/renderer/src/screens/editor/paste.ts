@@ -49,6 +49,8 @@ function filled(form: ForwardForm, forward: CommandForward, serverId: string): F
   return {
     ...formOf({
       ...forward,
+      portCount: forward.portCount ?? 1,
+      ...{ onDemand: false, idleSeconds: 300, health: null, proxyUsername: null, servePac: false },
       serverId,
       tags: [...form.tags],
       description: form.description,

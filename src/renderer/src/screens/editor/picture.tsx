@@ -13,6 +13,8 @@ export interface PictureProps {
   listen: Endpoint
   /** `null`: untyped, or what the client asks for. */
   target: Endpoint | null
+  /** Ports in a row at both ends. */
+  portCount: number
   exposed: boolean
 }
 
@@ -73,45 +75,50 @@ function Arrow({ thick = false, toLeft }: { thick?: boolean; toLeft: boolean }):
   )
 }
 
-function partiesOf({ type, server, hops, listen, target }: PictureProps): readonly [Party, Party, Party] {
+function partiesOf({ type, server, hops, listen, target, portCount }: PictureProps): readonly [Party, Party, Party] {
   const via = hops.length === 0 ? '' : `${hops.join(' › ')} ›`
   const middle: Party = { title: server === '' ? 'server' : server, detail: '', mouth: null, small: via }
   const here: Party = { title: 'this machine', detail: '', mouth: null, small: '' }
   switch (type) {
     case 'local':
-      return [{ ...here, detail: short(listen), mouth: 'left' }, middle, targetParty(target)]
+      return [{ ...here, detail: short(listen, portCount), mouth: 'left' }, middle, targetParty(target, portCount)]
     case 'dynamic':
       return [
-        { ...here, detail: short(listen), mouth: 'left' },
+        { ...here, detail: short(listen, portCount), mouth: 'left' },
         middle,
         { title: 'anywhere', detail: '', mouth: null, small: '' },
       ]
     case 'remote':
       return [
-        { ...here, detail: target === null ? '' : short(target) },
-        { ...middle, detail: short(listen), mouth: 'right' },
+        { ...here, detail: target === null ? '' : short(target, portCount) },
+        { ...middle, detail: short(listen, portCount), mouth: 'right' },
         { title: 'people there', detail: '', mouth: null, small: '' },
       ]
   }
 }
 
-function targetParty(target: Endpoint | null): Party {
+function targetParty(target: Endpoint | null, count: number): Party {
   if (target === null) return { title: 'target', detail: '', mouth: null, small: '' }
   if ('path' in target) return { title: target.path.split('/').at(-1) ?? '', detail: 'socket', mouth: null, small: '' }
-  return { title: target.host, detail: target.port === 0 ? '' : `:${target.port}`, mouth: null, small: '' }
+  return { title: target.host, detail: target.port === 0 ? '' : portsOf(target, count), mouth: null, small: '' }
 }
 
 /** Loopback is left out: it is what everybody expects. */
-function short(end: Endpoint): string {
+function short(end: Endpoint, count: number): string {
   if ('path' in end) return end.path.split('/').at(-1) ?? end.path
-  if (/^(127\.0\.0\.1|localhost|::1)$/.test(end.host)) return end.port === 0 ? '' : `:${end.port}`
-  return formatEndpoint(end)
+  if (/^(127\.0\.0\.1|localhost|::1)$/.test(end.host)) return end.port === 0 ? '' : portsOf(end, count)
+  return formatEndpoint(end, count)
 }
 
-function describe({ type, server, listen, target }: PictureProps): string {
+function describe({ type, server, listen, target, portCount }: PictureProps): string {
   const through = server === '' ? 'the server' : server
-  const goal = target === null ? (type === 'dynamic' ? 'anywhere' : 'the target') : formatEndpoint(target)
+  const goal = target === null ? (type === 'dynamic' ? 'anywhere' : 'the target') : formatEndpoint(target, portCount)
   return type === 'remote'
-    ? `People at ${formatEndpoint(listen)} on ${through}, then this machine, then ${goal}`
-    : `This machine at ${formatEndpoint(listen)}, then ${through}, then ${goal}`
+    ? `People at ${formatEndpoint(listen, portCount)} on ${through}, then this machine, then ${goal}`
+    : `This machine at ${formatEndpoint(listen, portCount)}, then ${through}, then ${goal}`
+}
+
+/** `:8000`, or `:8000–8009`. */
+function portsOf({ host, port }: { host: string; port: number }, count: number): string {
+  return formatEndpoint({ host, port }, count).slice(formatEndpoint({ host, port: 0 }).length - 2)
 }

@@ -1,4 +1,5 @@
 /** What Warren fills in by itself until a person types: a name and a port to listen on. */
+import { formatPortRange, parsePortRange } from '@shared/port-range'
 import { MAX_PORT } from '@shared/specs'
 import type { ForwardForm } from './form'
 
@@ -59,10 +60,9 @@ export function freeName(base: string, taken: ReadonlySet<string>): string {
 export function suggestListenPort(form: ForwardForm): string {
   if (form.type === 'dynamic') return ''
   const text = form.targetPort.trim()
-  if (!/^\d{1,5}$/.test(text)) return ''
-  const port = Number(text)
-  if (port === 0 || port > MAX_PORT) return ''
-  return String(port < FIRST_FREE_PORT ? port + PRIVILEGED_OFFSET : port)
+  const range = parsePortRange(text)
+  if (range === null || range.port === 0 || range.port + range.count - 1 > MAX_PORT) return ''
+  return formatPortRange(range.port < FIRST_FREE_PORT ? range.port + PRIVILEGED_OFFSET : range.port, range.count)
 }
 
 /** `db:5432` and `http://db:8080/x` in one field are a host and a port; `null` when the text is only a host. */
@@ -86,7 +86,7 @@ function baseName(form: ForwardForm, serverName: string | null): string {
   if (form.type === 'dynamic' || (form.type === 'remote' && form.anything))
     return server === '' ? '' : `${server}-socks`
   const host = form.targetHost.trim()
-  const port = Number(form.targetPort.trim())
+  const port = parsePortRange(form.targetPort)?.port ?? NaN
   const service = services[port]
   if (host.startsWith('/'))
     return clean(

@@ -12,6 +12,7 @@ import { editForward, newForward, showDetail, type EditorStart } from '../../sto
 import { offerUndo } from '../../stores/undo'
 import { keepDraft, takeDraft } from './drafts'
 import { changeForm, emptyForm, formOf, isFormExposed, listenOf, readForm, sameForm, type ForwardForm } from './form'
+import { isProxy } from './form-more'
 import { fieldOf, type FormErrors, type FormField } from './form-fields'
 import { destinationError, emptyNewServer, NEW_SERVER, saveNewServer, type NewServer } from './new-server'
 import { pasteCommand } from './paste'
@@ -75,7 +76,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
       const typed = !sameForm(latest.current.form, begin.clean) || (latest.current.newServer?.destination ?? '') !== ''
       if (saved.current || !typed) return
       if (forwardId !== null && getForward(forwardId) === undefined) return
-      const draft = { forwardId, ...latest.current }
+      // A password is not kept anywhere in the window.
+      const draft = { forwardId, ...latest.current, form: { ...latest.current.form, proxyPassword: '' } }
       offerUndo(
         forwardId === null ? 'The new forward was not saved.' : `The changes to ${draft.form.name} were not saved.`,
         () => {
@@ -191,6 +193,12 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
           else setRefused({ form, errors: { [field]: result.fault.message } })
           return false
         }
+        const trouble = await givePassword(result.value.spec.id, form)
+        // The start of a new one asks for the password that could not be given.
+        if (trouble !== null && forwardId !== null) {
+          setFault(trouble)
+          return false
+        }
         saved.current = true
         mergeForwards([result.value])
         chooseAll([result.value.spec.id])
@@ -208,6 +216,15 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
 }
 
 // --- internal ---
+
+/** The password that clients of a proxy give, to the daemon alone; one kept before in the keyring is of no use any more. */
+async function givePassword(id: string, form: ForwardForm): Promise<Fault | null> {
+  if (form.proxyPassword === '' || form.proxyUsername.trim() === '' || !isProxy(form)) return null
+  const given = await settle(window.api.daemon['forwards.setSecret']({ id, value: form.proxyPassword, keep: 'memory' }))
+  if (!given.ok) return given.fault
+  const forgotten = await settle(window.api.app['app.forgetSecrets']({ serverId: `forward:${id}` }))
+  return forgotten.ok ? null : forgotten.fault
+}
 
 /** A line of the ssh config keeps its ends; the rest is the person's. */
 function ownPart(draft: ForwardDraft, original: ForwardSpec | null): ForwardPatch {

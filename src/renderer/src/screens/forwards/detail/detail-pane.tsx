@@ -31,6 +31,7 @@ import styles from './detail-pane.module.css'
 import { Facts } from './facts'
 import { LogView } from './log-view'
 import { Traffic } from './traffic'
+import { UseIt } from './use-it'
 
 /** Everything about one forward, what it does in words first. */
 export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
@@ -48,6 +49,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
       <div className={styles.scroller} tabIndex={-1}>
         <Summary view={view} />
         <Trouble view={view} />
+        <UseIt view={view} />
         <CheckResult forwardId={forwardId} serverId={view.spec.serverId} />
         <Traffic view={view} />
         <Connections forwardId={forwardId} live={view.snapshot.connections} />
@@ -104,6 +106,7 @@ function Summary({ view }: { view: ForwardView }): ReactNode {
           <LockOpen size={14} aria-hidden="true" /> reachable from the network
         </p>
       )}
+      {snapshot.notice !== null && <p className={`${styles.notice} selectable`}>{snapshot.notice}.</p>}
       <div className={styles.buttons}>
         <Button size="s" icon={<Copy size={14} />} aria-keyshortcuts="C" onClick={() => void copyAddress(spec.id)}>
           Copy address
