@@ -12,6 +12,8 @@ const CONNECT_FAILED = 2
 const PRIVILEGED_PORTS = 1024
 
 interface Entry {
+  /** With the port that was asked for: 0 for any. */
+  readonly asked: Endpoint
   readonly bound: Endpoint
   readonly onChannel: (channel: IncomingChannel) => void
 }
@@ -33,10 +35,10 @@ export class RemoteListeners {
   /** Rejects with `forward.refused` or `forward.remote-port-in-use`. */
   async listen(at: Endpoint, onChannel: Entry['onChannel']): Promise<RemoteListener> {
     // Known before the reply comes: the first connection may arrive in the same packet.
-    const asked: Entry = { bound: at, onChannel }
+    const asked: Entry = { asked: at, bound: at, onChannel }
     this.entries.add(asked)
     const bound = await this.request(at).finally(() => this.entries.delete(asked))
-    const entry: Entry = { bound, onChannel }
+    const entry: Entry = { asked: at, bound, onChannel }
     this.entries.add(entry)
     return {
       bound,
@@ -99,13 +101,24 @@ export class RemoteListeners {
     if (data.socketPath !== undefined) {
       return [...this.entries].find(({ bound }) => 'path' in bound && bound.path === data.socketPath) ?? null
     }
-    const atPort = [...this.entries].filter(({ bound }) => 'port' in bound && bound.port === data.destPort)
-    const exact = atPort.find(({ bound }) => 'host' in bound && bindName(bound.host) === bindName(data.destIP ?? ''))
-    if (exact !== undefined) return exact
+    const entries = [...this.entries]
+    const at = (where: Endpoint): boolean => 'port' in where && where.port === data.destPort
+    const isOpen = ({ asked, bound }: Entry): boolean => asked !== bound
+    // asyncssh names the port that was asked for, 0, in place of the one it chose: then it is not one still being asked for.
+    const ways = [
+      entries.filter((entry) => isOpen(entry) && at(entry.bound)),
+      entries.filter((entry) => isOpen(entry) && at(entry.asked)),
+      entries.filter((entry) => at(entry.bound)),
+    ]
+    const atPort = ways.find((found) => found.length > 0) ?? []
+    const exact = atPort.filter(({ bound }) => 'host' in bound && bindName(bound.host) === bindName(data.destIP ?? ''))
+    const fitting = exact.length > 0 ? exact : atPort
     // Some servers answer with the address they resolved; a port that only one listener has leaves no doubt.
-    return atPort.length === 1 ? (atPort[0] ?? null) : null
+    return fitting.length === 1 ? (fitting[0] ?? null) : null
   }
 }
+
+// --- internal ---
 
 /** Every address is the empty string on the wire (RFC 4254 §7.1), `*` in configuration. */
 function bindName(host: string): string {
