@@ -123,6 +123,10 @@ class RawClient implements ClientEnd {
     return this.writing > 0
   }
 
+  get holding(): boolean {
+    return this.writing > 0
+  }
+
   pause(): void {
     if (!this.reading) return
     this.reading = false

@@ -5,6 +5,7 @@ import { ReceiveWindow, type LinkEstimate } from './_window'
 
 /** The owner of a channel: a spliced socket or a Duplex. */
 export interface ChannelSink {
+  /** `data` is valid until the end of this turn of the event loop, unless the sink calls {@link Channel.keep}. */
   readonly onData: (data: Buffer) => void
   /** The peer sends nothing more. */
   readonly onEof: () => void
@@ -18,6 +19,8 @@ export interface ChannelContext {
   readonly protocol: Protocol
   readonly wire: Wire
   readonly link: LinkEstimate
+  /** See {@link Channel.keep}. */
+  readonly keep: () => void
   /** Takes the channel out of the table of the session. */
   readonly forget: (id: number) => void
 }
@@ -87,6 +90,11 @@ export class Channel implements WireWaiter {
   adjustedBy(bytes: number): void {
     this.sendWindow += bytes
     if (this.waiting) this.onWritable()
+  }
+
+  /** What `onData` handed over is needed for longer than this turn of the event loop. */
+  keep(): void {
+    this.context.keep()
   }
 
   /** The sink passed on `bytes`: lets the peer send more when it is time. */

@@ -25,6 +25,8 @@ export interface Dialled {
   readonly stream: Duplex
   /** Has a socket that reads by itself hand over what it reads; other streams emit it. */
   readonly attach: (feed: Feed) => void
+  /** See {@link SlabSocket.keep}. */
+  readonly keep: () => void
 }
 
 /** Rejects with `ssh.dns`, `ssh.unreachable`, `ssh.timeout` or `ssh.proxy-…`, or the signal's reason. */
@@ -75,13 +77,14 @@ export async function dial(server: ServerPlan, options: DialOptions): Promise<Di
     attach: (feed) => {
       slab.feed = feed
     },
+    keep: slab.keep,
   }
 }
 
 // --- internal ---
 
 function stream(duplex: Duplex): Dialled {
-  return { stream: duplex, attach: () => undefined }
+  return { stream: duplex, attach: () => undefined, keep: () => undefined }
 }
 
 /** Again after a second, when no address of the server answered; ssh does the same. */

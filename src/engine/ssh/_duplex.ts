@@ -16,6 +16,7 @@ export class ChannelStream extends Duplex implements ChannelSink {
   }
 
   readonly onData = (data: Buffer): void => {
+    this.channel.keep()
     if (this.push(data)) this.channel.consumed(data.length)
     else {
       this.stalled = true

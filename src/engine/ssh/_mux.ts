@@ -6,9 +6,13 @@ import { openFailure, type OpenFailure } from './_open-failure'
 import { internals, type ClientInternals, type GlobalReply, type OpenInfo, type Protocol } from './_protocol'
 import type { OpenOrigin } from './types'
 import { INITIAL_WINDOW_BYTES, LinkEstimate } from './_window'
-import { view, Wire } from './_wire'
+import { view } from './_slabs'
+import { Wire } from './_wire'
 
+const CHANNEL_WINDOW_ADJUST = 93
 const CHANNEL_DATA = 94
+const CHANNEL_EOF = 96
+const CHANNEL_CLOSE = 97
 /** Largest payload we take in one packet; ssh2 refuses packets over 35,000 bytes. */
 const MAX_PACKET_BYTES = 32 * 1024
 const PROHIBITED = 1
@@ -43,6 +47,8 @@ export class Mux {
   private readonly client: ClientInternals
   private readonly protocol: Protocol
   private readonly context: ChannelContext
+  private readonly name: string
+  private readonly keep: () => void
   private corked: Corked[] = []
   /** Numbers of channels that are closed on both sides. */
   private readonly free: number[] = []
@@ -51,12 +57,14 @@ export class Mux {
   private timed = -1
   private timedSince = 0
 
-  /** To be made once the client is ready; `name` stands in messages. */
+  /** To be made once the client is ready; `name` stands in messages, `keep` is {@link SlabSocket.keep}. */
   constructor(
     client: Client,
-    private readonly name: string,
+    { name, keep }: { readonly name: string; readonly keep: () => void },
     private readonly onIncoming: IncomingHandler,
   ) {
+    this.name = name
+    this.keep = keep
     this.client = internals(client)
     this.protocol = this.client._protocol
     this.wire = new Wire(this.client._sock, this.protocol)
@@ -64,6 +72,7 @@ export class Mux {
       protocol: this.protocol,
       wire: this.wire,
       link: this.link,
+      keep,
       forget: (id) => {
         this.channels.delete(id)
         this.free.push(id)
@@ -163,21 +172,50 @@ export class Mux {
     return this.free.pop() ?? this.client._chanMgr.add(() => undefined)
   }
 
+  /** The four messages that connections consist of come straight here; everything else goes ssh2's way. */
   private takePayloads(): void {
     const parse = this.protocol._onPayload
     const onPayload = (payload: Buffer): unknown => {
-      if (payload[0] === CHANNEL_DATA && payload.length >= 9) {
-        const channel = this.channels.get(payload.readUInt32BE(1))
-        const length = payload.readUInt32BE(5)
-        if (channel !== undefined && length === payload.length - 9) {
-          channel.dataReceived(view(payload, 9, length))
-          return undefined
-        }
-      }
+      const plain = this.protocol._packetRW.read.constructor.name === 'PacketReader'
+      const channel = plain && payload.length >= 5 ? this.channels.get(payload.readUInt32BE(1)) : undefined
+      if (channel !== undefined && this.dispatch(channel, payload)) return undefined
+      // What ssh2 hands out of a rare message may be a view of it.
+      this.keep()
       return parse(payload)
     }
     this.protocol._onPayload = onPayload
     if (this.protocol._decipher !== undefined) this.protocol._decipher._onPayload = onPayload
+  }
+
+  /** False for what is not one of ours, or not as RFC 4254 §5 writes it. */
+  private dispatch(channel: Channel, payload: Buffer): boolean {
+    const { length } = payload
+    switch (payload[0]) {
+      case CHANNEL_DATA: {
+        if (length < 9 || payload.readUInt32BE(5) !== length - 9) return false
+        channel.dataReceived(view(payload, 9, length - 9))
+        return true
+      }
+      case CHANNEL_WINDOW_ADJUST:
+        if (length !== 9) return false
+        channel.adjustedBy(payload.readUInt32BE(5))
+        return true
+      case CHANNEL_EOF:
+        if (length !== 5) return false
+        channel.eofArrived()
+        return true
+      case CHANNEL_CLOSE:
+        if (length !== 5) return false
+        this.closed(channel)
+        return true
+      default:
+        return false
+    }
+  }
+
+  private closed(channel: Channel): void {
+    channel.closeArrived()
+    if (this.openings.size > 0) this.wire.nudge()
   }
 
   private takeHandlers(): void {
@@ -219,8 +257,7 @@ export class Mux {
     handlers.CHANNEL_CLOSE = (protocol, recipient) => {
       const channel = this.channels.get(recipient)
       if (channel !== undefined) {
-        channel.closeArrived()
-        if (this.openings.size > 0) this.wire.nudge()
+        this.closed(channel)
       } else if (!this.failOpening(recipient, { reason: 2, description: 'closed at once' })) {
         original.CHANNEL_CLOSE(protocol, recipient)
       }

@@ -45,6 +45,10 @@ class NodeEnd implements ClientEnd {
     return this.socket.writableNeedDrain
   }
 
+  get holding(): boolean {
+    return this.socket.writableLength > 0
+  }
+
   pause(): void {
     this.socket.pause()
   }

@@ -14,6 +14,12 @@ export interface PacketCipher {
   readonly encrypt: (packet: Buffer) => void
 }
 
+export interface PacketDecipher {
+  inSeqno: number
+  _onPayload: (payload: Buffer) => unknown
+  decrypt: (data: Buffer, from: number, end: number) => unknown
+}
+
 export interface OpenInfo {
   readonly type: string
   readonly sender: number
@@ -59,7 +65,7 @@ export interface Protocol {
   _onPayload: (payload: Buffer) => unknown
   _onWrite: (data: Buffer) => void
   _cipher: PacketCipher
-  _decipher: { _onPayload: (payload: Buffer) => unknown } | undefined
+  _decipher: PacketDecipher | undefined
   /** Set while a key exchange runs: packets wait in `_queue` then. */
   readonly _kexinit: Buffer | undefined
   _queue: Buffer[] | undefined
@@ -72,6 +78,8 @@ export interface Protocol {
   /** The key exchange that runs or ran last. */
   readonly _kex: { readonly negotiated: NegotiatedAlgorithms; readonly sessionID?: Buffer } | undefined
   readonly _packetRW: {
+    /** Another class with compression: a payload has to go through it before it can be read. */
+    readonly read: { readonly constructor: { readonly name: string } }
     readonly write: {
       readonly allocStart: number
       readonly alloc: (payloadLength: number) => Buffer

@@ -1,20 +1,17 @@
 /** The SSH socket's incoming half. */
 import { connect, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connectTcp, type ConnectOptions } from './_connect-tcp'
-import { view } from './_wire'
+import { ReceiveSlabs } from './_slabs'
 
-const SLAB_BYTES = 1024 * 1024
-/** Never offer the kernel less than this: a packet may be 35,000 bytes. */
-const MIN_READ_BYTES = 64 * 1024
-const MAX_READ_BYTES = 256 * 1024
-
-/** Takes what was read. The bytes stay valid: nobody writes to them again. */
+/** Takes what was read; see {@link ReceiveSlabs} for how long it is valid. */
 export type Feed = (chunk: Buffer) => void
 
-/** A socket that reads into one slab after another: large reads, no allocation per read, few packets cut in two. */
+/** A socket with memory of its own to read into: large reads, no allocation, no packet cut in two. */
 export interface SlabSocket {
   readonly socket: Socket
   feed: Feed | null
+  /** Whoever needs what was read for longer than the turn in which it came calls it. */
+  readonly keep: () => void
 }
 
 /** Connects, trying all addresses of the name (RFC 8305). Rejects as {@link connectTcp} does. */
@@ -38,23 +35,15 @@ export function addressOf(socket: Socket): string | null {
 // --- internal ---
 
 function openSlab(to: TcpNetConnectOpts): SlabSocket {
-  let slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-  let used = 0
+  const slabs = new ReceiveSlabs()
   const onread: OnReadOpts = {
     // The types know a fixed buffer only; Node takes a function too and asks it after each read.
-    buffer: () => {
-      if (slab.length - used < MIN_READ_BYTES) {
-        slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-        used = 0
-      }
-      return slab.subarray(used, Math.min(slab.length, used + MAX_READ_BYTES))
-    },
-    callback: (length, chunk) => {
-      used += length
-      result.feed?.(view(chunk as Buffer, 0, length))
+    buffer: slabs.room,
+    callback: (length) => {
+      result.feed?.(slabs.filled(length))
       return true
     },
   }
-  const result: { socket: Socket; feed: Feed | null } = { socket: connect({ ...to, onread }), feed: null }
+  const result: SlabSocket = { socket: connect({ ...to, onread }), feed: null, keep: slabs.keep }
   return result
 }

@@ -146,6 +146,7 @@ export class Splice implements ChannelSink, ClientSink {
   uncorked(): void {
     this.corked = false
     this.client.flush()
+    if (this.client.holding) this.channel?.keep()
     if (this.unconsumed > 0 && !this.client.backedUp) this.onClientDrain()
   }
 

@@ -7,8 +7,8 @@
 import { randomFillSync } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { PacketCipher, Protocol } from './_protocol'
+import { SendSlabs } from './_slabs'
 
-const SLAB_BYTES = 512 * 1024
 /** Written at once when this much is ready, so that the server works while we encrypt the rest. */
 const FLUSH_BYTES = 128 * 1024
 /** More than this in the socket's own queue and channels stop reading from their clients. */
@@ -17,22 +17,13 @@ const PADDING_POOL_BYTES = 8 * 1024
 const MAC_BYTES = 16
 const MIN_PADDING = 4
 
-/** What Node itself makes buffers with: a view without the checks and the deprecation of the public constructor. */
-const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as new (
-  buffer: ArrayBufferLike,
-  offset: number,
-  length: number,
-) => Buffer
-
 /** Who waits until the wire takes data again. */
 export interface WireWaiter {
   readonly onWritable: () => void
 }
 
 export class Wire {
-  private slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-  private start = 0
-  private end = 0
+  private readonly slabs = new SendSlabs()
   private scheduled = false
   private nudging = false
   private congested = false
@@ -101,34 +92,37 @@ export class Wire {
     this.scheduled = false
     if (this.nudging) {
       this.nudging = false
-      if (this.end === this.start && this.ready) this.sendIgnore()
+      if (this.slabs.ready === 0 && this.ready) this.sendIgnore()
     }
-    if (this.end === this.start) return
-    const ready = new FastBuffer(this.slab.buffer, this.start, this.end - this.start)
-    this.start = this.end
+    if (this.slabs.ready === 0) return
+    const ready = this.slabs.take()
     if (!this.socket.writable) return
     if (!this.socket.write(ready) && this.socket.writableLength > HIGH_WATER_BYTES) this.congested = true
   }
 
   private readonly onDrain = (): void => {
     this.congested = false
+    if (this.slabs.ready === 0) this.slabs.change(this.idle())
     this.resume()
   }
 
+  /** The kernel has all that was written. */
+  private idle(): boolean {
+    return this.socket.writableLength === 0
+  }
+
   private alloc(length: number): Buffer {
-    if (this.end + length > SLAB_BYTES) {
+    if (!this.slabs.fits(length)) {
       this.flush()
-      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
-      this.start = this.end = 0
+      this.slabs.change(this.idle())
     }
-    return new FastBuffer(this.slab.buffer, this.end, length)
+    return this.slabs.room(length)
   }
 
   private readonly wrote = (data: Buffer): void => {
-    const inPlace = data.buffer === this.slab.buffer && data.byteOffset === this.end
-    if (!inPlace) this.alloc(data.length).set(data)
-    this.end += data.length
-    if (this.end - this.start >= FLUSH_BYTES) this.flush()
+    if (!this.slabs.fits(data.length)) this.alloc(data.length)
+    this.slabs.add(data)
+    if (this.slabs.ready >= FLUSH_BYTES) this.flush()
     else this.schedule()
   }
 
@@ -187,11 +181,6 @@ export class Wire {
     }
     for (let i = 0; i < length; i++) packet[at + i] = this.padding[this.paddingUsed++] ?? 0
   }
-}
-
-/** A view without the checks of `subarray`. */
-export function view(data: Buffer, from: number, length: number): Buffer {
-  return new FastBuffer(data.buffer, data.byteOffset + from, length)
 }
 
 // --- internal ---

@@ -14,6 +14,7 @@ import { dial } from './_dial'
 import { fingerprintOf, keyTypeOf } from './_fingerprint'
 import { HostKeyGuard } from './_host-key-guard'
 import { hostKeyPolicyOf, openHostKeyBook } from './_host-keys'
+import { readInPlace } from './_gcm-reader'
 import { internals } from './_protocol'
 import { publicKeyMethod, type ServerReply } from './_publickey'
 import { addressOf } from './_socket'
@@ -119,6 +120,7 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
       keepaliveMs: server.keepaliveSeconds * SECOND,
       keepaliveCount: server.keepaliveCount,
       leases: options.leases,
+      keep: dialled.keep,
     })
     guard.follow(live)
     return live
@@ -207,6 +209,7 @@ class Attempt {
       })
       this.client.connect(config)
       const protocol = internals(this.client)._protocol
+      readInPlace(protocol)
       const heard = protocol._onHeader
       protocol._onHeader = (header) => {
         this.context.onEvent({ kind: 'banner', text: header.identRaw })

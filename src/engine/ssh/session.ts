@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly keepaliveMs: number
   readonly keepaliveCount: number
   readonly leases: () => number
+  /** What was received is needed for longer than the turn in which it came. */
+  readonly keep: () => void
 }
 
 export interface LiveSession extends SshSession {
@@ -35,7 +37,7 @@ export interface LiveSession extends SshSession {
 export function liveSession(client: Client, options: SessionOptions): LiveSession {
   const since = new Date().toISOString()
   const listeners = new RemoteListeners(options.name)
-  const mux = new Mux(client, options.name, listeners.onIncoming)
+  const mux = new Mux(client, options, listeners.onIncoming)
   listeners.mux = mux
   let ended: SessionEnd | null = null
   let settle!: (end: SessionEnd) => void

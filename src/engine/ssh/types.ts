@@ -208,6 +208,8 @@ export interface ClientEnd {
   readonly writable: boolean
   /** The kernel has not taken all that was written; the sink hears when it has. */
   readonly backedUp: boolean
+  /** Something that was written has not been taken yet: its memory must not change. */
+  readonly holding: boolean
   /** It begins paused. */
   readonly pause: () => void
   readonly resume: () => void
