@@ -136,7 +136,11 @@ describe('a dial by the ssh config', () => {
       streamLocalBindMask: 0o117,
       compression: true,
     })
-    expect(only?.notes).toEqual([expect.stringMatching(/config:15: forwardagent yes is not acted upon: /)])
+    expect(only?.notes).toEqual([
+      expect.stringMatching(/config:12: rekeylimit 1M 60 is not acted upon: /),
+      expect.stringMatching(/config:13: streamlocalbindmask 0117 is not acted upon: /),
+      expect.stringMatching(/config:15: forwardagent yes is not acted upon: /),
+    ])
   })
 
   it('says what is wrong with the file', async () => {

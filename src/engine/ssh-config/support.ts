@@ -9,13 +9,12 @@ const honoured = new Set(
   (
     'addressfamily bindaddress canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots ' +
     'canonicalizepermittedcnames casignaturealgorithms certificatefile ciphers clearallforwardings compression ' +
-    'connectionattempts connecttimeout dynamicforward exitonforwardfailure gatewayports globalknownhostsfile ' +
+    'connectionattempts connecttimeout dynamicforward gatewayports globalknownhostsfile ' +
     'hashknownhosts hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile ignoreunknown ' +
     'kbdinteractiveauthentication kexalgorithms localforward macs nohostauthenticationforlocalhost ' +
-    'numberofpasswordprompts passwordauthentication permitremoteopen port preferredauthentications proxycommand proxyjump ' +
-    'pubkeyacceptedalgorithms pubkeyauthentication rekeylimit remoteforward requiredrsasize revokedhostkeys ' +
-    'serveralivecountmax serveraliveinterval streamlocalbindmask streamlocalbindunlink stricthostkeychecking tag ' +
-    'tcpkeepalive updatehostkeys user userknownhostsfile'
+    'numberofpasswordprompts passwordauthentication port preferredauthentications proxycommand proxyjump ' +
+    'pubkeyacceptedalgorithms pubkeyauthentication remoteforward revokedhostkeys ' +
+    'serveralivecountmax serveraliveinterval stricthostkeychecking tag updatehostkeys user userknownhostsfile'
   ).split(' '),
 )
 
@@ -36,6 +35,9 @@ const harmless: Readonly<Record<string, string>> = {
   ...reasons('batchmode', 'Warren asks only when somebody is there to answer'),
   ...reasons('checkhostip', 'host keys are checked by name'),
   ...reasons('proxyusefdpass', 'Warren talks to the command through its pipes'),
+  ...reasons('tcpkeepalive', 'Warren asks the server itself whether it is there'),
+  ...reasons('exitonforwardfailure', 'each forward tells its own failure'),
+  ...reasons('streamlocalbindunlink', 'Warren removes a socket file that nobody listens at, and no other'),
 }
 
 const unsupported: Readonly<Record<string, string>> = {
@@ -56,6 +58,10 @@ const unsupported: Readonly<Record<string, string>> = {
     'enablesshkeysign hostbasedacceptedalgorithms hostbasedauthentication',
     'Warren cannot sign with the key of this machine',
   ),
+  ...reasons('rekeylimit', 'Warren makes new keys when the server asks for them'),
+  ...reasons('requiredrsasize', 'Warren does not weigh the size of RSA keys'),
+  ...reasons('permitremoteopen', 'Warren lets a remote SOCKS client name any target'),
+  ...reasons('streamlocalbindmask', 'a listening socket of Warren is for you alone'),
   ...reasons('kbdinteractivedevices', 'Warren answers whatever the server asks'),
   ...reasons('pkcs11provider securitykeyprovider', 'Warren reaches hardware keys through the agent'),
   ...reasons('bindinterface', 'Warren binds to addresses; use BindAddress'),
