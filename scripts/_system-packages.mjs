@@ -24,6 +24,9 @@ export const START = [
 /** @type {SystemPackage[]} Where no display is. */
 export const VIRTUAL_DISPLAY = [{ name: 'xvfb', command: 'Xvfb', why: 'the virtual display' }]
 
+/** Where Debian keeps what is built for this processor. */
+const MACHINE = process.arch === 'arm64' ? 'aarch64' : 'x86_64'
+
 /** @type {SystemPackage[]} What the tests and the bench run against. */
 export const TEST = [
   { name: 'openssh-server', command: 'sshd', why: 'the real server of the engine tests' },
@@ -34,7 +37,7 @@ export const TEST = [
     why: "OpenSSH's own scripts, driven against the config resolver",
   },
   { name: 'oathtool', command: 'oathtool', why: 'one-time codes, as a person would type them' },
-  { name: 'libpam-oath', file: '/usr/share/doc/libpam-oath', why: 'a server that wants them after a key' },
+  { name: 'libpam-oath', file: `/lib/${MACHINE}-linux-gnu/security/pam_oath.so`, why: 'a server that wants them after a key' },
   { name: 'putty-tools', command: 'puttygen', why: 'key files of PuTTY' },
   { name: 'xauth', command: 'xauth', why: 'lets a person look at a virtual display' },
   { name: 'dbus-bin', command: 'dbus-send', why: 'asks the private session bus who is there' },
