@@ -87,6 +87,7 @@ describe('questions', () => {
   const hostKey: Need = {
     ...base,
     ...{ kind: 'host-key', host: 'bastion', port: 22, keyType: 'ssh-ed25519', randomart: '', knownAs: [] },
+    ...{ recordedAs: 'bastion', certificate: null, knownHostsFile: null },
     fingerprint: 'SHA256:abcdefgh',
   }
 

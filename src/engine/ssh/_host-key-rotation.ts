@@ -14,7 +14,7 @@ import type { HostKeyPin, ServerPlan, SshPorts } from './types'
 
 const ANNOUNCE = 'hostkeys-00@openssh.com'
 const PROVE = 'hostkeys-prove-00@openssh.com'
-/** More are not looked at. */
+/** A longer list is not looked at. */
 const MAX_KEYS = 32
 
 /** What the host key check found, as far as a rotation has to do with it. */
@@ -55,9 +55,7 @@ export function watchAnnouncements(client: Client): Announcements {
       others(protocol, name, wantReply, data)
       return
     }
-    announce(
-      (data as { getPublicSSH: () => Buffer }[]).slice(0, MAX_KEYS).map((key) => Buffer.from(key.getPublicSSH())),
-    )
+    announce((data as { getPublicSSH: () => Buffer }[]).map((key) => Buffer.from(key.getPublicSSH())))
     if (wantReply) protocol.requestSuccess()
   }
   return { first }

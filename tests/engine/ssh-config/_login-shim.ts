@@ -27,7 +27,7 @@ function parse(): { options: CommandOption[]; destination: string | null; query:
     const flag = word.charAt(1)
     const value = withValue.includes(flag) ? word.slice(2) || (args[(index += 1)] ?? '') : undefined
     if (flag === 'Q') query = value ?? null
-    else options.push((value === undefined ? { flag } : { flag, value }) as CommandOption)
+    else if (flag !== 'q') options.push((value === undefined ? { flag } : { flag, value }) as CommandOption)
   }
   return { options, destination, query }
 }
@@ -37,7 +37,7 @@ async function logIn(destination: string, options: readonly CommandOption[]): Pr
   const environment = { variables: process.env, home: homedir, username, uid, hostname: hostname() }
   const config = await resolveSshConfig({
     destination,
-    options: options.filter(({ flag }) => flag !== 'q'),
+    options,
     laterOptions: [],
     environment,
     ports: { ...createSystemFiles(environment), exec: async () => false },

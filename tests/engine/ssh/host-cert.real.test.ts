@@ -134,7 +134,8 @@ describe('host certificates of a real sshd', () => {
 
     const asking = trusting(authority)
     await withSession(planOf(), async () => undefined, asking)
-    expect(asking.asked).toMatchObject([{ kind: 'host-key', certificate: expect.stringMatching(/expired on 2020/) }])
+    expect(asking.asked).toHaveLength(1)
+    expect(asking.asked[0]).toHaveProperty('certificate', expect.stringMatching(/expired on 2020/))
     asking.pins.length = 0
     asking.answer = () => ({ kind: 'host-key', decision: 'reject' })
     expect(await loginFault(planOf(), asking)).toMatchObject({ code: 'ssh.host-cert-expired' })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfiguredOptions, ServerPlan } from '../../../src/engine/ssh/types'
 import { checkLeaks } from '../../support/leaks'
 import { fingerprint, makeKey, startSshd, type Sshd } from '../../support/sshd'
+import { forwardSpec, makeEngine } from '../world'
 import { publicKeyOf } from './_authority'
 import { makeWorld, specOf, withSession, type World } from './harness'
 
@@ -111,5 +112,33 @@ describe('host keys that a real sshd announces', () => {
       world,
     )
     expect([world.asked, world.pins]).toEqual([[], [pinOf(index)]])
+  })
+
+  it('holds no forward up: it runs while the question is open, and no forward needs a person', async () => {
+    const world = makeWorld()
+    world.pins.push(pinOf(0))
+    let raise: (need: { kind: string; forwardIds: readonly string[] }) => void = () => undefined
+    const raised = new Promise<{ kind: string; forwardIds: readonly string[] }>((resolve) => {
+      raise = resolve
+    })
+    const { engine, servers, until } = makeEngine({
+      world,
+      ports: {
+        raiseNeed: ({ kind }, { forwardIds, signal }) => {
+          raise({ kind, forwardIds })
+          const answer = new Promise<never>((_, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('the session is over')), { once: true })
+          })
+          return { id: 'rotation', answer }
+        },
+      },
+    })
+    servers.set('server-1', specOf(sshd))
+    const spec = forwardSpec({ type: 'local', localPort: 0, remoteHost: '127.0.0.1', remotePort: sshd.port })
+    engine.define(spec)
+    engine.start(spec.id)
+    expect(await raised).toEqual({ kind: 'host-key-rotation', forwardIds: [] })
+    expect(await until(spec.id, ({ state }) => state === 'running')).toMatchObject({ needId: null })
+    await engine.close()
   })
 })

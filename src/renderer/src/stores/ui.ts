@@ -30,7 +30,12 @@ export interface UiState {
   readonly trustedToShow: string | null
 }
 
-export const uiStore = createStore<UiState>(() => ({ screen: 'forwards', pane: null, serverToShow: null, trustedToShow: null }))
+export const uiStore = createStore<UiState>(() => ({
+  screen: 'forwards',
+  pane: null,
+  serverToShow: null,
+  trustedToShow: null,
+}))
 
 export function showScreen(screen: Screen): void {
   uiStore.setState({ screen })
