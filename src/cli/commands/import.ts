@@ -44,7 +44,8 @@ async function importConfig(context: Context, { sshConfig }: ImportOptions): Pro
   }
   for (const { name, reason } of skipped) terminal.err(`Left out ${printable(name)}: ${printable(reason)}\n`)
   for (const { keyword, value, origin, support, reason } of unhonoured) {
-    if (support === 'harmless') continue
+    // What a system sets for everybody was nobody's wish here.
+    if (support === 'harmless' || (origin.kind === 'file' && origin.file.startsWith('/etc/'))) continue
     const line = `${originText(origin)}: ${keyword} ${value.replace(/[\t\n]/g, ' ')}`
     terminal.err(`Not taken over: ${printable(line)}: ${reason}\n`)
   }

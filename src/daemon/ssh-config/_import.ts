@@ -8,7 +8,7 @@ import { isListed } from './_names'
 import { forwardRows, nameGiver, serverRow } from './_rows'
 import type { Survey } from './_survey'
 
-const COPY = ' (copy)'
+const COPY = '-copy'
 
 /** Makes the specs; saves nothing. A server that was taken over before is left out. */
 export function importSurvey(

@@ -96,7 +96,7 @@ function keyOf({ command, file }: Pick<AskedCommand, 'command' | 'file'>): strin
 function notAllowed({ shown, origin, purpose }: CommandAsked, cause?: unknown): WarrenError {
   const where = originText(origin)
   const what = purpose === 'match-exec' ? 'Match exec' : 'ProxyCommand'
-  return new WarrenError('config.command-not-allowed', `${where}: nobody allowed its ${what} to run: ${shown}`, {
+  return new WarrenError('config.command-not-allowed', `Nobody allowed the ${what} of ${where} to run: ${shown}`, {
     field: where,
     fix: 'Start it in the app or in a terminal (warren up NAME) and allow the command.',
     cause,
