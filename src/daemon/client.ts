@@ -1,5 +1,5 @@
 /** The door for main, the command line and tests. */
-export { VERSION } from './build'
+export { BUILD, VERSION } from './build'
 export {
   connectDaemon,
   DaemonVersionError,

@@ -43,7 +43,7 @@ export class DaemonVersionError extends WarrenError {
 
   constructor(hello: RpcResults['daemon.hello']) {
     super('daemon.version', `The daemon is Warren ${hello.build}, this is ${BUILD}.`, {
-      fix: 'Restart the daemon: `warren daemon stop`, or the button in the app.',
+      fix: 'Quit Warren and start it again: its forwards come back. Or end that daemon: `warren daemon stop`.',
     })
     this.theirs = hello.build
     this.ours = BUILD

@@ -4,7 +4,7 @@
  * The daemon is dialled before anything is drawn; nothing that can wait comes before the window's first paint.
  */
 import { join } from 'node:path'
-import { connectDaemon, replaceDaemon } from '@daemon/client'
+import { BUILD, connectDaemon, replaceDaemon } from '@daemon/client'
 import { app, Menu } from 'electron'
 import { carries } from '@shared/sentence'
 import { registerAppScheme, setupAppProtocol } from './app-protocol'
@@ -47,7 +47,7 @@ registerAppScheme()
 Menu.setApplicationMenu(null)
 
 const flags = parseFlags(process.argv)
-if (app.requestSingleInstanceLock()) {
+if (app.requestSingleInstanceLock({ build: BUILD })) {
   setupLog()
   const link = dialDaemon()
   app
@@ -60,7 +60,8 @@ if (app.requestSingleInstanceLock()) {
       app.exit(1)
     })
 } else {
-  // The running app shows its window.
+  // The running app shows its window, and says when it is another build than this one.
+  process.stdout.write('Warren is open already: its window comes to the front. To start anew, quit it first.\n')
   app.exit(0)
 }
 

@@ -76,14 +76,26 @@ export function setupQuit({ link, world, window }: QuitOptions): Quit {
 }
 
 /** What to say before quitting; `null` when nothing would close. */
-export function whatCloses(forwards: readonly Pick<ForwardView, 'snapshot'>[]): string | null {
+export function whatCloses(forwards: readonly Pick<ForwardView, 'snapshot' | 'spec'>[]): string | null {
   const wanted = forwards.filter(({ snapshot }) => snapshot.wanted)
   if (wanted.length === 0) return null
   const live = wanted.reduce((sum, { snapshot }) => sum + snapshot.connections, 0)
-  return `${closingLine(wanted.length)}${live === 0 ? '' : `, with ${plural(live, 'live connection')}`}.`
+  return `${closingLine(wanted.length)}${live === 0 ? '' : `, with ${plural(live, 'live connection')}`}. ${returning(wanted)}`
 }
 
 // --- internal ---
+
+const MOST_NAMES = 3
+
+/** Which of them the next start of Warren brings back by itself. */
+function returning(wanted: readonly Pick<ForwardView, 'spec'>[]): string {
+  const gone = wanted.filter(({ spec }) => !spec.autoStart).map(({ spec }) => spec.name)
+  if (gone.length === 0) return 'With the next start of Warren they run again.'
+  const verb = gone.length === 1 ? 'does not start' : 'do not start'
+  const who =
+    gone.length <= MOST_NAMES ? gone.join(', ') : `${gone.length} of them (${gone.slice(0, MOST_NAMES).join(', ')}, …)`
+  return `${who} ${verb} again by ${gone.length === 1 ? 'itself' : 'themselves'}.`
+}
 
 const QUIT_BUTTON = 0
 const CANCEL_BUTTON = 1

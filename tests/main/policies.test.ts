@@ -175,8 +175,18 @@ describe('quitting', () => {
   it('says how many forwards and live connections would close', () => {
     const running = view('db', { snapshot: { state: 'running', connections: 2 } })
     const waiting = view('web', { snapshot: { state: 'waiting' } })
-    expect(whatCloses([running, waiting, view('off')])).toBe('2 forwards will close, with 2 live connections.')
-    expect(whatCloses([waiting])).toBe('1 forward will close.')
+    expect(whatCloses([running, waiting, view('off')])).toContain('2 forwards will close, with 2 live connections.')
+    expect(whatCloses([waiting])).toContain('1 forward will close.')
+  })
+
+  it('says which of them will not come back by themselves', () => {
+    const snapshot = { state: 'running' } as const
+    const auto = view('db', { snapshot, spec: { autoStart: true } })
+    const byHand = view('web', { snapshot })
+    expect(whatCloses([auto])).toContain('With the next start of Warren they run again.')
+    expect(whatCloses([auto, byHand])).toContain('web does not start again by itself.')
+    const many = ['a', 'b', 'c', 'd'].map((name) => view(name, { snapshot }))
+    expect(whatCloses(many)).toContain('4 of them (a, b, c, …) do not start again by themselves.')
   })
 })
 

@@ -74,11 +74,7 @@ interface StartHow {
   readonly forSeconds: number | undefined
 }
 
-async function start(
-  context: Context,
-  client: DaemonClient,
-  { views, policy, forSeconds }: StartHow,
-): Promise<void> {
+async function start(context: Context, client: DaemonClient, { views, policy, forSeconds }: StartHow): Promise<void> {
   const limit = forSeconds === undefined ? {} : { forSeconds }
   if (policy !== undefined) {
     await client.call('forwards.start', { ids: views.map(({ spec }) => spec.id), hostKeyPolicy: policy, ...limit })
