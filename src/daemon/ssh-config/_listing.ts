@@ -57,12 +57,15 @@ export function createConfigListing({ reader, permissions, log }: ListingOptions
 
   const look = async (): Promise<Survey | Fault> => {
     const seen = recorded(reader.files())
+    // Before the hosts are gone through, so that a change meanwhile is noticed; and after, for files that only some of them read.
+    const onRead = (): Promise<void> => watch.set({ files: [...seen.read], patterns: [...seen.patterns] })
+    const exec = allowedOnly(reader, permissions)
     try {
-      return await surveyConfig({ reader, files: seen.files, file: null, exec: allowedOnly(reader, permissions) })
+      return await surveyConfig({ reader, files: seen.files, file: null, exec, onRead })
     } catch (error) {
       return toFault(error)
     } finally {
-      await watch.set({ files: [...seen.read], patterns: [...seen.patterns] })
+      await onRead()
     }
   }
   const once = async (): Promise<void> => {

@@ -35,11 +35,14 @@ export interface SurveyOptions {
   /** As `ssh -F`; `null` for the usual files. */
   readonly file: string | null
   readonly exec: Exec
+  /** The files are read for the first time; the hosts follow. */
+  readonly onRead?: (() => Promise<void>) | undefined
 }
 
 /** Throws `config.invalid` when ssh would refuse the files as a whole. No name is looked up. */
 export async function surveyConfig(options: SurveyOptions): Promise<Survey> {
   const { hosts } = await read(options, parseDestination('localhost'))
+  await options.onRead?.()
   const found = new Map<string, SurveyedServer>()
   const names = new Set(hosts.map(({ name }) => name))
   const open: { hop: Destination; origin: ConfigOrigin | null }[] = hosts.map(({ name, origin }) => ({
