@@ -1,6 +1,7 @@
 /** The daemon put together: store, engine, RPC, and its life from start to end. */
 import type { Clock, Engine, EnginePorts, LocalPorts } from '@engine'
 import type { Need } from '@shared/needs'
+import { needSentence } from '@shared/sentence'
 import { createActivity } from './activity'
 import { createCatalog } from './catalog'
 import { createDemo } from './demo/index'
@@ -143,7 +144,11 @@ async function compose(
   const tellNeed = (need: Need): void => {
     const [forwardId = null] = need.forwardIds
     const message =
-      need.kind === 'host-key' ? `${need.login} shows a key that is not known yet.` : `${need.login} asks.`
+      need.kind === 'host-key'
+        ? `${need.login} shows a key that is not known yet.`
+        : need.kind === 'host-key-rotation'
+          ? `${needSentence(need)}.`
+          : `${need.login} asks.`
     activity.add({ kind: 'needs-you', forwardId, serverId: need.serverId, subject: need.server, message })
   }
   const needs = createNeeds({

@@ -55,7 +55,8 @@ export function watchAnnouncements(client: Client): Announcements {
       others(protocol, name, wantReply, data)
       return
     }
-    announce((data as { getPublicSSH: () => Buffer }[]).map((key) => Buffer.from(key.getPublicSSH())))
+    const keys = data.length > MAX_KEYS ? [] : (data as { getPublicSSH: () => Buffer }[])
+    announce(keys.map((key) => Buffer.from(key.getPublicSSH())))
     if (wantReply) protocol.requestSuccess()
   }
   return { first }
