@@ -2,6 +2,7 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { BlobReader, packStrings, uint32 } from './_blob'
 import { privateKeyFromFields, type PrivateKey } from './_private-key'
+import { inThread } from './_thread'
 
 const KEY_BYTES = 32
 const IV_BYTES = 16
@@ -89,18 +90,23 @@ async function deriveKeys(file: PpkFile, passphrase: string): Promise<DerivedKey
   }
   if (file.argon2 === null) return { cipher: NOTHING, iv: NOTHING, mac: NOTHING }
   const { flavour, memory, passes, parallelism, salt } = file.argon2
-  // Loaded only for those who have such a key.
-  const { argon2d, argon2i, argon2id } = await import('hash-wasm')
-  const derive = flavour === 'Argon2i' ? argon2i : flavour === 'Argon2d' ? argon2d : argon2id
-  const derived = await derive({
-    password: Buffer.from(passphrase, 'utf8'),
-    salt,
-    memorySize: memory,
-    iterations: passes,
-    parallelism,
-    hashLength: KEY_BYTES + IV_BYTES + MAC_BYTES,
-    outputType: 'binary',
+  const derived = await inThread({
+    library: 'hash-wasm',
+    source: 'return await library[data.flavour](data.options)',
+    data: {
+      flavour: flavour.toLowerCase(),
+      options: {
+        password: Buffer.from(passphrase, 'utf8'),
+        salt,
+        memorySize: memory,
+        iterations: passes,
+        parallelism,
+        hashLength: KEY_BYTES + IV_BYTES + MAC_BYTES,
+        outputType: 'binary',
+      },
+    },
   })
+  if (!(derived instanceof Uint8Array)) throw new Error('Argon2 gave no bytes')
   const bytes = Buffer.from(derived)
   return {
     cipher: bytes.subarray(0, KEY_BYTES),
