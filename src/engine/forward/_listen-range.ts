@@ -19,6 +19,7 @@ export interface RangeOptions {
   readonly onClient?: ((client: ClientEnd, offset: number) => void) | undefined
   readonly ports: LocalPorts
   readonly portField?: string | undefined
+  readonly mask?: number | undefined
   readonly onTrouble?: ((error: NodeJS.ErrnoException) => void) | undefined
 }
 
@@ -60,13 +61,14 @@ export function checkRange(first: Endpoint, count: number): void {
 // --- internal ---
 
 function listenOne(
-  { onSocket, onClient, ports, portField, onTrouble }: RangeOptions,
+  { onSocket, onClient, ports, portField, mask, onTrouble }: RangeOptions,
   { at, offset }: { at: Endpoint; offset: number },
 ): Promise<LocalListener> {
   return listenHere({
     at,
     ports,
     portField,
+    mask,
     onTrouble,
     onSocket: (socket) => {
       onSocket(socket, offset)

@@ -30,6 +30,8 @@ export interface ListenOptions {
   readonly ports: LocalPorts
   /** The field that a taken port is written in; default `localPort`. */
   readonly portField?: string | undefined
+  /** Permission bits taken from a Unix socket (ssh_config StreamLocalBindMask); default 0177. */
+  readonly mask?: number | undefined
   /** A client could not be taken (no descriptors left); the listener goes on. */
   readonly onTrouble?: ((error: NodeJS.ErrnoException) => void) | undefined
 }
@@ -86,7 +88,7 @@ function listen(where: { host: string; port: number } | { path: string }, option
       resolve(server)
     }
     // The file appears within the call, and nobody else may connect to it, not for a moment (ssh_config StreamLocalBindMask).
-    const before = 'path' in where ? process.umask(SOCKET_UMASK) : null
+    const before = 'path' in where ? process.umask(options.mask ?? SOCKET_UMASK) : null
     server.listen({ ...where, ...family, backlog: BACKLOG }, listening)
     if (before !== null) process.umask(before)
   })

@@ -47,6 +47,7 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
       opening ??= listenRange({
         ...{ at: listenEndpoint(spec), count: spec.portCount, onSocket, onClient, ports: options.ports },
         portField: spec.type === 'local' && spec.bindPort === null ? 'localPort' : 'bindPort',
+        mask: options.socketMask(),
         onTrouble: troubleTeller(options),
       })
       try {

@@ -12,6 +12,8 @@ export interface CarrierOptions {
   readonly ledger: Ledger
   readonly ports: LocalPorts
   readonly log: (entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
+  /** Permission bits taken from a Unix socket here (ssh_config StreamLocalBindMask), where the config names them. */
+  readonly socketMask: () => number | undefined
   /** What the clients of a proxy port must give; `null` lets everybody in. Rejects when nobody says. */
   readonly login: () => Promise<ProxyLogin | null>
   /** What is otherwise than asked though it runs; `null` when nothing is any more. */

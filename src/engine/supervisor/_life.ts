@@ -46,6 +46,7 @@ export class Life {
   private hasRun = false
   private hasNoted = false
   private server = 'The server'
+  private route: ServerRoute | null = null
 
   constructor(private readonly options: LifeOptions) {
     const { spec, status, ledger, localPorts, ports, retries } = options
@@ -64,6 +65,7 @@ export class Life {
       onNotice: (notice) => {
         status.say(notice)
       },
+      socketMask: () => this.route?.server.config?.streamLocalBindMask,
       login: () =>
         proxyLogin(spec, {
           ports,
@@ -127,6 +129,7 @@ export class Life {
     signal.throwIfAborted()
     this.note(route)
     this.server = route.server.name
+    this.route = route
     const leasing = pool.acquire(route, { ...startOptions, signal, onPhase: this.onPhase })
     this.options.onJoin(route)
     const lease = await leasing

@@ -23,6 +23,18 @@ export const scenes = [
     act: (page) => page.getByRole('button', { name: 'More for db' }).click(),
   },
   { name: 'detail-running', query: 'rates', act: (page) => row(page, 'db').click() },
+  {
+    name: 'detail-proxy',
+    query: 'rates',
+    act: async (page) => {
+      await page.getByPlaceholder('Search').fill('socks')
+      await row(page, 'socks').click()
+      await page.getByRole('switch', { name: 'socks on' }).click()
+      await page.getByText('Use it from').waitFor()
+      await page.mouse.move(10, 700)
+      await page.waitForTimeout(4000)
+    },
+  },
   { name: 'detail-waiting', query: 'rates', act: (page) => row(page, 'retry in').click() },
   { name: 'detail-failed', query: 'rates', act: (page) => row(page, 'metrics').first().click() },
   {

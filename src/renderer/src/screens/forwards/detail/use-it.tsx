@@ -15,13 +15,13 @@ export function UseIt({ view: { spec, snapshot } }: { view: ForwardView }): Reac
   if (lines.length === 0) return null
   return (
     <Section title="Use it from">
-      <dl className={styles.lines}>
+      <ul className={styles.lines}>
         {lines.map((line) => (
-          <div key={line.id} className={styles.line}>
-            <dt>{line.title}</dt>
-            <dd className="mono selectable" data-tip={line.text}>
+          <li key={line.id} className={styles.line}>
+            <span className={styles.title}>{line.title}</span>
+            <code className={`${styles.text} mono selectable`} data-tip={line.text}>
               {line.text}
-            </dd>
+            </code>
             <IconButton
               label={`Copy the line for ${line.title}`}
               onClick={() => {
@@ -30,9 +30,9 @@ export function UseIt({ view: { spec, snapshot } }: { view: ForwardView }): Reac
             >
               <Copy size={14} />
             </IconButton>
-          </div>
+          </li>
         ))}
-      </dl>
+      </ul>
       {spec.proxyUsername !== null && <p className={styles.note}>Replace PASSWORD by the one you gave.</p>}
     </Section>
   )
