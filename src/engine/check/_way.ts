@@ -130,7 +130,10 @@ function harmless(ports: EnginePorts, forwardId: string): SshPorts {
   }
 }
 
-function notTrustedYet({ fingerprint, keyType, server }: Extract<Question, { kind: 'host-key' }>): WarrenError {
+function notTrustedYet(question: Extract<Question, { kind: 'host-key' }>): WarrenError {
+  const { certificate, fingerprint, keyType, server } = question
+  // A certificate that cannot be used is the reason then; nobody answering makes it the fault.
+  if (certificate !== null) return new WarrenError('need.cancelled', 'A check does not ask for trust.')
   return new WarrenError(
     'ssh.host-key-unknown',
     `The ${keyType} key of ${server} is not trusted yet: ${fingerprint}.`,
