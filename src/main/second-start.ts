@@ -7,7 +7,7 @@ import { parseFlags } from './flags'
 import { notify } from './notify'
 
 export function setupSecondStart(link: Link, show: () => void): void {
-  app.on('second-instance', (_event, argv, _folder, data) => {
+  app.on('second-instance', (_event, argv, ...[, data]) => {
     const { hidden, demo } = parseFlags(argv)
     if (isOtherBuild(data)) {
       notify({

@@ -90,7 +90,7 @@ export function rowDiary(): { readonly note: (snapshot: ForwardSnapshot) => void
   return {
     note: (snapshot) => {
       const words = rowWords(snapshot)
-      if (words !== null && said.at(-1) !== words && !(said.length > 3 && said.includes(words))) said.push(words)
+      if (words !== null && said.at(-1) !== words && (words === 'running' || !said.includes(words))) said.push(words)
     },
     text: () => said.join(' → '),
   }

@@ -34,7 +34,7 @@ describe('an open question of a server', () => {
     questions.joined(late)
     questions.joined(other)
     expect([late.open.size, other.open.size, told]).toEqual([1, 0, ['3']])
-    answer({ kind: 'password', password: 'x' } as NeedAnswer)
+    answer({ kind: 'password', password: 'x' })
     await answered
     expect([first.open.size, late.open.size]).toEqual([0, 0])
   })
