@@ -55,6 +55,7 @@ async function say(bytes: Buffer, piece = bytes.length): Promise<Buffer> {
   return Buffer.concat(parts)
 }
 
+const TWO_LENGTHS = 'POST http://x/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n'
 const target = (name: Buffer, to: number): Buffer =>
   Buffer.concat([Buffer.from([5, 1, 0, 5, 1, 0, 3, name.length]), name, Buffer.from([to >> 8, to & 255])])
 
@@ -75,8 +76,11 @@ async function serves(): Promise<void> {
 
 it.each([
   ['TLS', Buffer.from(`16030100f8010000f40303${'00'.repeat(200)}`, 'hex'), /^$/],
-  ['HTTP', Buffer.from('GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 .*speaks SOCKS/s],
-  ['HTTP CONNECT', Buffer.from('CONNECT x:443 HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400/],
+  ['a page', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 .*proxy port/s],
+  ['HTTP to nobody', Buffer.from('GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 502 .*refuses/s],
+  ['CONNECT to nobody', Buffer.from('CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 502/],
+  ['CONNECT without a host', Buffer.from('CONNECT x:443 HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400/],
+  ['HTTP with two lengths', Buffer.from(TWO_LENGTHS), /^HTTP\/1\.1 400/],
   ['SSH', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n'), /^$/],
   ['zeros', Buffer.alloc(5000), /^$/],
 ])('turns %s away', async (_what, bytes, answer) => {
