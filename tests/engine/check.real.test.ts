@@ -1,9 +1,11 @@
 /** Preflights against real OpenSSH servers: each step with its result, and nothing left behind. */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WarrenError } from '../../src/shared/errors'
 import type { CheckStep } from '../../src/shared/snapshots'
 import type { HostKeyPolicy } from '../../src/shared/specs'
+import { makeAuthority } from '../support/authority'
 import { checkLeaks } from '../support/leaks'
 import { freePort, makeKey, startSshd, type Sshd } from '../support/sshd'
 import { listen, listenEcho, specOf, type Listener } from './ssh/harness'
@@ -208,6 +210,26 @@ describe('a check fails where a start would', () => {
       expect(find(remote, 'forwarding').fault?.code).toBe('forward.refused')
     } finally {
       await strict.stop()
+    }
+  })
+
+  it('at a certificate of the server that has expired, whether or not a start would ask', async () => {
+    const own = await startSshd()
+    try {
+      const authority = makeAuthority(own.dir)
+      const options = { host: true, principals: ['127.0.0.1'], validity: '20200101:20200201' }
+      const file = authority.sign(join(own.dir, 'host_ed25519'), options)
+      appendFileSync(join(own.dir, 'sshd_config'), `HostCertificate ${file}\n`)
+      await own.restart()
+      const known = join(own.dir, 'known_hosts')
+      writeFileSync(known, `@cert-authority * ${readFileSync(authority.publicKey, 'utf8')}`)
+      it_.world.knownHostsFiles = [known]
+      it_.servers.set('server-1', specOf(own))
+      for (const policy of ['ask', 'strict'] as const) {
+        expect(find(await check(local(), policy), 'host-key').fault?.code).toBe('ssh.host-cert-expired')
+      }
+    } finally {
+      await own.stop()
     }
   })
 })
