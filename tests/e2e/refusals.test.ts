@@ -3,7 +3,7 @@
  *
  * docs/refusals.md is the same list for people.
  */
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import { errorCodes, type ErrorCode } from '../../src/shared/errors'
 import type { ForwardView } from '../../src/shared/snapshots'
 import type { ForwardDraft, ServerDraft } from '../../src/shared/specs'
 import { flip, row, waitForState } from '../support/app-steps'
+import { makeAuthority, type CertificateOptions } from '../support/authority'
 import { screenshot, startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { countDials, startRefusingProxy, type DialCounter } from '../support/dial-counter'
 import { freePort } from '../support/free-port'
@@ -143,11 +144,16 @@ describe('the server is not who it was', () => {
     await own.changeHostKeys()
     const view = await add('changed-key', draft)
     await flip(launched.page, 'changed-key')
-    await shows('changed-key', {
+    const box = await shows('changed-key', {
       code: 'ssh.host-key-changed',
       message: new RegExp(`changed-key-server .*${escape(own.hostKeyFingerprint)}.*${escape(before)}`),
-      fix: /known_hosts/,
+      fix: /ssh-keygen -R .*known_hosts/,
     })
+    await box.getByRole('button', { name: 'Compare the keys…' }).click()
+    const dialog = launched.page.getByRole('dialog')
+    await dialog.getByText('Shown now').waitFor({ timeout: SHOWN_MS })
+    await screenshot(launched.page, 'refusal-changed-key-compared', 'light')
+    await dialog.getByRole('button', { name: 'Close', exact: true }).first().click()
     await isFinal(view, counter)
   })
 
@@ -165,7 +171,89 @@ describe('the server is not who it was', () => {
   })
 })
 
+describe('the certificate of the server', () => {
+  /** A server with a certificate of an authority that this machine trusts. */
+  async function certified(
+    certificate: CertificateOptions,
+  ): Promise<{ counter: DialCounter; draft: Partial<ServerDraft> }> {
+    const own = await sshdWith()
+    const authority = makeAuthority(own.dir)
+    const file = authority.sign(join(own.dir, 'host_ed25519'), { ...certificate, host: true })
+    appendFileSync(join(own.dir, 'sshd_config'), `HostCertificate ${file}\n`)
+    await own.restart()
+    const { counter, draft } = await serverBehindCounter(own)
+    knownHosts(`@cert-authority [127.0.0.1]:${counter.port} ${readFileSync(authority.publicKey, 'utf8').trim()}`)
+    return { counter, draft: { ...draft, hostKeyPolicy: 'ask' } }
+  }
+
+  it('has expired', async () => {
+    const { counter, draft } = await certified({ principals: ['127.0.0.1'], validity: '20200101:20200201' })
+    const view = await add('expired-host-certificate', draft)
+    await flip(launched.page, 'expired-host-certificate')
+    // As ssh: the key alone may still be trusted, so there is a question that says what is wrong.
+    const dialog = launched.page.getByRole('dialog').or(launched.page.getByRole('alertdialog'))
+    await dialog.getByText(/expired on/).waitFor({ timeout: SHOWN_MS })
+    await screenshot(launched.page, 'refusal-expired-host-certificate-asked', 'light')
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await shows('expired-host-certificate', {
+      code: 'ssh.host-cert-expired',
+      message: /The certificate of expired-host-certificate-server .*expired/,
+      fix: /signed anew/,
+    })
+    await isFinal(view, counter)
+  })
+
+  it('is for another name', async () => {
+    const { counter, draft } = await certified({ principals: ['db.example.net'] })
+    const view = await add('wrong-host-principal', { ...draft, hostKeyPolicy: 'strict' })
+    await flip(launched.page, 'wrong-host-principal')
+    await shows('wrong-host-principal', {
+      code: 'ssh.host-cert-principal',
+      message: /The certificate of wrong-host-principal-server .*db\.example\.net/,
+      fix: /HostKeyAlias/,
+    })
+    await isFinal(view, counter)
+  })
+})
+
 describe('the server refuses the login', () => {
+  /** A server that lets in whom an authority vouches for, and a key with such a certificate. */
+  async function vouched(
+    certificate: CertificateOptions,
+  ): Promise<{ counter: DialCounter; draft: Partial<ServerDraft> }> {
+    const folder = mkdtempSync(join(desktop.home, 'authority-'))
+    const authority = makeAuthority(folder)
+    const key = join(folder, 'key')
+    makeKey(key, 'ed25519')
+    authority.sign(key, certificate)
+    const { counter, draft } = await serverBehindCounter(await sshdWith(`TrustedUserCAKeys ${authority.publicKey}`))
+    return { counter, draft: { ...draft, identityFiles: [key] } }
+  }
+
+  it('with an expired certificate', async () => {
+    const { counter, draft } = await vouched({ principals: [sshd.username], validity: '20200101:20200201' })
+    const view = await add('expired-certificate', draft)
+    await flip(launched.page, 'expired-certificate')
+    await shows('expired-certificate', {
+      code: 'key.certificate-expired',
+      message: /expired-certificate-server refused the login .*expired on 2020-0/,
+      fix: /new certificate/,
+    })
+    await isFinal(view, counter)
+  })
+
+  it('with a certificate for somebody else', async () => {
+    const { counter, draft } = await vouched({ principals: ['somebody'] })
+    const view = await add('wrong-principal', draft)
+    await flip(launched.page, 'wrong-principal')
+    await shows('wrong-principal', {
+      code: 'ssh.auth-failed',
+      message: /wrong-principal-server refused the login/,
+      fix: /is for somebody/,
+    })
+    await isFinal(view, counter)
+  })
+
   it('a wrong password', async () => {
     const server: PasswordServer = await startPasswordServer('the right one')
     stops.push(server.stop)
@@ -203,7 +291,7 @@ describe('the server refuses the login', () => {
     await flip(launched.page, 'too-many-keys')
     await shows('too-many-keys', {
       code: 'ssh.auth-failed',
-      message: /too-many-keys-server ended the login: .*[Tt]oo many/,
+      message: /too-many-keys-server ended the login.*[Tt]oo many/,
       fix: /only/,
     })
     await isFinal(view, counter)
