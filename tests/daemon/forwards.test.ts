@@ -274,4 +274,27 @@ describe('secrets', () => {
     chmodSync(test.places.secrets, 0o644)
     await expect(secrets.get('another', 'password', 'me')).rejects.toMatchObject({ code: 'secret.unreadable' })
   })
+
+  it('of the clients of a proxy are kept like those of servers, and one that runs starts again with them', async () => {
+    const draft = { name: 'browse', type: 'dynamic' as const, bindPort: 1080, serverId, proxyUsername: 'ada' }
+    const { spec } = await client.call('forwards.add', draft)
+    await client.call('forwards.setSecret', { id: spec.id, value: 'first', keep: 'memory' })
+    expect(test.engine.calls).not.toContain('stop browse')
+    await client.call('forwards.start', { ids: [spec.id] })
+    await client.call('forwards.setSecret', { id: spec.id, value: planted, keep: 'file' })
+    expect(test.engine.calls.slice(-2)).toEqual(['stop browse', 'start browse'])
+    expect(statSync(test.places.secrets).mode & 0o777).toBe(0o600)
+    await restart({ keepWanted: false })
+    expect(await test.engine.ports.ssh.secrets.get(`forward:${spec.id}`, 'password', 'ada')).toBe(planted)
+    await expect(client.call('forwards.setSecret', { id: 'nobody', value: 'x', keep: 'memory' })).rejects.toMatchObject(
+      {
+        code: 'spec.not-found',
+      },
+    )
+  })
+
+  it('are for proxies only', async () => {
+    const refused = client.call('forwards.add', { ...localDraft(serverId, 'x'), proxyUsername: 'ada' })
+    await expect(refused).rejects.toMatchObject({ code: 'rpc.invalid' })
+  })
 })
