@@ -113,8 +113,8 @@ interface KeyExchange {
   readonly type: string
   readonly negotiated: Negotiated
   parse: (payload: Buffer) => unknown
+  finish: (serverToClientOnly?: boolean) => unknown
   _hostKey?: Buffer | undefined
-  _sig?: Buffer | undefined
 }
 
 /** RSA keys are of one type, whatever hash their signatures use. */
@@ -148,26 +148,31 @@ function adopt(kex: KeyExchange, onShown: (certificate: Buffer) => void): void {
   }
 }
 
-/** ssh2 reads the host key twice: for the exchange hash, and after it has taken the signature, to check that one. */
+/**
+ * In its last step ssh2 reads the host key first for the exchange hash, which is over the certificate, and then to check the
+ * signature, which is made with the bare key.
+ */
 function hashOver(kex: KeyExchange, certificate: Buffer): void {
+  const { finish } = kex
   let key: Buffer | undefined
-  let signature: Buffer | undefined
-  let hashed = false
+  let isForHash = false
+  kex.finish = (serverToClientOnly) => {
+    isForHash = true
+    try {
+      return finish.call(kex, serverToClientOnly)
+    } finally {
+      isForHash = false
+    }
+  }
   Object.defineProperty(kex, '_hostKey', {
     configurable: true,
-    get: () => (key === undefined || hashed ? key : certificate),
+    get: () => {
+      if (!isForHash || key === undefined) return key
+      isForHash = false
+      return certificate
+    },
     set: (next: Buffer | undefined) => {
       key = next
-    },
-  })
-  Object.defineProperty(kex, '_sig', {
-    configurable: true,
-    get: () => {
-      hashed = true
-      return signature
-    },
-    set: (next: Buffer | undefined) => {
-      signature = next
     },
   })
 }

@@ -6,14 +6,27 @@ import type { ConfiguredOptions, ServerPlan } from '../../../src/engine/ssh/type
 import { checkLeaks } from '../../support/leaks'
 import { startSshd, type HostKeyType, type Sshd } from '../../support/sshd'
 import { makeAuthority, publicKeyOf, type Authority } from './_authority'
-import { loginFault, makeWorld, specOf, withSession, type World } from './harness'
+import {
+  dialLocal,
+  digest,
+  listenEcho,
+  listenForward,
+  sendNoise,
+  loginFault,
+  makeWorld,
+  specOf,
+  withSession,
+  type World,
+} from './harness'
+
+const MEGABYTE = 1024 * 1024
 
 describe('host certificates of a real sshd', () => {
   checkLeaks()
   let sshd: Sshd
   let authority: Authority
   beforeAll(async () => {
-    sshd = await startSshd({ hostKeys: ['ed25519', 'ecdsa', 'rsa'] })
+    sshd = await startSshd({ hostKeys: ['ed25519', 'ecdsa', 'rsa'], config: ['RekeyLimit 1M', 'LogLevel DEBUG'] })
     authority = makeAuthority()
     writeFileSync(
       join(sshd.dir, 'sshd_config'),
@@ -95,6 +108,25 @@ describe('host certificates of a real sshd', () => {
         trusting(authority),
       )
     }
+  })
+
+  it('goes on with the certificate at every later key exchange', async () => {
+    await show(['ed25519'], authority)
+    const echo = await listenEcho()
+    await withSession(
+      planOf(strict),
+      async (session) => {
+        const forward = await listenForward(session, { host: '127.0.0.1', port: echo.port })
+        const socket = await dialLocal(forward.port)
+        const back = digest(socket)
+        const sent = await sendNoise(socket, 8 * MEGABYTE)
+        expect(await back).toEqual({ bytes: 8 * MEGABYTE, sha256: sent })
+        await forward.close()
+      },
+      trusting(authority),
+    )
+    await echo.close()
+    expect(sshd.log()).toContain('rekeying')
   })
 
   it.each([
