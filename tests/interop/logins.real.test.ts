@@ -1,6 +1,6 @@
 /** Logins against real sshd: agents, certificates, security keys, encrypted keys, PAM passwords and one-time codes. */
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chmodSync, copyFileSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ServerPlan } from '../../src/engine/ssh/types'
@@ -121,6 +121,23 @@ describe('keys and certificates', () => {
       expect(isTransient(fault)).toBe(false)
       expect(connections(sshd)).toBe(before + 1)
       await full.stop()
+    })
+
+    it('uses a key that the agent limits to this host, and not one for another', async () => {
+      const limited = await startAgent()
+      const other = join(sshd.dir, 'other-host')
+      makeKey(other, 'ed25519')
+      const knownHosts = join(sshd.dir, 'limits')
+      writeFileSync(knownHosts, `${sshd.knownHostsLine}\nother ${readFileSync(`${other}.pub`, 'utf8')}`)
+      limited.addFor(`[${sshd.host}]:${sshd.port}`, knownHosts, sshd.clientKey)
+      const server = specOf(sshd, { identityFiles: [], agent: limited.socket })
+      expect(await acceptedAs(sshd, server, makeWorld())).toContain('ED25519')
+      await limited.stop()
+      const elsewhere = await startAgent()
+      elsewhere.addFor('other', knownHosts, sshd.clientKey)
+      const fault = await loginFault({ ...server, agent: elsewhere.socket })
+      expect(fault.message).toContain('offered nothing')
+      await elsewhere.stop()
     })
 
     it('says to touch the key while a security key waits, and the notice goes away by itself', async () => {

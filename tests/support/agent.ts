@@ -14,6 +14,8 @@ export interface TestAgent {
   readonly socket: string
   /** Adds private keys, each with the certificate that lies beside it. */
   readonly add: (...files: readonly string[]) => void
+  /** Adds a key that may be used for one host of a known_hosts file alone. */
+  readonly addFor: (host: string, knownHosts: string, file: string) => void
   readonly stop: () => Promise<void>
 }
 
@@ -22,11 +24,14 @@ export async function startAgent(): Promise<TestAgent> {
   const socket = join(dir, 'agent.sock')
   const agent = spawn('ssh-agent', ['-D', '-a', socket, '-P', SK_PROVIDER], { stdio: ['ignore', 'pipe', 'ignore'] })
   await once(agent.stdout, 'data')
+  const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_SK_PROVIDER: SK_PROVIDER }
   return {
     socket,
     add: (...files) => {
-      const env = { ...process.env, SSH_AUTH_SOCK: socket, SSH_SK_PROVIDER: SK_PROVIDER }
       execFileSync('ssh-add', ['-q', ...files], { env, stdio: 'ignore' })
+    },
+    addFor: (host, knownHosts, file) => {
+      execFileSync('ssh-add', ['-q', '-H', knownHosts, '-h', host, file], { env, stdio: 'ignore' })
     },
     stop: async () => {
       const exited = once(agent, 'exit')
@@ -65,7 +70,8 @@ export async function startSlowAgent(behind: string): Promise<SlowAgent> {
       each.on('close', () => open.delete(each))
     }
     agent.pipe(client)
-    client.once('data', (request: Buffer) => {
+    // A request waits for the answer to the one before, so each is a chunk.
+    client.on('data', (request: Buffer) => {
       const pass = (): void => {
         agent.write(request)
       }

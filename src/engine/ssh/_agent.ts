@@ -8,6 +8,8 @@ const REQUEST_IDENTITIES = 11
 const IDENTITIES_ANSWER = 12
 const SIGN_REQUEST = 13
 const SIGN_RESPONSE = 14
+const EXTENSION = 27
+const SESSION_BIND = 'session-bind@openssh.com'
 /** Which hash an RSA key signs with. */
 export const RSA_SHA2_256 = 2
 export const RSA_SHA2_512 = 4
@@ -31,6 +33,14 @@ export interface SignRequest {
   readonly signal: AbortSignal
 }
 
+/** What proves to an agent which server it signs for: keys may be limited to some (ssh-add -h). */
+export interface AgentSession {
+  readonly hostKey: Buffer
+  readonly sessionId: Buffer
+  /** Of the host key, over the session id. */
+  readonly signature: Buffer
+}
+
 export interface Agent {
   /** Socket, pipe or `pageant`. */
   readonly path: string
@@ -39,19 +49,31 @@ export interface Agent {
   readonly sign: (request: SignRequest) => Promise<Buffer>
 }
 
-/** Nothing is dialled before the first request; each has a connection of its own. */
-export function openAgent(path: string): Agent {
+/** Nothing is dialled before the first request; each has a connection of its own, bound to the session where there is one. */
+export function openAgent(path: string, session: AgentSession | null = null): Agent {
+  let binding = session === null || !speaksStreams(path) ? null : bindRequest(session)
+  const ask = (request: Buffer, signal: AbortSignal): Promise<Buffer> =>
+    exchange(path, binding === null ? [request] : [binding, request], signal)
   return {
     path,
     keys: async (signal) => {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(LIST_TIMEOUT_MS)])
-      const answer = await exchange(path, Buffer.from([REQUEST_IDENTITIES]), limit)
+      const list = Buffer.from([REQUEST_IDENTITIES])
+      const answer = await withinTime(signal, async (limit) => {
+        try {
+          return await ask(list, limit)
+        } catch (error) {
+          if (binding === null || limit.aborted) throw error
+          // An agent that hangs up on what it does not know.
+          binding = null
+          return await ask(list, limit)
+        }
+      })
       if (answer[0] !== IDENTITIES_ANSWER) throw new Error('The agent does not list its keys')
       return readKeys(answer)
     },
     sign: async ({ blob, data, flags, signal }) => {
       const request = Buffer.concat([Buffer.from([SIGN_REQUEST]), packStrings(blob, data), uint32(flags)])
-      const answer = await exchange(path, request, signal)
+      const answer = await ask(request, signal)
       const signature = answer[0] === SIGN_RESPONSE ? new BlobReader(answer.subarray(1)).string() : null
       if (signature === null) throw new Error('The agent did not sign')
       return signature
@@ -60,6 +82,19 @@ export function openAgent(path: string): Agent {
 }
 
 // --- internal ---
+
+/** A timer of our own: Node 20 lets an `AbortSignal.timeout` within an `any` be collected before its time. */
+async function withinTime<T>(signal: AbortSignal, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => {
+    late.abort(new Error(`The agent did not answer within ${LIST_TIMEOUT_MS / 1000} s`))
+  }, LIST_TIMEOUT_MS)
+  try {
+    return await work(AbortSignal.any([signal, late.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 function readKeys(answer: Buffer): readonly AgentKey[] {
   const reader = new BlobReader(answer.subarray(1))
@@ -73,13 +108,24 @@ function readKeys(answer: Buffer): readonly AgentKey[] {
   return keys
 }
 
-/** One question, one answer, on a connection of its own. */
-async function exchange(path: string, request: Buffer, signal: AbortSignal): Promise<Buffer> {
+function bindRequest({ hostKey, sessionId, signature }: AgentSession): Buffer {
+  const isForwarding = Buffer.from([0])
+  const fields = packStrings(SESSION_BIND, hostKey, sessionId, signature)
+  return Buffer.concat([Buffer.from([EXTENSION]), fields, isForwarding])
+}
+
+/** Questions one after the other on a connection of their own; the answer to the last. */
+async function exchange(path: string, requests: readonly Buffer[], signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted()
   const stream = await openStream(path)
   return await new Promise<Buffer>((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let received = 0
+    const left = [...requests]
+    let unread = Buffer.alloc(0)
+    const next = (): boolean => {
+      const request = left.shift()
+      if (request !== undefined) stream.write(Buffer.concat([uint32(request.length), request]))
+      return request !== undefined
+    }
     const finish = (): void => {
       signal.removeEventListener('abort', onAbort)
       stream.on('error', () => undefined)
@@ -97,27 +143,33 @@ async function exchange(path: string, request: Buffer, signal: AbortSignal): Pro
       fail(new Error('The agent closed the connection'))
     })
     stream.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      received += chunk.length
-      if (received < 4) return
-      const all = Buffer.concat(chunks)
-      const length = all.readUInt32BE(0)
+      unread = Buffer.concat([unread, chunk])
+      if (unread.length < 4) return
+      const length = unread.readUInt32BE(0)
       if (length > MAX_MESSAGE_BYTES) fail(new Error('The agent sent too much'))
-      else if (received >= 4 + length) {
+      else if (unread.length >= 4 + length) {
+        const answer = unread.subarray(4, 4 + length)
+        unread = unread.subarray(4 + length)
+        if (next()) return
         finish()
-        resolve(all.subarray(4, 4 + length))
+        resolve(answer)
       }
     })
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
-    else stream.write(Buffer.concat([uint32(request.length), request]))
+    else next()
   })
+}
+
+/** Pageant's window messages carry one question each. */
+function speaksStreams(path: string): boolean {
+  return process.platform !== 'win32' || PIPE.test(path)
 }
 
 /** Sockets and pipes are Node's own; Pageant's window messages and Cygwin's sockets are known to ssh2. */
 function openStream(path: string): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    if (process.platform === 'win32' && !PIPE.test(path)) {
+    if (!speaksStreams(path)) {
       const agent = ssh2.createAgent(path) as unknown as { getStream: (done: StreamCallback) => void }
       agent.getStream((error, stream) => {
         if (stream === undefined) reject(error ?? new Error('The agent cannot be reached'))

@@ -86,7 +86,7 @@ export function createKeyLogin(context: KeyContext): KeyLogin {
 
 async function collect(context: KeyContext, state: State): Promise<void> {
   const { server, ports, signal } = context
-  const { identities, problems } = await collectIdentities(server, ports, signal)
+  const { identities, problems } = await collectIdentities(server, ports, { signal, session: context.keys.session() })
   state.all = identities
   state.queue = [...identities]
   for (const problem of problems) addProblem(context, { state, problem })

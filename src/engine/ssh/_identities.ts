@@ -1,7 +1,7 @@
 /** The keys that may log in: from the agent and from files, in the order ssh offers them. */
 import { join } from 'node:path'
 import { WarrenError } from '@shared/errors'
-import { openAgent, type Agent } from './_agent'
+import { openAgent, type Agent, type AgentSession } from './_agent'
 import { chooseAgent, expandHome, type AgentChoice } from './_agent-path'
 import { parseCertificate, type Certificate } from './_certificate'
 import { keyTypeOf } from './_fingerprint'
@@ -36,12 +36,16 @@ export interface Identities {
 }
 
 /** Collects what can be offered; what cannot is a problem, not a failure: another key may do. */
-export async function collectIdentities(server: ServerPlan, ports: SshPorts, signal: AbortSignal): Promise<Identities> {
+export async function collectIdentities(
+  server: ServerPlan,
+  ports: SshPorts,
+  { signal, session }: { readonly signal: AbortSignal; readonly session: AgentSession | null },
+): Promise<Identities> {
   const problems: WarrenError[] = []
   const home = ports.environment.homeDir
   const keys = await loadKeys(server, home)
   const certificates = await loadCertificates({ server, home, keys }, problems)
-  const agent = await askAgent(chooseAgent(server.agent, ports.environment), { signal, problems })
+  const agent = await askAgent(chooseAgent(server.agent, ports.environment), { signal, session, problems })
   const identities = arrange({ keys, certificates, agent, identitiesOnly: server.identitiesOnly })
   problems.push(...uselessKeys(keys, identities))
   return { identities, problems }
@@ -103,10 +107,10 @@ async function loadCertificates(
 
 async function askAgent(
   choice: AgentChoice | null,
-  { signal, problems }: { signal: AbortSignal; problems: WarrenError[] },
+  { signal, session, problems }: { signal: AbortSignal; session: AgentSession | null; problems: WarrenError[] },
 ): Promise<readonly AgentEntry[]> {
   if (choice === null) return []
-  const agent = openAgent(choice.path)
+  const agent = openAgent(choice.path, session)
   try {
     return (await agent.keys(signal)).map((key) => ({ agent, ...key }))
   } catch (error) {

@@ -76,7 +76,9 @@ export interface Protocol {
   /** Told once about the server's identification string (RFC 4253 §4.2). */
   _onHeader: (header: IdentificationHeader) => void
   /** The key exchange that runs or ran last. */
-  readonly _kex: { readonly negotiated: NegotiatedAlgorithms; readonly sessionID?: Buffer } | undefined
+  readonly _kex:
+    | { readonly negotiated: NegotiatedAlgorithms; readonly sessionID?: Buffer; readonly _sig?: Buffer | undefined }
+    | undefined
   readonly _packetRW: {
     /** Another class with compression: a payload has to go through it before it can be read. */
     readonly read: { readonly constructor: { readonly name: string } }
@@ -87,6 +89,8 @@ export interface Protocol {
     }
   }
   disconnect: (reason: number) => void
+  /** Asks for new keys; nothing happens while an exchange runs. */
+  readonly rekey: () => void
   readonly parse: (chunk: Buffer, start: number, end: number) => void
   readonly ping: () => void
   readonly requestSuccess: () => void

@@ -1,5 +1,6 @@
 /** The publickey method (RFC 4252 §7), spoken by Warren itself: ssh2 knows neither certificates nor security keys. */
 import { packStrings } from './_blob'
+import type { AgentSession } from './_agent'
 import type { KeyAlgorithm } from './_key-algorithms'
 import type { Handlers, Protocol } from './_protocol'
 
@@ -22,6 +23,8 @@ export interface KeyRequest {
 export interface PublicKeyMethod {
   /** Signature algorithms that the server told (RFC 8308); `null` when it did not. */
   readonly serverAlgorithms: () => readonly string[] | null
+  /** What proves to an agent which server it signs for; `null` when it is not known. */
+  readonly session: () => AgentSession | null
   /** Would the server take this key? */
   readonly query: (request: KeyRequest) => Promise<ServerReply | 'wanted'>
   /** What a signature is to be over. */
@@ -32,12 +35,20 @@ export interface PublicKeyMethod {
   readonly refused: (reply: ServerReply) => boolean
 }
 
+export interface KeyHooks {
+  /** To be called once the protocol is there. */
+  readonly attach: () => void
+  /** To be called while the host key of a key exchange is judged. */
+  readonly hostKeyShown: (hostKey: Buffer) => void
+}
+
 type Answer = ServerReply | 'wanted'
 
 /** Hooks into the replies that concern keys; refusals must be told to {@link PublicKeyMethod.refused}. */
-export function publicKeyMethod(protocol: () => Protocol): PublicKeyMethod & { readonly attach: () => void } {
+export function publicKeyMethod(protocol: () => Protocol): PublicKeyMethod & KeyHooks {
   let waiting: ((answer: Answer) => void) | null = null
   let algorithms: readonly string[] | null = null
+  let shown: Pick<AgentSession, 'hostKey' | 'signature'> | null = null
   const settle = (answer: Answer): boolean => {
     const done = waiting
     waiting = null
@@ -61,7 +72,13 @@ export function publicKeyMethod(protocol: () => Protocol): PublicKeyMethod & { r
         told(...all)
       }
     },
+    hostKeyShown: (hostKey) => {
+      const signature = protocol()._kex?._sig
+      // The first key exchange is the one that makes the session id.
+      if (signature !== undefined) shown ??= { hostKey: Buffer.from(hostKey), signature: Buffer.from(signature) }
+    },
     serverAlgorithms: () => algorithms,
+    session: () => (shown === null ? null : { ...shown, sessionId: sessionId(protocol()) }),
     query: (request) => ask(requestOf(request, false)),
     signedData: (request) => Buffer.concat([packStrings(sessionId(protocol())), requestOf(request, true)]),
     prove: async (request, signature) => {

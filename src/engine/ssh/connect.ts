@@ -17,6 +17,7 @@ import { hostKeyPolicyOf, openHostKeyBook } from './_host-keys'
 import { readInPlace } from './_gcm-reader'
 import { internals } from './_protocol'
 import { publicKeyMethod, type ServerReply } from './_publickey'
+import { keepRekeying } from './_rekey'
 import { addressOf } from './_socket'
 import { liveSession, type LiveSession } from './session'
 import type { LoginEvent, ServerPlan, SessionPhase, SshPorts, SshSession } from './types'
@@ -91,7 +92,10 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
       // Both are ours: a person may think for two minutes, and traffic counts as a sign of life.
       readyTimeout: 0,
       keepaliveInterval: 0,
-      hostVerifier: guard.verify,
+      hostVerifier: (key: Buffer, verify: (valid: boolean) => void): void => {
+        attempt.keys.hostKeyShown(key)
+        guard.verify(key, verify)
+      },
       authHandler: (_methods, _partial, next) => {
         attempt.arm(AUTH_STEP_TIMEOUT_MS)
         const reply = attempt.takeReply()
@@ -123,6 +127,7 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
       keep: dialled.keep,
     })
     guard.follow(live)
+    keepRekeying(attempt.client, server.config?.rekeyLimit, live)
     return live
   } catch (error) {
     attempt.fail(error)

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAgent } from '../../../src/engine/ssh/_agent'
 import { chooseAgent } from '../../../src/engine/ssh/_agent-path'
 import { certificateTypeOf, certifiedType, parseCertificate } from '../../../src/engine/ssh/_certificate'
 import { algorithmsFor } from '../../../src/engine/ssh/_key-algorithms'
@@ -33,6 +36,28 @@ describe('which agent', () => {
   ])('%s is %s', (written, path) => {
     expect(chooseAgent(written, environment)?.path).toBe(path)
   })
+})
+
+it('asks again without the session when an agent hangs up on what it does not know', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'warren-old-agent-'))
+  const asked: (number | undefined)[] = []
+  const server = createServer((client) => {
+    client.on('error', () => undefined)
+    client.on('data', (request: Buffer) => {
+      asked.push(request[4])
+      if (request[4] === 27) client.destroy()
+      else client.write(Buffer.from([0, 0, 0, 5, 12, 0, 0, 0, 0]))
+    })
+  })
+  server.listen(join(dir, 'socket'))
+  await once(server, 'listening')
+  const session = { hostKey: Buffer.alloc(1), sessionId: Buffer.alloc(1), signature: Buffer.alloc(1) }
+  const agent = openAgent(join(dir, 'socket'), session)
+  expect(await agent.keys(new AbortController().signal)).toEqual([])
+  expect(await agent.keys(new AbortController().signal)).toEqual([])
+  expect(asked).toEqual([27, 11, 11])
+  server.close()
+  rmSync(dir, { recursive: true })
 })
 
 describe('signature algorithms', () => {
