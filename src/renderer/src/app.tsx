@@ -1,3 +1,4 @@
+import { isListedServer } from '@shared/resolved-config'
 import { CSPProvider } from '@base-ui/react/csp-provider'
 import { lazy, Suspense, useEffect, type ReactNode } from 'react'
 import { useStore } from 'zustand'
@@ -83,7 +84,7 @@ function CurrentScreen(): ReactNode {
 function Forwards(): ReactNode {
   const ready = useForwards((state) => state.ready)
   const none = useForwards((state) => state.byId.size === 0)
-  const noServers = useServers().length === 0
+  const noServers = useServers().every(isListedServer)
   const editing = useUi((state) => state.pane !== null)
   const covered = useCovers() && editing
   useEffect(() => {

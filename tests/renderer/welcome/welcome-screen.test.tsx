@@ -5,7 +5,9 @@ import { toastStore } from '../../../src/renderer/src/components/toasts'
 // Loaded beforehand: a screen that is loaded when it is shown would make the machine's speed part of the test.
 import '../../../src/renderer/src/screens/servers/servers-screen'
 import '../../../src/renderer/src/screens/welcome/welcome-screen'
+import { uiStore } from '../../../src/renderer/src/stores/ui'
 import { openConnectedWindow } from '../_window'
+import { configServers } from '../harness/_config'
 import { makeFault } from '../harness/_data'
 
 describe('the first run', () => {
@@ -23,6 +25,14 @@ describe('the first run', () => {
     render(<App />)
     fireEvent.click(await screen.findByRole('button', { name: 'Add a server' }))
     expect(await screen.findByRole('complementary', { name: 'New server' })).toBeInTheDocument()
+  })
+
+  it('begins with a forward where the ssh config brings the servers', async () => {
+    await openConnectedWindow({ servers: configServers })
+    render(<App />)
+    expect(await screen.findByText('2 servers of your ssh config are ready to be used.')).toBeInTheDocument()
+    fireEvent.click(screen.getByRole('button', { name: 'New forward' }))
+    expect(uiStore.getState().pane).toMatchObject({ kind: 'editor', forwardId: null })
   })
 
   it('says why the demo server does not start', async () => {

@@ -1,16 +1,18 @@
+import { plural } from '@shared/format'
 import { useState, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { showToast } from '../../components/toasts'
 import { settle, showFault } from '../../stores/call'
 import { mergeForwards } from '../../stores/forwards'
-import { setServers } from '../../stores/servers'
-import { showServer } from '../../stores/ui'
+import { setServers, useServers } from '../../stores/servers'
+import { newForward, showServer } from '../../stores/ui'
 import screen from '../../styles/screen.module.css'
 import styles from './welcome-screen.module.css'
 
 /** The first thing anybody sees: two ways to a working forward. */
 export function WelcomeScreen(): ReactNode {
   const [busy, setBusy] = useState(false)
+  const listed = useServers().length
   const demo = async (): Promise<void> => {
     setBusy(true)
     const { daemon } = window.api
@@ -36,15 +38,31 @@ export function WelcomeScreen(): ReactNode {
       <p className={styles.sentence}>
         Warren keeps the ports you need behind SSH servers open, and says honestly what each one is doing.
       </p>
+      {listed > 0 && (
+        <p className={styles.sentence}>
+          {plural(listed, 'server')} of your ssh config {listed === 1 ? 'is' : 'are'} ready to be used.
+        </p>
+      )}
       <div className={styles.actions}>
-        <Button
-          kind="primary"
-          onClick={() => {
-            showServer('new')
-          }}
-        >
-          Add a server
-        </Button>
+        {listed > 0 ? (
+          <Button
+            kind="primary"
+            onClick={() => {
+              newForward()
+            }}
+          >
+            New forward
+          </Button>
+        ) : (
+          <Button
+            kind="primary"
+            onClick={() => {
+              showServer('new')
+            }}
+          >
+            Add a server
+          </Button>
+        )}
         <Button
           busy={busy}
           onClick={() => {
