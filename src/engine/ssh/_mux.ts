@@ -42,6 +42,7 @@ export interface PendingIncoming {
 export class Mux {
   readonly link = new LinkEstimate()
   readonly wire: Wire
+  packetsReceived = 0
   private readonly channels = new Map<number, Channel>()
   private readonly openings = new Map<number, Opening>()
   private readonly client: ClientInternals
@@ -176,6 +177,7 @@ export class Mux {
   private takePayloads(): void {
     const parse = this.protocol._onPayload
     const onPayload = (payload: Buffer): unknown => {
+      this.packetsReceived += 1
       const plain = this.protocol._packetRW.read.constructor.name === 'PacketReader'
       const channel = plain && payload.length >= 5 ? this.channels.get(payload.readUInt32BE(1)) : undefined
       if (channel !== undefined && this.dispatch(channel, payload)) return undefined

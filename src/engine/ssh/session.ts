@@ -89,7 +89,9 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
       }),
     )
   }
-  const stopKeepalive = startKeepalive(mux, options, { dead, bytesRead: () => internals(client)._sock.bytesRead ?? 0 })
+  // Behind a hop there is no socket to ask, but packets come in.
+  const bytesRead = (): number => internals(client)._sock.bytesRead ?? mux.packetsReceived
+  const stopKeepalive = startKeepalive(mux, options, { dead, bytesRead })
 
   return {
     id: options.id,
@@ -106,10 +108,15 @@ export function liveSession(client: Client, options: SessionOptions): LiveSessio
     listenRemote: (at, onChannel) => listeners.listen(at, onChannel),
     probe: async (timeoutMs) => {
       if (ended !== null) return false
+      const before = bytesRead()
       let timer: NodeJS.Timeout | undefined
-      const silence = new Promise<false>((resolve) => {
+      const silence = new Promise<boolean>((resolve) => {
         timer = setTimeout(() => {
-          resolve(false)
+          // What has come is read before it is judged: on a busy machine the timer may be first. Any byte is a sign of life; the
+          // answer itself may stand behind megabytes.
+          setImmediate(() => {
+            resolve(bytesRead() > before)
+          })
         }, timeoutMs)
       })
       const answer = mux
