@@ -13,7 +13,7 @@ const honoured = new Set(
     'hashknownhosts hostkeyalgorithms hostkeyalias hostname identitiesonly identityagent identityfile ignoreunknown ' +
     'kbdinteractiveauthentication kexalgorithms localforward macs nohostauthenticationforlocalhost ' +
     'numberofpasswordprompts passwordauthentication port preferredauthentications proxycommand proxyjump ' +
-    'pubkeyacceptedalgorithms pubkeyauthentication remoteforward revokedhostkeys ' +
+    'pubkeyacceptedalgorithms pubkeyauthentication rekeylimit remoteforward revokedhostkeys ' +
     'serveralivecountmax serveraliveinterval stricthostkeychecking tag updatehostkeys user userknownhostsfile'
   ).split(' '),
 )

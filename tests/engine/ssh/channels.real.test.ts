@@ -123,6 +123,23 @@ describe.each([
     })
   })
 
+  it('asks for new keys itself when its limit is reached, and keeps carrying', async () => {
+    const patient = await startSshd({ config: ['LogLevel DEBUG1'] })
+    const config = { rekeyLimit: { bytes: 8 * MEBIBYTE, seconds: 0 } }
+    await withSession({ ...specOf(patient), config }, async (session) => {
+      const echo = await listenEcho()
+      const forward = await listenForward(session, { host: '127.0.0.1', port: echo.port })
+      const client = await dialLocal(forward.port)
+      const [sent, received] = await Promise.all([sendNoise(client, 64 * MEBIBYTE), digest(client)])
+      expect(received.sha256).toBe(sent)
+      await forward.results[0]
+      await forward.close()
+      await echo.close()
+    })
+    expect(patient.log().match(/SSH2_MSG_KEXINIT received/g)?.length ?? 0).toBeGreaterThan(1)
+    await patient.stop()
+  })
+
   it('keeps carrying while sshd changes keys under load', async () => {
     const rekeying = await startSshd({ config: ['RekeyLimit 2M'] })
     await withSession(specOf(rekeying), async (session) => {
