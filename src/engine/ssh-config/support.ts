@@ -58,7 +58,6 @@ const unsupported: Readonly<Record<string, string>> = {
     'enablesshkeysign hostbasedacceptedalgorithms hostbasedauthentication',
     'Warren cannot sign with the key of this machine',
   ),
-  ...reasons('rekeylimit', 'Warren makes new keys when the server asks for them'),
   ...reasons('requiredrsasize', 'Warren does not weigh the size of RSA keys'),
   ...reasons('permitremoteopen', 'Warren lets a remote SOCKS client name any target'),
   ...reasons('streamlocalbindmask', 'a listening socket of Warren is for you alone'),
