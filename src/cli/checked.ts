@@ -29,6 +29,7 @@ const titles: Readonly<Record<string, string>> = {
   username: 'The user name',
   proxy: 'The proxy',
   proxyCommand: 'The proxy command',
+  sourceAddress: 'The address to dial from',
   agent: 'The agent',
   jump: 'The jump chain',
   tags: 'The list of tags',

@@ -62,7 +62,9 @@ export async function startAsyncssh(): Promise<Peer> {
   makeKey(clientKey, 'ed25519')
   makeKey(join(dir, 'host'), 'ecdsa')
   const port = await freePort()
-  const child = spawn('/usr/bin/python3', ['-c', ASYNCSSH_SERVER, dir, String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn('/usr/bin/python3', ['-c', ASYNCSSH_SERVER, dir, String(port)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   return await started({ child, port, dir, clientKey })
 }
 
@@ -116,17 +118,17 @@ function serveForwards(connection: Connection): void {
       joinEnds(socket.removeAllListeners('error'), accept())
     })
   })
-  // eslint-disable-next-line max-params -- the signature is ssh2's
+
   connection.on('request', (accept, reject, name, info) => {
     if (name !== 'tcpip-forward') {
       if (name === 'cancel-tcpip-forward') accept?.()
       else reject?.()
       return
     }
-    const { bindAddr, bindPort } = info as { bindAddr: string; bindPort: number }
+    const { bindAddr, bindPort } = info
     const listener = createServer({ allowHalfOpen: true }, (socket) => {
       const { remoteAddress = '', remotePort = 0, localPort = 0 } = socket
-      // eslint-disable-next-line max-params -- the signature is ssh2's
+
       connection.forwardOut(bindAddr, localPort, remoteAddress, remotePort, (error, channel) => {
         if (error !== undefined) socket.destroy()
         else joinEnds(socket, channel)

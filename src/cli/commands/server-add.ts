@@ -22,6 +22,9 @@ export interface ServerAddOptions {
   readonly jump?: string
   readonly proxy?: string
   readonly proxyCommand?: string
+  readonly ipv4?: boolean
+  readonly ipv6?: boolean
+  readonly source?: string
   readonly hostKey?: string
 }
 
@@ -76,6 +79,7 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
   if (what.proxy !== undefined && what.proxyCommand !== undefined) {
     throw usageError('Give --proxy or --proxy-command, not both.')
   }
+  if (what.ipv4 === true && what.ipv6 === true) throw usageError('Give --ipv4 or --ipv6, not both.')
   for (const file of what.identity ?? []) if (file === '') throw usageError('--identity needs a file.')
   for (const file of what.certificate ?? []) if (file === '') throw usageError('--certificate needs a file.')
   if (what.agent === '') throw usageError('--agent needs the path of a socket, or none.')
@@ -90,6 +94,8 @@ function readDraft({ cwd }: Context, what: Parameters<typeof serverAdd>[1]): Ser
     agent: what.agent === undefined ? null : agentPath(what.agent, cwd),
     proxy: what.proxy ?? null,
     proxyCommand: what.proxyCommand ?? null,
+    addressFamily: what.ipv4 === true ? 'inet' : what.ipv6 === true ? 'inet6' : 'any',
+    sourceAddress: what.source ?? null,
     ...(what.hostKey === undefined ? {} : { hostKeyPolicy: parsePolicy(what.hostKey) }),
   })
 }

@@ -19,6 +19,9 @@ export function defineServer(program: Command, host: Host): void {
     .option('--jump <names>', 'saved servers to jump through, first hop first, with commas')
     .option('--proxy <url>', 'http://, socks4://, socks4a:// or socks5:// proxy')
     .option('--proxy-command <command>', 'a command whose input and output are the connection')
+    .option('--ipv4', 'use IPv4 addresses of the name only, as ssh -4')
+    .option('--ipv6', 'use IPv6 addresses of the name only, as ssh -6')
+    .option('--source <address>', 'the address of this machine to dial from, as ssh -b')
     .option('--host-key <policy>', 'what to do with unknown keys: ask, accept-new or strict')
     .action((name: string, destination: string, options: ServerAddOptions) =>
       host.run(async (context) => (await import('./server-add')).serverAdd(context, { name, destination, ...options })),

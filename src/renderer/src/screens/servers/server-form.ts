@@ -1,7 +1,13 @@
 /** What a person has typed about a server, and the way from it to a draft with an error for each field. */
 import { WarrenError } from '@shared/errors'
 import { parseDestination } from '@shared/ssh-destination'
-import { serverDraftSchema, type HostKeyPolicy, type ServerDraft, type ServerSpec } from '@shared/specs'
+import {
+  serverDraftSchema,
+  type AddressFamily,
+  type HostKeyPolicy,
+  type ServerDraft,
+  type ServerSpec,
+} from '@shared/specs'
 
 /** How the server is reached; ssh takes one of them too. */
 export type Way = 'direct' | 'jump' | 'proxy' | 'command'
@@ -24,6 +30,9 @@ export interface ServerForm {
   readonly jump: readonly string[]
   readonly proxy: string
   readonly proxyCommand: string
+  readonly addressFamily: AddressFamily
+  /** Empty: the system chooses. */
+  readonly sourceAddress: string
   readonly hostKeyPolicy: HostKeyPolicy
   readonly keepaliveSeconds: string
   readonly keepaliveCount: string
@@ -45,6 +54,8 @@ export const labels = {
   jump: 'Jump chain',
   proxy: 'Proxy address',
   proxyCommand: 'Command',
+  addressFamily: 'Addresses',
+  sourceAddress: 'Dial from',
   keepaliveSeconds: 'Keepalive',
   keepaliveCount: 'Unanswered keepalives',
   connectTimeoutSeconds: 'Time-out',
@@ -65,6 +76,8 @@ export const emptyServerForm: ServerForm = {
   jump: [],
   proxy: '',
   proxyCommand: '',
+  addressFamily: 'any',
+  sourceAddress: '',
   hostKeyPolicy: 'ask',
   keepaliveSeconds: '15',
   keepaliveCount: '3',
@@ -87,6 +100,8 @@ export function serverFormOf(server: ServerSpec): ServerForm {
     jump: server.jump,
     proxy: server.proxy ?? '',
     proxyCommand: server.proxyCommand ?? '',
+    addressFamily: server.addressFamily,
+    sourceAddress: server.sourceAddress ?? '',
     hostKeyPolicy: server.hostKeyPolicy,
     keepaliveSeconds: String(server.keepaliveSeconds),
     keepaliveCount: String(server.keepaliveCount),
@@ -139,6 +154,8 @@ export function readServerForm(form: ServerForm): ServerReading {
     jump: form.way === 'jump' ? [...form.jump] : [],
     proxy: form.way === 'proxy' ? form.proxy.trim() : null,
     proxyCommand: form.way === 'command' ? form.proxyCommand.trim() : null,
+    addressFamily: form.addressFamily,
+    sourceAddress: textOrNull(form.sourceAddress),
     hostKeyPolicy: form.hostKeyPolicy,
     keepaliveSeconds: numberOf(form.keepaliveSeconds),
     keepaliveCount: numberOf(form.keepaliveCount),

@@ -1,4 +1,4 @@
-import type { HostKeyPolicy } from '@shared/specs'
+import type { AddressFamily, HostKeyPolicy } from '@shared/specs'
 import type { ReactNode } from 'react'
 import { IconButton } from '../../components/button'
 import { FieldError } from '../../components/field'
@@ -15,6 +15,12 @@ const ways: readonly { value: Way; label: string }[] = [
   { value: 'jump', label: 'Through other servers' },
   { value: 'proxy', label: 'Through a proxy' },
   { value: 'command', label: 'By a command' },
+]
+
+const families: readonly { value: AddressFamily; label: string }[] = [
+  { value: 'any', label: 'Whichever answers first' },
+  { value: 'inet', label: 'IPv4 only' },
+  { value: 'inet6', label: 'IPv6 only' },
 ]
 
 /** How the server is reached. */
@@ -49,6 +55,25 @@ export function WayFields({ state }: { state: ServerFormState }): ReactNode {
           placeholder="nc %h %p"
           hint="Its input and output are the connection; %h is the host, %p the port"
         />
+      )}
+      {(form.way === 'direct' || form.way === 'proxy') && (
+        <>
+          <Select
+            label="Addresses of the name"
+            value={form.addressFamily}
+            options={families}
+            onChange={(addressFamily) => {
+              state.change({ addressFamily })
+            }}
+          />
+          <ServerText
+            state={state}
+            field="sourceAddress"
+            mono
+            placeholder="any"
+            hint="An address of this machine, where it matters which one the server sees"
+          />
+        </>
       )}
     </fieldset>
   )
