@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
 import type { NeedAnswer } from '../../../src/shared/needs'
-import type { ServerSpec } from '../../../src/shared/specs'
 import { listenHere } from '../../../src/engine/forward'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
   AcquireOptions,
   HostKeyPin,
   Question,
+  ServerPlan,
   SessionLease,
   SessionPhase,
   SessionPool,
@@ -89,7 +89,7 @@ export function makeWorld(change: Partial<Pick<World, 'answer' | 'knownHostsFile
   return world
 }
 
-export function serverSpec(at: { port: number } & Partial<ServerSpec>): ServerSpec {
+export function serverSpec(at: { port: number } & Partial<ServerPlan>): ServerPlan {
   return {
     id: 'server-1',
     name: 'bastion',
@@ -116,7 +116,7 @@ export function serverSpec(at: { port: number } & Partial<ServerSpec>): ServerSp
   }
 }
 
-export function specOf(sshd: Sshd, change: Partial<ServerSpec> = {}): ServerSpec {
+export function specOf(sshd: Sshd, change: Partial<ServerPlan> = {}): ServerPlan {
   return serverSpec({ port: sshd.port, username: sshd.username, identityFiles: [sshd.clientKey], ...change })
 }
 
@@ -127,7 +127,7 @@ export function options(change: Partial<AcquireOptions> = {}): AcquireOptions & 
 
 /** Logs in with a pool of its own, runs `use`, and closes everything. */
 export async function withSession(
-  server: ServerSpec,
+  server: ServerPlan,
   use: (session: SshSession, context: { world: World; pool: SessionPool; lease: SessionLease }) => Promise<void>,
   world = makeWorld(),
 ): Promise<void> {
@@ -151,7 +151,7 @@ export async function faultOf(work: Promise<unknown>): Promise<WarrenError> {
   throw new Error('It did not fail')
 }
 
-export async function loginFault(server: ServerSpec, world = makeWorld()): Promise<WarrenError> {
+export async function loginFault(server: ServerPlan, world = makeWorld()): Promise<WarrenError> {
   return faultOf(withSession(server, async () => undefined, world))
 }
 
