@@ -1,9 +1,8 @@
 import type { KeyboardInteractiveNeed } from '@shared/needs'
 import { useId, useState, type ReactNode } from 'react'
-import { Button } from '../components/button'
 import { Dialog } from '../components/dialog'
 import { TextField } from '../components/field'
-import { NeedFoot, useAnswer, type NeedDialogProps } from './need-dialog'
+import { NeedFoot, TypedActions, useAnswer, type NeedDialogProps } from './need-dialog'
 import styles from './need-dialog.module.css'
 
 /** The server asks in its own words (RFC 4256); each round is a need of its own. */
@@ -24,22 +23,16 @@ export function KeyboardDialog(props: NeedDialogProps<KeyboardInteractiveNeed>):
         </>
       }
       actions={
-        <>
-          <Button kind="quiet" className={styles.later} onClick={props.onLater}>
-            Later
-          </Button>
-          <Button
-            disabled={busy}
-            onClick={() => {
-              send({ kind: 'cancel' })
-            }}
-          >
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={form} busy={busy}>
-            Answer
-          </Button>
-        </>
+        <TypedActions
+          form={form}
+          busy={busy}
+          onLater={props.onLater}
+          onCancel={() => {
+            send({ kind: 'cancel' })
+          }}
+        >
+          Answer
+        </TypedActions>
       }
     >
       <form

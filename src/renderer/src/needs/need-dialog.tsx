@@ -2,6 +2,7 @@ import type { Fault } from '@shared/errors'
 import { formatCountdown, plural } from '@shared/format'
 import type { Need, NeedAnswer } from '@shared/needs'
 import { useCallback, useState, type ReactNode } from 'react'
+import { Button } from '../components/button'
 import { useClock } from '../stores/clock'
 import { useForwards } from '../stores/forwards'
 import styles from './need-dialog.module.css'
@@ -37,6 +38,34 @@ export function useAnswer<N extends Need>({
     })
   }
   return { busy, fault, send }
+}
+
+export interface TypedActionsProps {
+  onLater: () => void
+  onCancel: () => void
+  /** Id of the form that the answer is typed into. */
+  form: string
+  busy: boolean
+  disabled?: boolean
+  /** On the button that sends the answer. */
+  children: string
+}
+
+/** The buttons under an answer that is typed: later, cancel, send. */
+export function TypedActions({ onLater, onCancel, form, busy, disabled, children }: TypedActionsProps): ReactNode {
+  return (
+    <>
+      <Button kind="quiet" className={styles.later} onClick={onLater}>
+        Later
+      </Button>
+      <Button disabled={busy} onClick={onCancel}>
+        Cancel
+      </Button>
+      <Button kind="primary" type="submit" form={form} busy={busy} disabled={disabled}>
+        {children}
+      </Button>
+    </>
+  )
 }
 
 /** The last lines of a dialog: what went wrong with the answer, who waits, and for how long. */

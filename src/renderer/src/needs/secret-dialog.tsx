@@ -7,7 +7,7 @@ import { TextField } from '../components/field'
 import { changeSettings, useSetting } from '../stores/settings'
 import { useLink } from '../stores/link'
 import { savingOf, type Saving } from './keyring'
-import { NeedFoot, useAnswer, type NeedDialogProps } from './need-dialog'
+import { NeedFoot, TypedActions, useAnswer, type NeedDialogProps } from './need-dialog'
 import styles from './need-dialog.module.css'
 
 /** Asks for a password of a server or the passphrase of a key file. */
@@ -54,22 +54,17 @@ export function SecretDialog(props: NeedDialogProps<PasswordNeed | PassphraseNee
         )
       }
       actions={
-        <>
-          <Button kind="quiet" className={styles.later} onClick={props.onLater}>
-            Later
-          </Button>
-          <Button
-            disabled={busy}
-            onClick={() => {
-              send({ kind: 'cancel' })
-            }}
-          >
-            Cancel
-          </Button>
-          <Button kind="primary" type="submit" form={form} busy={busy} disabled={undecided}>
-            {isPassword ? (need.forward === undefined ? 'Log in' : 'Start') : 'Unlock'}
-          </Button>
-        </>
+        <TypedActions
+          form={form}
+          busy={busy}
+          disabled={undecided}
+          onLater={props.onLater}
+          onCancel={() => {
+            send({ kind: 'cancel' })
+          }}
+        >
+          {isPassword ? (need.forward === undefined ? 'Log in' : 'Start') : 'Unlock'}
+        </TypedActions>
       }
     >
       <form

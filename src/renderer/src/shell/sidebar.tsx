@@ -48,17 +48,15 @@ function Entry(props: { screen: Screen; label: string; count?: number; icon: Rea
   )
 }
 
-/** "● 3 running · 1.2 MB/s" */
+/** "● 3 running", and below it the rate: both in one line are too wide. */
 function Pulse(): ReactNode {
   const running = useForwards((state) => countRunning(state.byId))
   const rate = useSyncExternalStore(onTotalRate, totalText)
   return (
     <div className={styles.pulse} data-testid="pulse">
       <StateGlyph state={running > 0 ? 'running' : 'stopped'} labelled={false} />
-      <span>
-        {running} running
-        {rate !== '' && ` · ${rate}`}
-      </span>
+      <span>{running} running</span>
+      <span className={styles.rate}>{rate}</span>
     </div>
   )
 }

@@ -120,6 +120,9 @@ function SecondLine({ view: { snapshot } }: { view: ForwardView }): ReactNode {
         <span className={styles.exposed} data-tip={EXPOSED}>
           <LockOpen size={12} aria-hidden="true" />
           <span className={styles.words}>{EXPOSED}</span>
+          <span className={styles.word} aria-hidden="true">
+            network
+          </span>
         </span>
       )}
       {why !== null && (
