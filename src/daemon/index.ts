@@ -146,7 +146,7 @@ async function compose(
     const message =
       need.kind === 'host-key'
         ? `${need.login} shows a key that is not known yet.`
-        : need.kind === 'host-key-rotation'
+        : need.kind === 'host-key-rotation' || need.kind === 'allow-command'
           ? `${needSentence(need)}.`
           : `${need.login} asks.`
     activity.add({ kind: 'needs-you', forwardId, serverId: need.serverId, subject: need.server, message })
