@@ -137,7 +137,6 @@ describe('a dial by the ssh config', () => {
       compression: true,
     })
     expect(only?.notes).toEqual([
-      expect.stringMatching(/config:12: rekeylimit 1M 60 is not acted upon: /),
       expect.stringMatching(/config:13: streamlocalbindmask 0117 is not acted upon: /),
       expect.stringMatching(/config:15: forwardagent yes is not acted upon: /),
     ])
