@@ -162,6 +162,7 @@ export const formScenes = [
     query: 'rates&needs=host-key',
     act: (page) => page.getByLabel('Also write to known_hosts').check(),
   },
+  { name: 'need-host-key-certificate', query: 'rates&needs=host-key&certificate' },
   { name: 'need-host-key-rotation', query: 'rates&needs=host-key-rotation' },
   ...['changed', 'revoked', 'expired', 'principal'].map((kind) => ({
     name: `refused-${kind}`,

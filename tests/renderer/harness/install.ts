@@ -2,7 +2,7 @@
 import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
-import { needsFrom } from './_needs'
+import { makeNeed, needsFrom } from './_needs'
 import { fakeDaemon, sampleRates } from './fake-api'
 
 const query = new URLSearchParams(location.search)
@@ -17,7 +17,9 @@ const forwards =
 const daemon = fakeDaemon({
   forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
   servers: query.has('bare') ? [] : query.has('config') ? [...servers, ...configServers] : servers,
-  needs: needsFrom(query.get('needs')),
+  needs: query.has('certificate')
+    ? [makeNeed('host-key', { certificate: 'Its certificate expired on 2026-02-01 00:00 UTC.' })]
+    : needsFrom(query.get('needs')),
   taken: query.has('taken'),
   silent: query.has('silent'),
   settings: {
