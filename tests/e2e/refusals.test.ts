@@ -381,11 +381,12 @@ describe('this machine and the network refuse', () => {
       proxy: `http://127.0.0.1:${proxy.port}`,
     })
     await flip(launched.page, 'proxy-407')
-    await shows('proxy-407', {
+    const box = await shows('proxy-407', {
       code: 'ssh.proxy-auth',
       message: new RegExp(`The proxy 127\\.0\\.0\\.1:${proxy.port}`),
       fix: /http:\/\/name@host:port/,
     })
+    await box.getByRole('button', { name: 'Edit proxy-407-server' }).waitFor()
     await isFinal(view, proxy)
   })
 })

@@ -9,7 +9,7 @@ import { ok, type Outcome } from './_recorder'
 const families = { any: 0, inet: 4, inet6: 6 } as const satisfies Record<AddressFamily, number>
 
 /** Rejects with `ssh.dns`. */
-export async function resolveName({ host, addressFamily }: ServerPlan): Promise<Outcome> {
+export async function resolveName({ id, host, addressFamily }: ServerPlan): Promise<Outcome> {
   if (isIP(host) !== 0) return ok(`${host} is an address`)
   try {
     const found = await lookup(host, { all: true, family: families[addressFamily] })
@@ -19,6 +19,7 @@ export async function resolveName({ host, addressFamily }: ServerPlan): Promise<
     throw new WarrenError('ssh.dns', `The name ${host} cannot be resolved.`, {
       fix: isPassing ? 'Is the network up?' : 'Check the spelling of the host.',
       field: 'host',
+      remedy: { action: 'edit-server', serverId: id },
       cause: error,
     })
   }

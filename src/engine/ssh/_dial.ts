@@ -31,6 +31,23 @@ export interface Dialled {
 
 /** Rejects with `ssh.dns`, `ssh.unreachable`, `ssh.timeout` or `ssh.proxy-…`, or the signal's reason. */
 export async function dial(server: ServerPlan, options: DialOptions): Promise<Dialled> {
+  try {
+    return await reach(server, options)
+  } catch (error) {
+    throw pointingAt(server, error)
+  }
+}
+
+// --- internal ---
+
+/** A fault that blames a field of the server leads there: host, proxy, proxy command. */
+function pointingAt(server: ServerPlan, error: unknown): unknown {
+  if (!(error instanceof WarrenError) || error.field === null || error.remedy !== null) return error
+  const { cause, code, field, fix, message } = error
+  return new WarrenError(code, message, { fix, field, cause, remedy: { action: 'edit-server', serverId: server.id } })
+}
+
+async function reach(server: ServerPlan, options: DialOptions): Promise<Dialled> {
   const { signal, onPhase, through } = options
   const { host, port } = server
   const timeoutMs = server.connectTimeoutSeconds * SECOND
@@ -80,8 +97,6 @@ export async function dial(server: ServerPlan, options: DialOptions): Promise<Di
     keep: slab.keep,
   }
 }
-
-// --- internal ---
 
 function stream(duplex: Duplex): Dialled {
   return { stream: duplex, attach: () => undefined, keep: () => undefined }

@@ -18,7 +18,7 @@ describe('connections that fail', () => {
 
   it('names a host that cannot be resolved', async () => {
     const fault = await loginFault(serverSpec({ port: 22, host: 'no-such-host.invalid' }))
-    expect(fault).toMatchObject({ code: 'ssh.dns', field: 'host' })
+    expect(fault).toMatchObject({ code: 'ssh.dns', field: 'host', remedy: { action: 'edit-server' } })
     expect(fault.message).toContain('no-such-host.invalid')
   })
 
