@@ -99,6 +99,14 @@ describe('a dial by the ssh config', () => {
     ])
   })
 
+  it('reads no config any more once the server has another host', async () => {
+    await begin('Host alpha', '  HostName a.example')
+    const own = await client.call('servers.add', { ...serverDraft('own'), host: 'alpha', configHost: 'alpha' })
+    expect(await plan(own.id)).toMatchObject([{ host: 'a.example' }])
+    await client.call('servers.update', { id: own.id, patch: { host: 'b.example' } })
+    expect(await plan(own.id)).toMatchObject([{ host: 'b.example', configHost: null }])
+  })
+
   it('hands over what only the config can say, expanded, and what Warren does not do', async () => {
     await begin(
       'Host alpha',

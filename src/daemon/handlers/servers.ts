@@ -46,7 +46,9 @@ export function serverHandlers(services: Services): Part {
         if (!catalog.servers().includes(old)) throw notSaved()
         if (isListed(old)) throw readOnly(old.name, sshConfig.listing.originOf(id))
         const at = new Date(now()).toISOString()
-        const written = checked(serverSpecSchema, { ...old, ...defined(patch), updatedAt: at })
+        // Another host is another matter than the one whose config was meant.
+        const moved = patch.host !== undefined && patch.host !== old.host ? { configHost: null } : {}
+        const written = checked(serverSpecSchema, { ...old, ...moved, ...defined(patch), updatedAt: at })
         const next = withoutProxyPassword(written, services.secrets)
         if (catalog.isNameTaken('server', next.name, id)) throw nameTaken('server', next.name)
         checkJumps(services, next)

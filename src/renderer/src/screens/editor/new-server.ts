@@ -80,8 +80,11 @@ export async function saveNewServer(server: NewServer, localUser: string): Promi
     jump.push(added.value.id)
   }
   const { host, port, username } = parseDestination(server.destination.trim())
+  // A Host name of the ssh config is dialled by its config; what was typed besides wins.
+  const isHost = serversStore.getState().list.some(({ configHost }) => configHost === host)
   return add({
     ...server.base,
+    configHost: isHost ? host : null,
     name: server.name.trim() === '' ? freeName(host, takenServerNames()) : server.name,
     host,
     port: port ?? 22,

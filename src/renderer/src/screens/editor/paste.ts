@@ -38,7 +38,7 @@ export function pasteCommand(command: string, context: Context): Pasted {
   return {
     ok: true,
     form: first === undefined ? { ...context.form, serverId } : filled(context.form, first, serverId),
-    newServer: known === undefined ? newServerOf(parsed, context.servers) : null,
+    newServer: known === undefined ? newServerOf(parsed) : null,
     notes: notesOf(parsed, known),
   }
 }
@@ -62,11 +62,8 @@ function filled(form: ForwardForm, forward: CommandForward, serverId: string): F
   }
 }
 
-function newServerOf(parsed: ParsedCommand, servers: readonly ServerSpec[]): NewServer {
-  const { name, host, port, username, ...rest } = parsed.server
-  // `ssh me@alpha` reads what the ssh config says of alpha; so does the server that is made of it.
-  const isHost = name === host && servers.some((server) => server.configHost === host)
-  const base = { ...rest, configHost: isHost ? host : null }
+function newServerOf(parsed: ParsedCommand): NewServer {
+  const { name, host, port, username, ...base } = parsed.server
   return {
     destination: formatDestination({ username, host, port: port === 22 ? null : port }),
     name,

@@ -36,6 +36,7 @@ export function ServerRow({ server, servers, session, chosen, onOpen }: ServerRo
         </span>
         <span className={styles.login}>
           <span className="mono">{loginOf(server, localUser)}</span>
+          {server.configHost !== null && !isListedServer(server) && ` by the ssh config of ${server.configHost}`}
           {hops.length > 0 && ` through ${hops.join(' › ')}`}
           {hops.length === 0 && server.proxy !== null && ` through ${proxyLabel(server.proxy)}`}
           {hops.length === 0 && server.proxyCommand !== null && ' through a command'}
