@@ -48,7 +48,7 @@ afterAll(() => {
 
 it.each(scripts.map((name) => [name]))(
   "OpenSSH's own %s.sh passes with our SSH layer behind ssh",
-  { timeout: 300 * SECOND },
+  { timeout: 600 * SECOND },
   (name) => {
     const places = ['BUILDDIR', 'OBJ', '.OBJDIR', '.CURDIR'].map((variable) => `${variable}=${copy}`)
     const settings = ['TEST_SSH_UNSAFE_PERMISSIONS=1', `TEST_SSH_SSH=${shim}`, 'TEST_SHELL=sh', 'SUDO=']
