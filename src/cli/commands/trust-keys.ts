@@ -40,7 +40,9 @@ export async function trustWrite(context: Context, wanted: string): Promise<numb
   for (const key of keys) done.push({ key, ...(await client.call('trust.write', { id: key.id })) })
   if (context.json) context.document(done)
   for (const { key, file, written } of context.json ? [] : done) {
-    context.terminal.out(`${written ? 'Wrote' : `${file} already had`} ${describe(key)}${written ? ` to ${file}` : ''}\n`)
+    context.terminal.out(
+      `${written ? 'Wrote' : `${file} already had`} ${describe(key)}${written ? ` to ${file}` : ''}\n`,
+    )
   }
   return DONE
 }
