@@ -135,7 +135,7 @@ function subjectOf(need: Need): string {
     case 'host-key-rotation':
       return `the new keys of ${need.server}`
     case 'password':
-      return `the password of ${need.server}`
+      return `the password of ${need.proxy === undefined ? need.server : `the proxy ${need.proxy}`}`
     case 'passphrase':
       return `the passphrase of ${need.keyFile}`
     case 'keyboard-interactive':

@@ -175,6 +175,8 @@ export class Mux {
 
   /** The four messages that connections consist of come straight here; everything else goes ssh2's way. */
   private takePayloads(): void {
+    // Compressed payloads say nothing before ssh2 has read them; its handler hands the data on.
+    if (this.protocol._packetRW.write.allocStart === 0) return
     const parse = this.protocol._onPayload
     const onPayload = (payload: Buffer): unknown => {
       this.packetsReceived += 1
