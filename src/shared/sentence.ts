@@ -6,7 +6,7 @@ import type { ForwardSnapshot, ForwardState } from './snapshots'
 
 /** What a sentence needs to know of a forward; a {@link ForwardSnapshot} has it, and a form can make it. */
 export type Described = Pick<ForwardSnapshot, 'type' | 'listen' | 'target' | 'server'> &
-  Partial<Pick<ForwardSnapshot, 'portCount'>>
+  Partial<Pick<ForwardSnapshot, 'portCount' | 'exposed'>>
 
 /** One word or two per state. */
 export const stateWords = {
@@ -61,16 +61,16 @@ export function forwardSentence(forward: Described): string {
     case 'local': {
       const target = forward.target === null ? 'the target' : place(forward.target, count)
       const seen = forward.target !== null && 'path' in forward.target ? `on ${server}` : `as seen from ${server}`
-      return `${peopleHere(forward.listen)} connect to ${listener(forward.listen, { machine: 'this machine', count })} and reach ${target} ${seen}`
+      return `${peopleHere(forward)} connect to ${listener(forward.listen, { machine: 'this machine', count })} and reach ${target} ${seen}`
     }
     case 'remote': {
       const at = listener(forward.listen, { machine: server, count })
-      const people = isExposed(forward.listen) ? `People on the network of ${server}` : `People on ${server}`
+      const people = isOpen(forward) ? `People on the network of ${server}` : `People on ${server}`
       if (forward.target === null) return `${people} use ${at} as a SOCKS or HTTP proxy and browse from here`
       return `${people} connect to ${at} and reach ${place(forward.target, count)} ${isHere(forward.target) ? 'here' : 'as seen from here'}`
     }
     case 'dynamic':
-      return `${peopleHere(forward.listen)} use ${listener(forward.listen, { machine: 'this machine', count })} as a SOCKS or HTTP proxy and browse from ${server}`
+      return `${peopleHere(forward)} use ${listener(forward.listen, { machine: 'this machine', count })} as a SOCKS or HTTP proxy and browse from ${server}`
   }
 }
 
@@ -180,8 +180,13 @@ function limitOf({ stopsAt = null }: Partial<Pick<ForwardSnapshot, 'stopsAt'>>, 
 
 const WILDCARDS = new Set(['*', '0.0.0.0', '::'])
 
-function peopleHere(listen: Endpoint): string {
-  return isExposed(listen) ? 'People on this network' : 'People here'
+/** What is known to be, else what the address says. */
+function isOpen({ exposed, listen }: Pick<Described, 'exposed' | 'listen'>): boolean {
+  return exposed ?? isExposed(listen)
+}
+
+function peopleHere(forward: Described): string {
+  return isOpen(forward) ? 'People on this network' : 'People here'
 }
 
 function listener(end: Endpoint, { machine, count }: { machine: string; count: number }): string {

@@ -231,3 +231,11 @@ it('asks which password clients must give, once', async () => {
   await it_.until(snapshot.id, ({ state }) => state === 'running')
   expect(it_.world.asked.length).toBe(asked)
 })
+
+it('does not run without the password that its clients must give', async () => {
+  it_.world.answer = (question) =>
+    question.kind === 'host-key' ? { kind: 'host-key', decision: 'trust' } : { kind: 'cancel' }
+  const failed = await outcome({ name: 'browse', type: 'dynamic', bindPort: 0, proxyUsername: 'ada' })
+  expect(failed).toMatchObject({ state: 'failed', reason: { code: 'need.cancelled', field: 'proxyUsername' } })
+  expect(failed.reason?.message).toBe('The clients of browse must give a password, and nobody said which.')
+})

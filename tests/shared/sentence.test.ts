@@ -86,6 +86,12 @@ describe('forwardSentence', () => {
     expect(sentence(type, listen, target)).toBe(expected)
   })
 
+  it('goes by what the server made of the address, where that is known', () => {
+    const offer = { type: 'remote' as const, listen: tcp('*', 80), target: tcp('127.0.0.1', 81), server: 'bastion' }
+    expect(forwardSentence({ ...offer, exposed: false })).toMatch(/^People on bastion connect/)
+    expect(forwardSentence({ ...offer, listen: tcp('localhost', 80), exposed: true })).toMatch(/^People on the network/)
+  })
+
   it('says the first and the last port of a range', () => {
     const range = { type: 'local' as const, listen: tcp('127.0.0.1', 8000), target: tcp('web', 9000), portCount: 10 }
     expect(routeLine(range)).toBe('127.0.0.1:8000–8009 → web:9000–9009')

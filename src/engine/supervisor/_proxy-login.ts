@@ -1,6 +1,6 @@
 /** The login that the clients of a forward's proxy port must give: kept by the daemon, or asked of a person once. */
 import { formatEndpoint, listenEndpoint } from '@shared/endpoints'
-import { WarrenError } from '@shared/errors'
+import { toFault, WarrenError } from '@shared/errors'
 import type { ForwardSpec } from '@shared/specs'
 import type { ProxyLogin } from '../forward'
 import type { EnginePorts } from '../types'
@@ -29,13 +29,21 @@ export async function proxyLogin(spec: ForwardSpec, options: ProxyLoginOptions):
     { forwardIds: [spec.id], signal },
   )
   const settle = options.onNeed(raised.id)
-  const answer = await raised.answer.finally(settle)
-  if (answer.kind !== 'password' || answer.password === '') {
-    throw new WarrenError('need.cancelled', `The clients of ${spec.name} need a password, and none was given.`, {
-      fix: 'Give one, or take the login away.',
-      field: 'proxyUsername',
-    })
-  }
+  const answer = await raised.answer.finally(settle).catch((error: unknown) => {
+    throw toFault(error).code.startsWith('need.') ? noPassword(spec, error) : error
+  })
+  if (answer.kind !== 'password' || answer.password === '') throw noPassword(spec, null)
   ports.ssh.secrets.accepted(owner, 'password', { subject: username, value: answer.password })
   return { username, password: answer.password }
+}
+
+// --- internal ---
+
+function noPassword(spec: ForwardSpec, cause: unknown): WarrenError {
+  const code = cause !== null && toFault(cause).code === 'need.unanswered' ? 'need.unanswered' : 'need.cancelled'
+  return new WarrenError(code, `The clients of ${spec.name} must give a password, and nobody said which.`, {
+    fix: 'Start it again to be asked, write the password in its form, or give it by warren edit NAME --proxy-password-stdin.',
+    field: 'proxyUsername',
+    cause: cause ?? undefined,
+  })
 }
