@@ -174,6 +174,12 @@ describe('a check fails where a start would', () => {
     expect(find(steps, 'target').result).toBe('ok')
   })
 
+  it('at the port of a range that is held here', async () => {
+    const range = { ...local(), localPort: echo.port - 1, portCount: 2 }
+    expect(find(await check(range), 'listen').fault?.code).toBe('port.in-use')
+    expect(find(await check({ ...local(), portCount: 3 }), 'listen').detail).toBe('any 3 free ports')
+  })
+
   it('at a target that refuses, with the permission given', async () => {
     const steps = await check(local(await freePort()))
     expect(find(steps, 'forwarding').result).toBe('ok')

@@ -2,7 +2,7 @@
 import { formatEndpoint, listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import { toFault, WarrenError } from '@shared/errors'
 import { carries } from '@shared/sentence'
-import { dialHere, listenHere } from '../forward'
+import { dialHere, listenRange } from '../forward'
 import type { SshSession } from '../ssh/types'
 import type { CheckOptions } from './index'
 import { ok, type Outcome, type Recorder } from './_recorder'
@@ -33,9 +33,13 @@ async function listens({ spec, snapshot, localPorts }: EndOptions): Promise<Outc
   const at = listenEndpoint(spec)
   if (spec.type === 'remote') return ok(`${formatEndpoint(at)} on the server, see permission`)
   if (holds(snapshot)) return ok(`${formatEndpoint(snapshot.listen)} is held by this forward`)
-  const listener = await listenHere({ at, onSocket: (socket) => socket.destroy(), ports: localPorts })
+  const { portCount: count } = spec
+  const listener = await listenRange({ at, count, onSocket: (socket) => socket.destroy(), ports: localPorts })
   await listener.close()
-  return ok('port' in at && at.port === 0 ? 'any free port' : `${formatEndpoint(at)} is free`)
+  if ('port' in at && at.port === 0) return ok(count === 1 ? 'any free port' : `any ${count} free ports`)
+  return ok(
+    count === 1 ? `${formatEndpoint(at)} is free` : `${formatEndpoint(at)} and the ${count - 1} after it are free`,
+  )
 }
 
 /** A forward that waits for its server still holds its port. */
