@@ -20,7 +20,9 @@ let targets: number
 
 beforeAll(async () => {
   sshd = await startSshd()
-  targets = await listenInARow()
+  const { first, row } = await listenInARow(COUNT)
+  servers.push(...row)
+  targets = first
 })
 afterAll(async () => {
   for (const server of servers) server.close()
@@ -32,31 +34,40 @@ beforeEach(() => {
 })
 afterEach(() => it_.engine.close())
 
-function listenAt(port: number): Promise<Server> {
+function listenAt(port: number, host = '127.0.0.1'): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined).end(String((server.address() as AddressInfo).port))
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       resolve(server)
     })
   })
 }
 
-async function listenInARow(): Promise<number> {
+async function listenInARow(count: number, host?: string): Promise<{ first: number; row: Server[] }> {
   for (;;) {
     const row: Server[] = []
     try {
-      row.push(await listenAt(0))
+      row.push(await listenAt(0, host))
       const [{ port: first }] = row.map((server) => server.address() as AddressInfo) as [AddressInfo]
-      while (row.length < COUNT) row.push(await listenAt(first + row.length))
-      servers.push(...row)
-      return first
+      while (row.length < count) row.push(await listenAt(first + row.length, host))
+      return { first, row }
     } catch {
       for (const server of row) server.close()
     }
   }
+}
+
+/** Ports that are free, but for the third of them. */
+async function almostFree(host: string): Promise<{ first: number; taken: Server }> {
+  const { first, row } = await listenInARow(COUNT, host)
+  const [, , taken] = row
+  if (taken === undefined) throw new Error('The row is too short')
+  const others = row.filter((server) => server !== taken)
+  await Promise.all(others.map((server) => new Promise((resolve) => server.close(resolve))))
+  return { first, taken }
 }
 
 async function ask(port: number): Promise<string> {
@@ -92,25 +103,25 @@ describe('a range of ports', () => {
   })
 
   it('is bound as a whole or not at all, and names the port in the way', async () => {
+    const { first, taken } = await almostFree('127.0.0.1')
     const way = { remoteHost: '127.0.0.1', remotePort: targets, portCount: COUNT }
-    const failed = await outcome({ type: 'local', localPort: targets - 2, ...way })
+    const failed = await outcome({ type: 'local', localPort: first, ...way })
     expect(failed).toMatchObject({ state: 'failed', reason: { code: 'port.in-use', field: 'localPort', remedy: null } })
-    expect(failed.reason?.message).toMatch(new RegExp(`^Port ${targets} is held by `))
-    const server = await listenAt(targets - 1)
-    server.close()
+    expect(failed.reason?.message).toMatch(new RegExp(`^Port ${first + 2} is held by `))
+    const again = await listenAt(first)
+    again.close()
+    taken.close()
   })
 
   it('is refused by the server as a whole', async () => {
     // On both loopbacks: sshd is content with one of them.
-    const taken = createServer().listen(0, '::')
-    await once(taken, 'listening')
-    const { port } = taken.address() as AddressInfo
+    const { first, taken } = await almostFree('::')
     const way = { localHost: '127.0.0.1', localPort: targets, portCount: COUNT }
-    const waiting = await outcome({ type: 'remote', remotePort: port - 2, ...way })
+    const waiting = await outcome({ type: 'remote', remotePort: first, ...way })
     expect(waiting).toMatchObject({ state: 'waiting', reason: { code: 'forward.remote-port-in-use' } })
-    expect(waiting.reason?.message).toContain(`:${port} is taken`)
-    const free = await listenAt(port - 2)
-    free.close()
+    expect(waiting.reason?.message).toContain(`:${first + 2} is taken`)
+    const again = await listenAt(first)
+    again.close()
     taken.close()
   })
 
