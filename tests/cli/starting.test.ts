@@ -45,6 +45,19 @@ describe('up', () => {
     expect([wrong.code, wrong.params('forwards.start')]).toEqual([1, undefined])
   })
 
+  it('starts for a time, and refuses what is no time', async () => {
+    const seconds = async (time: string): Promise<unknown> =>
+      (await warren(['up', 'a', '--for', time], world({ a: 'running' }))).params('forwards.start')
+    expect(await seconds('90s')).toMatchObject({ forSeconds: 90 })
+    expect(await seconds('2h')).toMatchObject({ forSeconds: 7200 })
+    expect(await seconds('1h30m')).toMatchObject({ forSeconds: 5400 })
+    expect(await seconds('30d')).toMatchObject({ forSeconds: 2_592_000 })
+    for (const wrong of ['2', 'h', '-1h', '0s', '31d', '1h 30m', '1.5h']) {
+      const refused = await warren(['up', 'a', `--for=${wrong}`], world({ a: 'running' }))
+      expect([refused.code, refused.params('forwards.start')], wrong).toEqual([64, undefined])
+    }
+  })
+
   it('waits 30 s, or as long as it is told', async () => {
     expect((await warren(['up', 'a'], world({ a: 'running' }))).params('forwards.wait')).toEqual({
       ids: ['id-a'],
