@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { SocksClient } from 'socks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { formatEndpoint, type Endpoint } from '../../src/shared/endpoints'
+import { formatEndpoint } from '../../src/shared/endpoints'
 import { checkLeaks } from '../support/leaks'
 import { startSshd, type Sshd } from '../support/sshd'
 import { specOf } from './ssh/harness'
@@ -60,7 +60,7 @@ async function start(draft: Parameters<typeof forwardSpec>[0]): Promise<string> 
   it_.engine.start(spec.id)
   const { reason, listen } = await it_.until(spec.id, ({ state }) => state === 'running' || state === 'failed')
   expect(reason).toBeNull()
-  return formatEndpoint({ ...listen, host: '127.0.0.1' } as Endpoint)
+  return formatEndpoint({ ...listen, host: '127.0.0.1' })
 }
 
 interface Seen {
