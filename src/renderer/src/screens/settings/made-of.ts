@@ -4,6 +4,7 @@ export const madeOf: readonly { readonly packageName: string; readonly name: str
   { packageName: 'commander', name: 'commander', licence: 'MIT' },
   { packageName: 'electron', name: 'Electron', licence: 'MIT' },
   { packageName: 'electron-store', name: 'electron-store', licence: 'MIT' },
+  { packageName: 'hash-wasm', name: 'hash-wasm', licence: 'MIT' },
   { packageName: 'kysely', name: 'Kysely', licence: 'MIT' },
   { packageName: 'libsql', name: 'libSQL', licence: 'MIT' },
   { packageName: 'lucide-react', name: 'Lucide', licence: 'ISC' },
