@@ -10,7 +10,7 @@ import { getSystemErrorName } from 'node:util'
 import type { ClientEnd, ClientSink } from '../ssh/types'
 
 /** Shared by all clients: what is read is passed on before the next read. */
-const READ_BYTES = 256 * 1024
+const READ_BYTES = 64 * 1024
 const ENDED_AT_ONCE = 1
 const UV_EOF = -4095
 const OWNER = Symbol('owner')
