@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
-import { alias, define } from './vite.alias'
+import { alias, define } from './vite.alias.ts'
 
 export default defineConfig({
   main: {

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite'
-import { alias, define } from './vite.alias'
+import { alias, define } from './vite.alias.ts'
 
 /** Bundles for plain Node: the daemon and the command line. Packages stay in node_modules, so native parts keep working. */
 export default defineConfig({

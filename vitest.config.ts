@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { alias, define } from './vite.alias'
+import { alias, define } from './vite.alias.ts'
 
 const SECOND = 1000
 

@@ -37,7 +37,11 @@ export const TEST = [
     why: "OpenSSH's own scripts, driven against the config resolver",
   },
   { name: 'oathtool', command: 'oathtool', why: 'one-time codes, as a person would type them' },
-  { name: 'libpam-oath', file: `/lib/${MACHINE}-linux-gnu/security/pam_oath.so`, why: 'a server that wants them after a key' },
+  {
+    name: 'libpam-oath',
+    file: `/lib/${MACHINE}-linux-gnu/security/pam_oath.so`,
+    why: 'a server that wants them after a key',
+  },
   { name: 'putty-tools', command: 'puttygen', why: 'key files of PuTTY' },
   { name: 'xauth', command: 'xauth', why: 'lets a person look at a virtual display' },
   { name: 'dbus-bin', command: 'dbus-send', why: 'asks the private session bus who is there' },

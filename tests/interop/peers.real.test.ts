@@ -43,7 +43,9 @@ describe.each([
     const spec = forwardSpec(draft)
     running.engine.define(spec)
     running.engine.start(spec.id)
-    const { reason, listen } = await running.until(spec.id, ({ state }) => ['running', 'failed', 'waiting'].includes(state))
+    const { reason, listen } = await running.until(spec.id, ({ state }) =>
+      ['running', 'failed', 'waiting'].includes(state),
+    )
     expect(reason, peer.log()).toBeNull()
     expect(running.engine.sessions()[0]?.algorithms?.hostKey).toMatch(hostKey)
     if ('path' in listen) throw new Error('It listens at a path')

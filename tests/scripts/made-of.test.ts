@@ -16,7 +16,7 @@ it('names every package that the sources import, and no other', () => {
   )
   const sources = files.map((file) => read(join('src', file))).join('\n')
   const imported = new Set(
-    [...sources.matchAll(/(?:from |import\()'((?:@[^/']+\/)?[^/'.][^/']*)/g)].map(([, name]) => name),
+    [...sources.matchAll(/(?:from |import\(|library: )'((?:@[^/']+\/)?[^/'.][^/']*)/g)].map(([, name]) => name),
   )
   const expected = names().filter((name) => imported.has(name))
   expect(madeOf.map(({ packageName }) => packageName).sort()).toEqual(expected.sort())
