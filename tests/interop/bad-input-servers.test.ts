@@ -107,8 +107,8 @@ describe('a key file', () => {
     ],
     [
       'below a file',
-      'key.unreadable',
-      /text\/key cannot be read/,
+      'key.missing',
+      /text\/key does not exist/,
       'text/key',
       (): void => {
         writeFileSync(file('text'), 'hello', { mode: 0o600 })
