@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { ChevronDown, Plus, Search } from '../../components/icons'
 import { openMenu, type MenuEntry } from '../../components/menu'
+import { useForwards } from '../../stores/forwards'
 import { setSearch, setTag, useList } from '../../stores/list'
 import { changeSettings, useSetting } from '../../stores/settings'
 import { newForward, showServer } from '../../stores/ui'
@@ -14,13 +15,22 @@ import type { GroupBy } from './rows'
 
 const groupings = { none: 'No groups', tag: 'By tag', server: 'By server' } as const satisfies Record<GroupBy, string>
 
-/** Search, tag, grouping, and the way to a new one. */
+/** Search, tag, grouping, and the way to a new one. Until the forwards are known nothing can be pressed that would go away again. */
 export function ForwardsHeader(): ReactNode {
+  const ready = useForwards((state) => state.ready)
   return (
     <header className={screen.header}>
       <h1 id="forwards-title" className={screen.title}>
         Forwards
       </h1>
+      {ready && <Tools />}
+    </header>
+  )
+}
+
+function Tools(): ReactNode {
+  return (
+    <>
       <SearchBox />
       <TagButton />
       <GroupButton />
@@ -34,7 +44,7 @@ export function ForwardsHeader(): ReactNode {
       >
         New
       </Button>
-    </header>
+    </>
   )
 }
 
