@@ -53,6 +53,18 @@ describe('add', () => {
     expect(err).toMatch(/^The password is kept in /)
   })
 
+  it('gives it the password also when it comes from an ssh command, and none to one without a login', async () => {
+    const options = { answers: { ...withServers.answers, 'forwards.setSecret': () => null }, input: 'lovelace\n' }
+    const words = ['add', 'web', '--command', 'ssh -D 1080 me@inner', '--proxy-password-stdin']
+    const { calls } = await warren([...words, '--proxy-user', 'ada'], options)
+    expect(calls.at(-1)).toMatchObject({ method: 'forwards.setSecret', params: { id: 'id-web', value: 'lovelace' } })
+    for (const without of [words, ['add', 'web', '-D', '1080', '--server', 'bastion', '--proxy-password-stdin']]) {
+      const refused = await warren(without, options)
+      expect([refused.code, refused.params('forwards.add')]).toEqual([64, undefined])
+      expect(refused.err).toContain('--proxy-user NAME')
+    }
+  })
+
   it.each([
     [['-L', '1:a:2', '--proxy-user', 'ada'], 'proxyUsername'],
     [['-L', '1:a:2', '--pac'], 'servePac'],

@@ -53,6 +53,12 @@ export async function readProxyPassword({ terminal }: Context, options: KindOpti
   return password
 }
 
+/** A password that nobody would be asked for must not look like one. */
+export function needsLogin({ proxyUser, proxyPasswordStdin }: KindOptions, before: string | null): void {
+  if (proxyPasswordStdin !== true || (proxyUser ?? before ?? '') !== '') return
+  throw usageError('--proxy-password-stdin needs the name to log in with: --proxy-user NAME.')
+}
+
 export async function keepProxyPassword(
   context: Context,
   client: DaemonClient,

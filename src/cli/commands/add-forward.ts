@@ -12,7 +12,7 @@ import { publicSnapshot } from '../snapshots'
 import { printable } from '../table'
 import { usageError } from '../usage'
 import { serverOfCommand } from './_command-server'
-import { keepProxyPassword, readKindOptions, readProxyPassword, type KindOptions } from './_kind-options'
+import { keepProxyPassword, needsLogin, readKindOptions, readProxyPassword, type KindOptions } from './_kind-options'
 
 export interface AddOptions extends KindOptions {
   readonly L?: string
@@ -42,6 +42,7 @@ export async function addForward(context: Context, what: AddOptions & { readonly
   const ends = parseSpec(only.type, only.spec)
   // Before a server is looked for, and a password is read for nothing.
   draftOf(what, { name: what.name, ends, serverId: 'new' })
+  needsLogin(what, null)
   const password = await readProxyPassword(context, what)
   const client = await context.daemon()
   const server = await findServer(client, what.server)
@@ -66,13 +67,17 @@ async function addFromCommand(
   }
   // Before a server is made for nothing.
   for (const { name: _suggested, ...ends } of parsed.forwards) draftOf(what, { name: what.name, ends, serverId: 'new' })
+  needsLogin(what, null)
+  const password = await readProxyPassword(context, what)
   const client = await context.daemon()
   await refuseTakenNames(client, what.name)
   const { server, isNew, twin } = await serverOfCommand(context, client, parsed)
   const views: ForwardView[] = []
   for (const [at, { name: _suggested, ...ends }] of parsed.forwards.entries()) {
     const name = at === 0 ? what.name : `${what.name}-${at + 1}`
-    views.push(await client.call('forwards.add', draftOf(what, { name, ends, serverId: server.id })))
+    const view = await client.call('forwards.add', draftOf(what, { name, ends, serverId: server.id }))
+    await keepProxyPassword(context, client, { id: view.spec.id, password })
+    views.push(view)
   }
   for (const text of parsed.ignored) context.terminal.err(`warren: ignored ${printable(text)}\n`)
   if (context.json) {

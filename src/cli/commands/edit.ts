@@ -13,6 +13,7 @@ import { collect, parseListenRange, usageError } from '../usage'
 import {
   defineKindOptions,
   keepProxyPassword,
+  needsLogin,
   readKindOptions,
   readProxyPassword,
   type KindOptions,
@@ -52,6 +53,7 @@ async function edit(context: Context, name: string, options: EditOptions): Promi
   const password = await readProxyPassword(context, options)
   const client = await context.daemon()
   const { spec } = await findForward(client, name)
+  needsLogin(options, spec.proxyUsername)
   const patch: ForwardPatch = {
     ...(port === undefined ? {} : { ...listenPatch(spec, port.port), ...countPatch(spec, port.count) }),
     ...(options.target === undefined
