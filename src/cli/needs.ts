@@ -41,6 +41,8 @@ export async function attendNeeds(context: Context, client: DaemonClient): Promi
       terminal.err(`${printable(needSentence(need))}.\n`)
       return
     }
+    // No start waits for it: somebody else may answer.
+    if (need.kind === 'host-key-rotation' && !terminal.isInteractive) return
     const reply = terminal.isInteractive && !interrupted ? await question(need) : { kind: 'cancel' as const }
     if (reply === null) return
     await client.call('needs.answer', { id: need.id, answer: reply }).catch((error: unknown) => {

@@ -188,6 +188,17 @@ describe('questions', () => {
     expect(gaveUp.params('needs.answer')).toEqual({ id: 'n1', answer: { kind: 'cancel' } })
   })
 
+  it('about new keys that a server announces are left to others without a terminal, since no start waits for them', async () => {
+    const key = { keyType: 'ssh-ed25519', fingerprint: 'SHA256:x', randomart: '' }
+    const rotation: Need = {
+      ...{ ...base, kind: 'host-key-rotation', name: 'bastion', current: key },
+      ...{ added: [key], retired: [] },
+    }
+    const answers = { 'needs.list': () => [rotation] }
+    const shown = await warren(['up', 'a'], world({ a: 'running' }, { answers }))
+    expect([shown.code, shown.params('needs.answer')]).toEqual([0, undefined])
+  })
+
   it('are cancelled at once without a terminal, and those of others are left alone', async () => {
     const others: Need = { ...hostKey, id: 'n0', forwardIds: ['id-other'] }
     let answered: unknown[] = []
