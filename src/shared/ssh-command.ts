@@ -4,6 +4,7 @@ import { readOptions, type Collected } from './_ssh-options'
 import { quoteShellWord, splitShellWords } from './_shell-words'
 import type { Endpoint } from './endpoints'
 import { WarrenError } from './errors'
+import { parseProxy, proxyIssue } from './proxy-url'
 import { DEFAULT_SSH_PORT, formatDestination, parseDestination } from './ssh-destination'
 import { formatSpec, parseSpec, specFlags, type ForwardEnds } from './ssh-spec'
 import { serverDraftSchema, type ServerSpec } from './specs'
@@ -118,7 +119,9 @@ export function toSshCommand(ends: ForwardEnds, route: CommandRoute, listen?: En
   if (server.agent !== null) option('IdentityAgent', server.agent)
   if (route.hops.length > 0) words.push('-J', route.hops.map(formatDestination).join(','))
   else if (server.proxyCommand !== null) option('ProxyCommand', server.proxyCommand)
-  else if (server.proxy !== null) option('ProxyCommand', proxyAsCommand(server.proxy))
+  else if (server.proxy !== null && proxyIssue(server.proxy) === null) {
+    option('ProxyCommand', proxyAsCommand(server.proxy))
+  }
   if (server.hostKeyPolicy === 'strict') option('StrictHostKeyChecking', 'yes')
   if (server.hostKeyPolicy === 'accept-new') option('StrictHostKeyChecking', 'accept-new')
   if (server.keepaliveSeconds !== defaults.keepaliveSeconds) option('ServerAliveInterval', server.keepaliveSeconds)
@@ -240,11 +243,11 @@ function singles(ends: ForwardEnds): readonly ForwardEnds[] {
   }))
 }
 
-/** The proxy through netcat (OpenBSD's nc(1), -X and -x), as ssh itself knows no proxies. */
-function proxyAsCommand(proxy: string): string {
-  const [scheme = '', rest = ''] = proxy.split('://')
-  const [login, at] = rest.includes('@') ? rest.split('@') : [null, rest]
-  const user = login === null || login === undefined ? '' : ` -P ${quoteShellWord(login.split(':')[0] ?? '')}`
+/** The proxy through netcat (OpenBSD's nc(1), -X and -x), as ssh itself knows no proxies; to ssh a percent sign begins a token. */
+function proxyAsCommand(address: string): string {
+  const { scheme, host, port, username } = parseProxy(address)
   const protocol = scheme === 'http' ? 'connect' : scheme.startsWith('socks4') ? '4' : '5'
-  return `nc -X ${protocol} -x ${quoteShellWord((at ?? '').replace(/\/$/, ''))}${user} %h %p`
+  const at = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const user = username === null ? '' : ` -P ${quoteShellWord(username)}`
+  return `${`nc -X ${protocol} -x ${quoteShellWord(at)}${user}`.replaceAll('%', '%%')} %h %p`
 }

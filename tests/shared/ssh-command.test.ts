@@ -219,6 +219,12 @@ describe('toSshCommand', () => {
     expect(toSshCommand(web, route({ proxy: 'socks5://me:secret@proxy:1080' }))).toBe(
       `ssh -N -L 8080:localhost:80 -o 'ProxyCommand=nc -X 5 -x proxy:1080 -P me %h %p' host`,
     )
+    expect(toSshCommand(web, route({ proxy: 'http://ann%40corp@squid' }))).toContain(
+      `'ProxyCommand=nc -X connect -x squid:80 -P ann@corp %h %p'`,
+    )
+    expect(toSshCommand(web, route({ proxy: 'http://50%25@[::1]:3128' }))).toContain(
+      `-x '"'"'[::1]:3128'"'"' -P 50%% %h %p'`.replaceAll(`'"'"'`, `'\\''`),
+    )
   })
 
   it('puts the bound port in the place of any free port', () => {
