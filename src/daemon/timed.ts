@@ -56,11 +56,10 @@ export function createTimed(options: TimedOptions): Timed {
     }
     arm()
     if (ended.length === 0) return
+    // Apart: a store that cannot be written must not keep them running.
     void warnings
-      .tolerate(async () => {
-        await store.setTimes(ended.filter(isSaved), null)
-        await onOver(ended)
-      })
+      .tolerate(() => store.setTimes(ended.filter(isSaved), null))
+      .then(() => warnings.tolerate(() => onOver(ended)))
       .finally(() => {
         for (const id of ended) over.delete(id)
       })

@@ -1,3 +1,4 @@
+import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
 import { fakeClock, settled, type FakeClock } from '../support/fake-clock'
@@ -63,6 +64,18 @@ describe('a forward that is started for a time', () => {
     expect((await client.call('forwards.get', { id })).snapshot).toMatchObject({ wanted: false, stopsAt: null })
     expect(await told()).toContain('Its time was over.')
     await restart({ keepWanted: true })
+    expect((await client.call('forwards.get', { id })).snapshot.wanted).toBe(false)
+  })
+
+  it('stops though the store cannot be written', async () => {
+    await client.call('forwards.start', { ids: [id], forSeconds: HOUR_SECONDS })
+    const raw = new Database(test.places.database)
+    raw.exec("create trigger full before delete on forward_times begin select raise(abort, 'full'); end")
+    raw.close()
+    const over = stopped()
+    await settled()
+    await clock.advance(HOUR_MS)
+    await over
     expect((await client.call('forwards.get', { id })).snapshot.wanted).toBe(false)
   })
 
