@@ -22,15 +22,19 @@ export function serverToRow(spec: ServerSpec): ServerRow {
 
 export function serverFromRow(row: ServerRow): ServerSpec | null {
   const { nameKey: _key, deletedAt: _deleted, ...fields } = row
-  const parsed = serverSpecSchema.safeParse({
+  const spec = {
     ...fields,
     identityFiles: parseJson(row.identityFiles),
     identitiesOnly: row.identitiesOnly === 1,
     jump: parseJson(row.jump),
     certificateFiles: parseJson(row.certificateFiles),
     demo: row.demo === 1,
-  })
-  return parsed.success ? parsed.data : null
+  }
+  const parsed = serverSpecSchema.safeParse(spec)
+  if (parsed.success) return parsed.data
+  // Addresses of proxies were once taken as they were: such a server stays, and says what is wrong when it is dialled.
+  const rest = serverSpecSchema.safeParse({ ...spec, proxy: null })
+  return rest.success ? { ...rest.data, proxy: row.proxy } : null
 }
 
 export type SavedForward = Omit<ForwardRow, 'wanted' | 'lastUsed'>
