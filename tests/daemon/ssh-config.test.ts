@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
 import type { ResolvedConfig } from '@shared/resolved-config'
 import type { RpcParams } from '@shared/rpc'
+import { runMatchExec } from '../../src/daemon/ssh-config/_match-exec'
 import { startTestDaemon, temporaryHome, type TestDaemon } from '../support/daemon'
 
 let place: ReturnType<typeof temporaryHome>
@@ -119,6 +120,21 @@ describe('a Match exec', () => {
     stop.abort()
     await expect(call).rejects.toThrow('aborted')
     await expect.poll(() => isAlive(shell)).toBe(false)
+  })
+
+  it('that nobody may end (sudo) is given up, and the daemon lives', async () => {
+    const pid = join(place.home, 'pid')
+    const stop = new AbortController()
+    const options = { env: process.env, cwd: place.home, origin: { kind: 'default' } as const, signal: stop.signal }
+    const run = runMatchExec(`echo $$ > ${pid}.new; mv ${pid}.new ${pid}; exec sleep 600`, options)
+    await expect.poll(() => existsSync(pid)).toBe(true)
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    stop.abort()
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' })
+    kill.mockRestore()
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL')
   })
 
   it('that dies by a signal is refused, as ssh does', async () => {

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 import { WarrenError } from '@shared/errors'
 import { originText, type ConfigOrigin } from '@shared/resolved-config'
 
+const GONE = 'The client went away.'
+
 export interface MatchExecOptions {
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
@@ -22,7 +24,7 @@ export function runMatchExec(command: string, options: MatchExecOptions): Promis
   const where = originText(origin)
   const shell = env['SHELL'] ?? ''
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new WarrenError('cancelled', 'The client went away.'))
+    if (signal.aborted) return reject(new WarrenError('cancelled', GONE))
     const isUnix = process.platform !== 'win32'
     // A group of its own, so that what the shell starts ends with it.
     const child = spawn(command, { shell: shell === '' ? true : shell, env, cwd, stdio: 'ignore', detached: isUnix })
@@ -32,8 +34,8 @@ export function runMatchExec(command: string, options: MatchExecOptions): Promis
         if (isUnix) process.kill(-child.pid, 'SIGKILL')
         else child.kill()
       } catch (error) {
-        // It ended by itself meanwhile.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+        // It ended by itself meanwhile, or became another user's (sudo) that only the system may end: nobody waits for it any more.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') reject(new WarrenError('cancelled', GONE))
       }
     }
     const refuse = (why: string, cause?: unknown): void => {
@@ -47,7 +49,7 @@ export function runMatchExec(command: string, options: MatchExecOptions): Promis
     })
     child.once('exit', (status, killedBy) => {
       signal.removeEventListener('abort', end)
-      if (signal.aborted) reject(new WarrenError('cancelled', 'The client went away.'))
+      if (signal.aborted) reject(new WarrenError('cancelled', GONE))
       else if (killedBy !== null) refuse(`was ended by ${killedBy}`)
       else resolve(status === 0)
     })
