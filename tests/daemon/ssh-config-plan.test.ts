@@ -227,4 +227,40 @@ describe('commands of the ssh config', () => {
     const own = await client.call('servers.add', serverDraft('own', { proxyCommand: 'nc %h %p' }))
     expect(await plan(own.id)).toMatchObject([{ proxyCommand: 'nc %h %p' }])
   })
+  it('need it still when they came with a copy or an import', async () => {
+    await begin('Host alpha', '  ProxyCommand tunnel %h 100%%')
+    const copy = await client.call('servers.copy', { id: 'config:alpha' })
+    const other = join(place.home, 'other.conf')
+    writeFileSync(other, 'Host beta\n  ProxyCommand other %h\nHost gamma\n  ProxyJump beta\n')
+    const { servers } = await client.call('config.import', { file: other })
+    const [beta = copy, gamma = copy] = servers
+    for (const { id } of [copy, beta, gamma]) {
+      await expect(plan(id)).rejects.toMatchObject({ code: 'config.command-not-allowed' })
+    }
+    const ask = person(yes)
+    expect(await plan(gamma.id, ask)).toMatchObject([{ proxyCommand: 'other beta' }, { name: 'gamma' }])
+    await plan(beta.id, ask)
+    expect(await plan(copy.id, ask)).toMatchObject([{ proxyCommand: 'tunnel alpha 100%%' }])
+    expect(ask.asked).toMatchObject([
+      { purpose: 'proxy-command', command: 'other beta', file: other, line: 2 },
+      { purpose: 'proxy-command', command: 'tunnel alpha 100%', file: config, line: 2 },
+    ])
+    await client.call('servers.update', { id: copy.id, patch: { proxyCommand: 'nc %h %p' } })
+    await plan(copy.id)
+  })
+
+  it('get no host or user that a shell would act upon', async () => {
+    await begin('Host alpha', '  ProxyCommand tunnel %r@%h')
+    const own = { ...serverDraft('own'), host: 'alpha', configHost: 'alpha', username: 'ann`touch x`' }
+    const { id } = await client.call('servers.add', own)
+    await expect(plan(id, person(yes))).rejects.toMatchObject({ code: 'spec.invalid', field: 'username' })
+    await client.call('servers.update', { id, patch: { username: 'CORP\\ann' } })
+    expect(await plan(id, person(yes))).toMatchObject([{ proxyCommand: 'tunnel CORP\\ann@alpha' }])
+    const typed = { file: null, username: null, port: null, allowExec: false }
+    for (const destination of ['$(x)', 'ann@a;b', 'ssh://a%60b@alpha', '-v']) {
+      await expect(client.call('config.resolve', { ...typed, destination })).rejects.toMatchObject({
+        code: 'spec.invalid',
+      })
+    }
+  })
 })

@@ -41,6 +41,7 @@ async function importConfig(services: Services, file: string | null): Promise<Co
   return inTurn(async () => {
     const taken = importSurvey(survey, catalog, new Date(now()).toISOString())
     if (taken.servers.length === 0) return taken
+    await services.sshConfig.take(survey.servers.flatMap(({ command }) => command ?? []))
     await store.saveForwards(taken.forwards, taken.servers)
     for (const server of taken.servers) {
       catalog.putServer(server)

@@ -79,7 +79,8 @@ export function serverHandlers(services: Services): Part {
         if (existing !== undefined) return existing
         const deleted = await store.deletedServer(id)
         if (deleted === null) throw new WarrenError('spec.not-found', 'That server is gone for good.', { field: 'id' })
-        const spec = { ...deleted, name: catalog.freeName('server', deleted.name) }
+        const named = { ...deleted, name: catalog.freeName('server', deleted.name) }
+        const spec = withoutProxyPassword(named, services.secrets)
         await store.saveServer(spec)
         catalog.putServer(spec)
         tell('added', spec, 'The server was brought back.')
@@ -92,6 +93,7 @@ export function serverHandlers(services: Services): Part {
         const at = new Date(now()).toISOString()
         const name = catalog.freeName('server', `${from.name.slice(0, 90)} copy`)
         const spec: ServerSpec = { ...from, id: randomUUID(), configHost: null, name, createdAt: at, updatedAt: at }
+        await keepCommandAsked(services, from)
         await store.saveServer(spec)
         catalog.putServer(spec)
         tell('added', spec, `The server was copied from ${from.name}.`)
@@ -118,8 +120,29 @@ function checkJumps({ catalog }: Services, spec: ServerSpec): void {
   catalog.route(spec.id, spec)
   // An edit may also close a loop of another server that jumps through this one.
   for (const other of catalog.servers()) {
-    if (other.jump.length > 0) catalog.route(other.id, spec)
+    // One that has no way already (the ssh config may say such a thing) is not to blame on this edit.
+    if (other.jump.length > 0 && hasWay(catalog, other.id)) catalog.route(other.id, spec)
   }
+}
+
+function hasWay(catalog: Services['catalog'], id: string): boolean {
+  try {
+    catalog.route(id)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The command of a config does not become the person's own by a copy. */
+async function keepCommandAsked({ sshConfig }: Services, from: ServerSpec): Promise<void> {
+  if (!isListed(from) || from.proxyCommand === null) return
+  const line = await sshConfig.commandOf(from)
+  if (line?.proxyCommand === from.proxyCommand) return sshConfig.take([line])
+  throw new WarrenError('config.invalid', `The ProxyCommand of ${from.name} is being changed in the ssh config.`, {
+    fix: 'Try it again in a moment.',
+    field: 'id',
+  })
 }
 
 function refuseInUse({ catalog }: Services, spec: ServerSpec): void {

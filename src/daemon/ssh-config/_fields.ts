@@ -3,6 +3,7 @@ import type { ConfiguredOptions, ResolvedSshConfig } from '@engine'
 import { originText, type ConfigOrigin } from '@shared/resolved-config'
 import { parseDestination, type Destination } from '@shared/ssh-destination'
 import { serverDraftSchema, type AddressFamily, type HostKeyPolicy, type ServerSpec } from '@shared/specs'
+import type { TakenCommand } from './_permissions'
 
 /** The fields of a server that its config decides; the hops are {@link hopsOf}. */
 export type ConfigFields = Pick<
@@ -48,8 +49,7 @@ export function fieldsOf(
     certificateFiles: filesOf(config, 'certificatefile').filter((file) => file !== 'none'),
     identitiesOnly: one('identitiesonly') === 'yes',
     agent: agentOf(one('identityagent'), variables),
-    // A command's tokens are replaced here; the percent signs that are left are plain ones.
-    proxyCommand: command === null ? null : config.expand('proxycommand', command).replaceAll('%', '%%'),
+    proxyCommand: command === null ? null : asField(config.expand('proxycommand', command)),
     hostKeyPolicy: policyOf(one('stricthostkeychecking')),
     keepaliveSeconds: number('serveraliveinterval', {
       least: 0,
@@ -69,6 +69,15 @@ export function fieldsOf(
     addressFamily: (one('addressfamily') ?? own.addressFamily) as AddressFamily,
     sourceAddress: one('bindaddress') ?? null,
   }
+}
+
+/** The ProxyCommand line of a file; `null` when there is none. */
+export function commandLineOf(config: ResolvedSshConfig): TakenCommand | null {
+  const [entry] = config.options.get('proxycommand') ?? []
+  if (entry === undefined || entry.origin.kind !== 'file' || unlessNone(entry.value) === null) return null
+  const shown = config.expand('proxycommand', entry.value)
+  const { file, line } = entry.origin
+  return { proxyCommand: asField(shown), command: entry.value, shown, file, line }
 }
 
 /** The jump chain, first hop first. */
@@ -130,6 +139,11 @@ export function notesOf({ unhonoured }: Pick<ResolvedSshConfig, 'unhonoured'>): 
 }
 
 // --- internal ---
+
+/** A command's tokens are replaced already; the percent signs that are left are plain ones. */
+function asField(command: string): string {
+  return command.replaceAll('%', '%%')
+}
 
 function isOfSystem(origin: ConfigOrigin): boolean {
   return origin.kind === 'file' && origin.file.startsWith('/etc/')

@@ -1,5 +1,6 @@
 /** The person's word for the commands that stand in ssh configs. */
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { WarrenError } from '@shared/errors'
 import type { AllowCommandNeed } from '@shared/needs'
 import { originText, type AskedCommand, type ConfigOrigin } from '@shared/resolved-config'
@@ -27,15 +28,30 @@ export interface Asker {
   readonly ask: Ask | undefined
 }
 
+/** A ProxyCommand of a config that a server of the person's own got by a copy or an import. */
+export interface TakenCommand {
+  /** As it stands in the field of the server. */
+  readonly proxyCommand: string
+  /** As it stands in the config. */
+  readonly command: string
+  readonly shown: string
+  readonly file: string
+  readonly line: number
+}
+
 export interface Permissions {
   readonly isAllowed: (asked: Pick<AskedCommand, 'command' | 'file'>) => Promise<boolean>
   readonly allow: (asked: Pick<AskedCommand, 'command' | 'file'>) => Promise<void>
   /** Resolves when it may run. Rejects with `config.command-not-allowed`, or the signal's reason. */
   readonly require: (asked: CommandAsked, asker: Asker) => Promise<void>
+  /** Nobody wrote this command in Warren: it needs the person's word wherever it was taken to. */
+  readonly take: (taken: TakenCommand) => Promise<void>
+  /** As `require`, for the ProxyCommand of a server's own; one that the person wrote needs no word. */
+  readonly requireTaken: (proxyCommand: string, asker: Asker) => Promise<void>
 }
 
 export interface PermissionsOptions {
-  readonly store: Pick<Store, 'allowCommand' | 'isCommandAllowed'>
+  readonly store: Pick<Store, 'allowCommand' | 'isCommandAllowed' | 'getMeta' | 'setMeta'>
   readonly now: () => number
 }
 
@@ -57,34 +73,49 @@ export function createPermissions({ store, now }: PermissionsOptions): Permissio
     await allow({ command: asked.command, file: origin.file })
     return true
   }
+  const require: Permissions['require'] = async (asked, asker) => {
+    const what = { command: asked.command, file: asked.origin.file }
+    const key = keyOf(what)
+    for (;;) {
+      asker.signal.throwIfAborted()
+      if (await isAllowed(what)) return
+      const theirs = open.get(key)
+      if (theirs !== undefined) {
+        // Whoever asked may have turned away without an answer; then it is our turn.
+        if ((await theirs.catch(() => null)) === false) throw notAllowed(asked)
+        continue
+      }
+      const mine = put(asked, asker).finally(() => open.delete(key))
+      open.set(key, mine)
+      const isYes = await mine.catch((error: unknown) => {
+        asker.signal.throwIfAborted()
+        throw notAllowed(asked, error)
+      })
+      if (!isYes) throw notAllowed(asked)
+    }
+  }
   return {
     isAllowed,
     allow,
-    require: async (asked, asker) => {
-      const what = { command: asked.command, file: asked.origin.file }
-      const key = keyOf(what)
-      for (;;) {
-        asker.signal.throwIfAborted()
-        if (await isAllowed(what)) return
-        const theirs = open.get(key)
-        if (theirs !== undefined) {
-          // Whoever asked may have turned away without an answer; then it is our turn.
-          if ((await theirs.catch(() => null)) === false) throw notAllowed(asked)
-          continue
-        }
-        const mine = put(asked, asker).finally(() => open.delete(key))
-        open.set(key, mine)
-        const isYes = await mine.catch((error: unknown) => {
-          asker.signal.throwIfAborted()
-          throw notAllowed(asked, error)
-        })
-        if (!isYes) throw notAllowed(asked)
-      }
+    require,
+    take: ({ proxyCommand, ...rest }) => store.setMeta(takenKey(proxyCommand), JSON.stringify(rest)),
+    requireTaken: async (proxyCommand, asker) => {
+      const text = await store.getMeta(takenKey(proxyCommand))
+      if (text === null) return
+      const { command, shown, file, line } = takenSchema.parse(JSON.parse(text))
+      await require({ command, shown, purpose: 'proxy-command', origin: { kind: 'file', file, line } }, asker)
     },
   }
 }
 
 // --- internal ---
+
+const takenSchema = z.object({ command: z.string(), shown: z.string(), file: z.string(), line: z.int() })
+
+/** By the command, not the server: a copy of the copy needs the word too. */
+function takenKey(proxyCommand: string): string {
+  return `taken-command:${createHash('sha256').update(proxyCommand).digest('hex')}`
+}
 
 /** The same command in another file is another matter: that file may be somebody else's. */
 function keyOf({ command, file }: Pick<AskedCommand, 'command' | 'file'>): string {

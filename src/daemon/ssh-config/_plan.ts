@@ -4,7 +4,7 @@ import { WarrenError } from '@shared/errors'
 import { formatDestination, parseDestination } from '@shared/ssh-destination'
 import { serverDraftSchema, type ServerSpec } from '@shared/specs'
 import type { Catalog } from '../catalog'
-import { configuredOptions, fieldsOf, hopsOf, notesOf } from './_fields'
+import { commandLineOf, configuredOptions, fieldsOf, hopsOf, notesOf } from './_fields'
 import { hopId, hopText, hostId, isHostRow, isListed } from './_names'
 import type { Asker, Permissions } from './_permissions'
 import type { ConfigReader } from './_reader'
@@ -20,8 +20,13 @@ export function createPlanner(options: PlannerOptions): EnginePorts['plan'] {
   return async (serverId, signal, ask) => {
     const target = options.catalog.server(serverId)
     const route = options.catalog.route(serverId)
-    if ([...route.hops, target].every(({ configHost }) => configHost === null)) return route
-    const way = new Way(options, { serverId, server: target.name, login: formatDestination(target), signal, ask })
+    const asker = { serverId, server: target.name, login: formatDestination(target), signal, ask }
+    if ([...route.hops, target].every(({ configHost }) => configHost === null)) {
+      const [first = target] = route.hops
+      if (first.proxyCommand !== null) await options.permissions.requireTaken(first.proxyCommand, asker)
+      return route
+    }
+    const way = new Way(options, asker)
     const chain = await way.leadTo(target)
     const server = chain.at(-1)
     if (server === undefined) throw new WarrenError('internal', 'A way without a server')
@@ -88,7 +93,7 @@ class Way {
     const hops = config === null || hasOwnJump(spec) ? this.savedHops(spec) : this.configHops(config)
     const [first, ...others] = hops
     if (first === undefined) {
-      if (config !== null) await this.requireProxyCommand(config)
+      await this.requireProxyCommand(spec, config)
       return [{ ...plan, jump: [] }]
     }
     const lead = await this.leadTo(first)
@@ -121,12 +126,14 @@ class Way {
     })
   }
 
-  private async requireProxyCommand(config: ResolvedSshConfig): Promise<void> {
-    const [entry] = config.options.get('proxycommand') ?? []
-    if (entry === undefined || entry.origin.kind !== 'file' || entry.value.toLowerCase() === 'none') return
-    const { value: command, origin } = entry
-    const shown = config.expand('proxycommand', command)
-    await this.options.permissions.require({ command, shown, purpose: 'proxy-command', origin }, this.asker)
+  private async requireProxyCommand(spec: ServerSpec, config: ResolvedSshConfig | null): Promise<void> {
+    const { permissions } = this.options
+    const line = config === null ? null : commandLineOf(config)
+    if (line !== null) {
+      const { command, shown, file } = line
+      const origin = { kind: 'file', file, line: line.line } as const
+      await permissions.require({ command, shown, purpose: 'proxy-command', origin }, this.asker)
+    } else if (spec.proxyCommand !== null) await permissions.requireTaken(spec.proxyCommand, this.asker)
   }
 
   private savedHops({ jump }: ServerSpec): readonly ServerSpec[] {

@@ -10,6 +10,7 @@ import {
   type ResolvedSshConfig,
   type SshConfigEnvironment,
 } from '@engine'
+import { WarrenError } from '@shared/errors'
 import type { ConfigOrigin } from '@shared/resolved-config'
 import { runMatchExec } from './_match-exec'
 
@@ -61,8 +62,9 @@ export function createConfigReader({ env, person }: ConfigReaderOptions): Config
   return {
     files,
     variables: env,
-    read: async ({ destination, options, exec, files: given, lookup = true }) =>
-      resolveSshConfig({
+    read: async ({ destination, options = [], exec, files: given, lookup = true }) => {
+      refuseShellWords(destination, options)
+      return resolveSshConfig({
         destination,
         options,
         environment: await environment(),
@@ -71,7 +73,43 @@ export function createConfigReader({ env, person }: ConfigReaderOptions): Config
           exec: (command, origin) => (origin.kind === 'file' ? exec(command, origin) : Promise.resolve(null)),
           ...(lookup ? { lookup: lookupHost } : {}),
         },
-      }),
+      })
+    },
     run: (command, origin, signal) => runMatchExec(command, { env, cwd: person.homeDir, origin, signal }),
   }
+}
+
+// --- internal ---
+
+/** What ssh refuses of a typed host and user since 9.6 (valid_hostname and valid_ruser of its ssh.c): commands get them as tokens. */
+const HOST_OF_SHELL = /^-|['`"$\\;&<>|(){}\s\u0000-\u001f\u007f]/
+const USER_OF_SHELL = /^-|['`";&<>|(){}\u0000-\u001f\u007f]|\s-|\\$/
+
+function refuseShellWords(destination: string, options: readonly CommandOption[]): void {
+  const plain = destination.replace(/^ssh:\/\//i, '')
+  const at = plain.lastIndexOf('@')
+  const typed = at < 0 ? [] : [plain === destination ? plain.slice(0, at) : userOfUri(plain.slice(0, at))]
+  if (HOST_OF_SHELL.test(plain.slice(at + 1))) throw refused('host', 'The host', plain.slice(at + 1))
+  const users = options.flatMap((option) => (option.flag === 'l' ? [option.value] : []))
+  for (const user of [...users, ...typed]) {
+    if (USER_OF_SHELL.test(user)) throw refused('username', 'The user name', user)
+  }
+}
+
+/** RFC 3986 userinfo, without the parameters after a semicolon. */
+function userOfUri(text: string): string {
+  const [name = ''] = text.split(';')
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // Not an address: the resolver says so.
+    return ''
+  }
+}
+
+function refused(field: 'host' | 'username', what: string, value: string): WarrenError {
+  return new WarrenError('spec.invalid', `${what} "${value}" has signs that the shell of a command would act upon.`, {
+    fix: 'Write it without quotes, dollar signs, brackets and the like.',
+    field,
+  })
 }

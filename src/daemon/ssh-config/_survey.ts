@@ -4,8 +4,9 @@ import type { ConfigForward, ResolvedSshConfig } from '@engine'
 import { toFault, WarrenError, type Fault } from '@shared/errors'
 import type { ConfigOrigin } from '@shared/resolved-config'
 import { parseDestination, type Destination } from '@shared/ssh-destination'
-import { fieldsOf, hopsOf, type ConfigFields } from './_fields'
+import { commandLineOf, fieldsOf, hopsOf, type ConfigFields } from './_fields'
 import { hopId, hopText, hostId } from './_names'
+import type { TakenCommand } from './_permissions'
 import type { Exec, ConfigReader, SystemFiles } from './_reader'
 
 /** A server that the config speaks of. */
@@ -18,6 +19,8 @@ export interface SurveyedServer {
   /** `null` when this host alone cannot be resolved. */
   readonly fields: ConfigFields | null
   readonly fault: Fault | null
+  /** The line that its ProxyCommand stands in. */
+  readonly command: TakenCommand | null
   /** Ids, first hop first. */
   readonly jump: readonly string[]
   readonly forwards: readonly ConfigForward[]
@@ -73,15 +76,16 @@ export async function surveyConfig(options: SurveyOptions): Promise<Survey> {
 
 // --- internal ---
 
-const unresolved = { fields: null, jump: [], forwards: [], gatewayPorts: false, unhonoured: [] } as const
+const unresolved = { fields: null, command: null, jump: [], forwards: [], gatewayPorts: false, unhonoured: [] } as const
 
 function surveyed(
   config: ResolvedSshConfig,
   { reader }: SurveyOptions,
-): Pick<SurveyedServer, 'fields' | 'fault' | 'gatewayPorts' | 'unhonoured'> {
+): Pick<SurveyedServer, 'fields' | 'fault' | 'command' | 'gatewayPorts' | 'unhonoured'> {
   return {
     fields: fieldsOf(config, reader.variables),
     fault: null,
+    command: commandLineOf(config),
     gatewayPorts: config.options.get('gatewayports')?.[0]?.value === 'yes',
     unhonoured: config.unhonoured,
   }

@@ -5,11 +5,11 @@ import type { AskedCommand, ResolvedConfig, ServerConfig } from '@shared/resolve
 import type { RpcParsed } from '@shared/rpc'
 import type { ServerSpec } from '@shared/specs'
 import { allowedOnly, createConfigListing, type ConfigListing } from './_listing'
-import { createPermissions, type Permissions } from './_permissions'
+import { commandLineOf } from './_fields'
+import { createPermissions, type Permissions, type PermissionsOptions, type TakenCommand } from './_permissions'
 import { configDestination, createPlanner, overridesOf, type PlannerOptions } from './_plan'
 import { createConfigReader, type ConfigReader, type ConfigReaderOptions } from './_reader'
 import { surveyConfig, type Survey } from './_survey'
-import type { Store } from '../store/index'
 
 export { readOnly, type ListingServices } from './_listing'
 export { isForwardRow, isListed } from './_names'
@@ -24,12 +24,16 @@ export interface SshConfig {
   readonly survey: (file: string | null) => Promise<Survey>
   /** From now on this command may run where this file asks for it. */
   readonly allow: Permissions['allow']
+  /** A server of one's own is about to get these commands: they still need the person's word. */
+  readonly take: (commands: readonly TakenCommand[]) => Promise<void>
+  /** The ProxyCommand line that the config holds for a server now. */
+  readonly commandOf: (spec: ServerSpec) => Promise<TakenCommand | null>
   readonly planner: (catalog: PlannerOptions['catalog']) => EnginePorts['plan']
   readonly listing: ConfigListing
 }
 
 export interface SshConfigOptions extends ConfigReaderOptions {
-  readonly store: Pick<Store, 'allowCommand' | 'isCommandAllowed'>
+  readonly store: PermissionsOptions['store']
   readonly now: () => number
   readonly log: (message: string) => void
 }
@@ -41,6 +45,14 @@ export function createSshConfig(options: SshConfigOptions): SshConfig {
   return {
     listing,
     allow: permissions.allow,
+    take: async (commands) => {
+      for (const command of commands) await permissions.take(command)
+    },
+    commandOf: async (spec) => {
+      const exec = allowedOnly(reader, permissions)
+      const destination = configDestination(spec).host
+      return commandLineOf(await reader.read({ destination, options: overridesOf(spec), exec, lookup: false }))
+    },
     planner: (catalog) => createPlanner({ catalog, reader, permissions }),
     describe: (spec) => describe(spec, { reader, permissions, listing }),
     survey: (file) => surveyConfig({ reader, files: reader.files(), file, exec: allowedOnly(reader, permissions) }),
