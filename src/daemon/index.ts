@@ -291,10 +291,12 @@ async function bringBack(services: Services, journal: Journal, unreadable: reado
   const wanted = catalog.forwards().filter(({ spec, wanted: was }) => was || spec.autoStart)
   const ids = wanted.map(({ spec }) => spec.id)
   await journal.begin(ids.length)
-  for (const record of wanted) {
-    catalog.putForward({ ...record, wanted: true })
+  for (const id of ids) {
+    // Clients are here already, and may have removed it.
+    if (!catalog.hasForward(id)) continue
+    catalog.putForward({ ...catalog.forward(id), wanted: true })
     // One that cannot start must not keep the others down.
-    await warnings.tolerate(() => Promise.resolve().then(() => engine.start(record.spec.id)))
+    await warnings.tolerate(() => Promise.resolve().then(() => engine.start(id)))
   }
   if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
 }

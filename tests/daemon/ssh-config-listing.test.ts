@@ -288,4 +288,32 @@ describe('config.import', () => {
       { name: 'gate' },
     ])
   })
+  it('leaves out a host whose jump host cannot be taken over', async () => {
+    await begin()
+    const file = join(place.home, 'other.conf')
+    const hosts = ['Host inner', '  ProxyJump gate', '  LocalForward 8080 db:80', 'Host outer', '  ProxyJump inner']
+    write([...hosts, 'Host gate', '  HostName %z'], file)
+    const taken = await client.call('config.import', { file })
+    expect(taken).toMatchObject({ servers: [], forwards: [] })
+    expect(taken.skipped.map(({ name }) => name).sort()).toEqual(['gate', 'inner', 'outer'])
+    expect(taken.skipped.find(({ name }) => name === 'inner')?.reason).toBe('Its jump host gate was left out.')
+  })
+})
+
+describe('a listing', () => {
+  it('that is switched off is empty when the call returns, also while it is being read', async () => {
+    await begin('Host alpha')
+    write(['Host alpha', 'Host beta'])
+    const first = client.call('config.setListing', { on: true })
+    const second = client.call('config.setListing', { on: false })
+    await Promise.all([first, second])
+    expect(await servers()).toEqual([])
+  })
+
+  it('whose hosts jump in a circle keeps nobody from adding a server', async () => {
+    await begin('Host a', '  ProxyJump b', 'Host b', '  ProxyJump a')
+    const added = await client.call('servers.add', serverDraft('own'))
+    await client.call('servers.update', { id: added.id, patch: { port: 2222 } })
+    expect(named(await servers())).toEqual(['a', 'b', 'own'])
+  })
 })

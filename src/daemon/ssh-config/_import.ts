@@ -46,17 +46,44 @@ export function importSurvey(
       forwards.push({ ...spec, id: randomUUID(), configLine: null })
     }
   }
-  const withHops = [...taken.values()].map((server) => ({
-    ...server,
-    jump: server.jump.flatMap((hop) => known.get(hop) ?? []),
-  }))
+  const reached = withoutUnreached({ taken, known, skipped })
   const unhonoured = new Map(
     survey.servers.flatMap((found) => found.unhonoured.map((option) => [JSON.stringify(option), option] as const)),
   )
-  return { servers: withHops, forwards, skipped, unhonoured: [...unhonoured.values()] }
+  const ids = new Set(reached.map(({ id }) => id))
+  return {
+    servers: reached,
+    forwards: forwards.filter(({ serverId }) => ids.has(serverId)),
+    skipped,
+    unhonoured: [...unhonoured.values()],
+  }
 }
 
 // --- internal ---
+
+interface Taken {
+  /** By the id of the survey. */
+  readonly taken: ReadonlyMap<string, ServerSpec>
+  /** The id here for one of the survey. */
+  readonly known: Map<string, string>
+  readonly skipped: { name: string; reason: string }[]
+}
+
+/** The servers with their hops; one whose hop was left out is left out too, since without it it would be dialled directly. */
+function withoutUnreached({ taken, known, skipped }: Taken): readonly ServerSpec[] {
+  const left = new Map(taken)
+  for (let size = -1; size !== left.size;) {
+    size = left.size
+    for (const [id, { jump, name }] of left) {
+      const missing = jump.find((hop) => !known.has(hop))
+      if (missing === undefined) continue
+      left.delete(id)
+      known.delete(id)
+      skipped.push({ name, reason: `Its jump host ${missing.replace(/^config(?:-hop)?:/, '')} was left out.` })
+    }
+  }
+  return [...left.values()].map((server) => ({ ...server, jump: server.jump.flatMap((hop) => known.get(hop) ?? []) }))
+}
 
 function isCopyOf(one: ServerSpec, row: ServerSpec): boolean {
   const isNamed = nameKey(one.name) === nameKey(row.name) || nameKey(one.name) === nameKey(`${row.name}${COPY}`)

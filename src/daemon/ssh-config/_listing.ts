@@ -52,7 +52,7 @@ export function createConfigListing({ reader, permissions, log }: ListingOptions
   let on = true
   let said = ''
   let running: Promise<void> | null = null
-  let again = false
+  let next: Promise<void> | null = null
   const watch = createConfigWatch({ onChange: () => void refresh(), log })
 
   const look = async (): Promise<Survey | Fault> => {
@@ -94,8 +94,12 @@ export function createConfigListing({ reader, permissions, log }: ListingOptions
   }
   const refresh = (): Promise<void> => {
     if (running !== null) {
-      again = true
-      return running
+      // What runs may have read already what has changed now.
+      next ??= running.then(() => {
+        next = null
+        return refresh()
+      })
+      return next
     }
     running = once()
       .catch((error: unknown) => {
@@ -103,9 +107,6 @@ export function createConfigListing({ reader, permissions, log }: ListingOptions
       })
       .finally(() => {
         running = null
-        if (!again) return
-        again = false
-        void refresh()
       })
     return running
   }
@@ -236,7 +237,7 @@ async function apply(to: ListingServices, survey: Survey, origins: Map<string, C
 }
 
 async function changeOf(
-  { store, catalog, now }: ListingServices,
+  { store, catalog, engine, now }: ListingServices,
   { servers: surveyed }: Survey,
 ): Promise<Change & { readonly lines: ReadonlyMap<string, ConfigOrigin> }> {
   const at = new Date(now()).toISOString()
@@ -260,7 +261,9 @@ async function changeOf(
   const wanted = lines.map(({ spec }) => spec)
   const wantedIds = new Set(wanted.map(({ id }) => id))
   // A line that is gone does not cut a forward that runs: it goes when it has been stopped.
-  const goneForwards = forwards.filter(({ spec, wanted: runs }) => !wantedIds.has(spec.id) && !runs)
+  const goneForwards = forwards.filter(
+    ({ spec, wanted: was }) => !wantedIds.has(spec.id) && !was && !engine.snapshot(spec.id).wanted,
+  )
   const staying = catalog.forwards().filter((record) => !goneForwards.includes(record))
   const missing = servers.filter((server) => isListed(server) && !rows.has(server.id))
   const goneServers = unused(missing, {

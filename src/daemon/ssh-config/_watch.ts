@@ -122,6 +122,9 @@ function steps(pattern: string): readonly { folder: string; part: string }[] {
   const parts = pattern.split('/').filter((part) => part !== '')
   const magic = parts.findIndex((part) => /(?<!\\)[*?[]/.test(part))
   const at = magic === -1 ? parts.length - 1 : magic
-  const plain = (names: readonly string[]): string => `/${names.map((name) => name.replace(/\\(.)/g, '$1')).join('/')}`
+  // On Windows it begins with a drive.
+  const root = pattern.startsWith('/') ? '/' : ''
+  const plain = (names: readonly string[]): string =>
+    `${root}${names.map((name) => name.replace(/\\(.)/g, '$1')).join('/')}`
   return at < 0 ? [] : [{ folder: plain(parts.slice(0, at)), part: parts[at] ?? '*' }]
 }
