@@ -106,7 +106,14 @@ export const serverDraftSchema = z.strictObject({
   /** The address of this machine to dial from (ssh_config BindAddress). */
   sourceAddress: host.nullable().default(null),
   /** What one would type after `ssh`: the ssh config decides how this server is dialled. `null` for a server written in Warren. */
-  configHost: z.string().min(1).max(MAX_HOST).nullable().default(null),
+  configHost: z
+    .string()
+    .min(1)
+    .max(MAX_HOST)
+    .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
+    .refine((value) => !value.startsWith('-'), 'must not start with a dash')
+    .nullable()
+    .default(null),
   /** True for the demo server that the daemon runs itself. */
   demo: z.boolean().default(false),
 })

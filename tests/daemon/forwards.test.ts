@@ -296,5 +296,8 @@ describe('secrets', () => {
   it('are for proxies only', async () => {
     const refused = client.call('forwards.add', { ...localDraft(serverId, 'x'), proxyUsername: 'ada' })
     await expect(refused).rejects.toMatchObject({ code: 'rpc.invalid' })
+    const { spec } = await client.call('forwards.add', localDraft(serverId, 'y'))
+    const kept = client.call('forwards.setSecret', { id: spec.id, value: planted, keep: 'memory' })
+    await expect(kept).rejects.toMatchObject({ code: 'spec.invalid' })
   })
 })

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { WarrenError } from '@shared/errors'
 import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
+import { withoutProxyPassword } from '../proxy-passwords'
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { isForwardRow, readOnly } from '../ssh-config'
@@ -123,7 +124,13 @@ export function forwardHandlers(services: Services): Part {
       }),
     'forwards.setSecret': ({ id, value, keep }) =>
       inTurn(async () => {
-        catalog.forward(id)
+        const { spec } = catalog.forward(id)
+        if (spec.proxyUsername === null) {
+          throw new WarrenError('spec.invalid', `The clients of ${spec.name} need no login.`, {
+            fix: 'Give it a name to log in with first.',
+            field: 'id',
+          })
+        }
         services.secrets.set(secretOwner(id), 'password', { value, keep })
         if (!engine.snapshot(id).wanted) return null
         // Its clients are let in by what was known at the start.
@@ -179,13 +186,13 @@ function requireServer({ catalog }: Services, serverId: string): void {
 }
 
 /** The removed server that a restored forward needs; `null` when its server is there. */
-async function serverOf({ catalog, store }: Services, spec: ForwardSpec): Promise<ServerSpec | null> {
+async function serverOf({ catalog, store, secrets }: Services, spec: ForwardSpec): Promise<ServerSpec | null> {
   if (catalog.servers().some(({ id }) => id === spec.serverId)) return null
   const server = await store.deletedServer(spec.serverId)
   if (server === null) {
     throw new WarrenError('spec.not-found', `The server of ${spec.name} is gone for good.`, { field: 'serverId' })
   }
-  return { ...server, name: catalog.freeName('server', server.name) }
+  return withoutProxyPassword({ ...server, name: catalog.freeName('server', server.name) }, secrets)
 }
 
 export function unique(ids: readonly string[]): readonly string[] {
