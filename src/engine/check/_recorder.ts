@@ -12,7 +12,7 @@ const titles: Readonly<Record<StepName, string>> = {
   banner: 'Greeting',
   'key-exchange': 'Key exchange',
   'host-key': 'Host key',
-  auth: 'Offer',
+  auth: 'Method',
   login: 'Login',
   listen: 'Listening end',
   forwarding: 'Permission',
@@ -40,7 +40,7 @@ export class Recorder {
     }
   }
 
-  /** A step that somebody else did. `title` replaces the usual one. */
+  /** A step that somebody else did. */
   add(name: StepName, outcome: Outcome, milliseconds: number): void {
     this.push(name, { ...outcome, milliseconds, fault: null })
   }

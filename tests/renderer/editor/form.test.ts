@@ -206,6 +206,6 @@ describe('what the kind of forward does not have', () => {
   it('a password needs a name', () => {
     const form = { ...emptyForm, name: 'r', serverId: 's', type: 'dynamic' as const, proxyPassword: 'x' }
     const reading = readForm(form, null)
-    expect(reading.ok ? {} : reading.errors).toEqual({ proxyUsername: 'Name to log in with is missing.' })
+    expect(reading.ok ? {} : reading.errors).toEqual({ proxyUsername: 'User name for clients is missing.' })
   })
 })

@@ -48,6 +48,21 @@ describe('the form of a forward', () => {
     expect(toastStore.getState().toasts).toEqual([])
   })
 
+  it('says nothing of a port that is not typed yet', async () => {
+    await openEditor()
+    fireEvent.click(screen.getByRole('radio', { name: /Offer/ }))
+    expect(screen.getByText('People on bastion connect to a port there and reach 127.0.0.1 here.')).toBeInTheDocument()
+  })
+
+  it('says of a proxy for the network whether it asks for a login', async () => {
+    await openEditor()
+    fireEvent.click(screen.getByRole('radio', { name: /Browse/ }))
+    type('Address on this machine', '0.0.0.0')
+    expect(screen.getByText(/can connect, without a password/)).toBeInTheDocument()
+    type('User name for clients', 'ada')
+    expect(screen.getByText(/can connect, with the name and the password for clients/)).toBeInTheDocument()
+  })
+
   it('shows each error at its field and moves there', async () => {
     const daemon = await openEditor()
     press('Save and start')

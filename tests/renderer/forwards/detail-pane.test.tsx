@@ -54,6 +54,14 @@ describe('the detail pane', () => {
     expect(screen.queryByRole('region', { name: 'Check' })).toBeNull()
   })
 
+  it('does not call it a failed start when only the target is away', async () => {
+    await openPane('db', { forwards: [makeForward('db', { spec: { remoteHost: 'nobody' } })] })
+    await userEvent.click(screen.getByRole('button', { name: 'Check' }))
+    expect(
+      await screen.findByText('A start would succeed, but connections would fail at the target.'),
+    ).toBeInTheDocument()
+  })
+
   it('says when a check cannot be made', async () => {
     const daemon = await openPane('db', { forwards: [makeForward('db')] })
     daemon.failNext('forwards.check', makeFault({ code: 'spec.not-found', message: 'There is no such forward.' }))

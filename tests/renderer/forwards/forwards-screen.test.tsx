@@ -8,6 +8,7 @@ import { uiStore } from '../../../src/renderer/src/stores/ui'
 import { callsOf, openConnectedWindow } from '../_window'
 import type { FakeDaemon, FakeOptions } from '../harness/fake-api'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from '../harness/_data'
+import { wayForwards } from '../harness/_ways'
 
 async function openApp(options: FakeOptions = {}): Promise<FakeDaemon> {
   const daemon = await openConnectedWindow({ servers, settings: { groupBy: 'none' }, ...options })
@@ -28,6 +29,13 @@ describe('the list of forwards', () => {
     expect(rowOf('web')).toHaveTextContent('bastion.example.net:22 refused the connection.')
     expect(rowOf('db')).toHaveTextContent('127.0.0.1:5432→db:5432')
     expect(rowOf('shared')).toHaveTextContent('reachable from the network')
+  })
+
+  it('says on the row what is otherwise than asked though it runs', async () => {
+    await openApp({ forwards: wayForwards() })
+    expect(rowOf('preview')).toHaveTextContent('The server bound 127.0.0.1 only')
+    expect(rowOf('wiki')).toHaveTextContent('asleep')
+    expect(rowOf('payroll')).toHaveTextContent(/stops in 4[12] m/)
   })
 
   it('tells main once that it is usable', async () => {

@@ -29,7 +29,7 @@ export function checkOf({ snapshot, spec }: ForwardView): readonly CheckStep[] {
     const refused = chained && index === snapshot.via.length - 1
     add({
       step: 'auth',
-      title: 'Offer',
+      title: 'Method',
       server: at,
       result: refused ? 'warning' : 'ok',
       milliseconds: 46,
@@ -52,6 +52,15 @@ export function checkOf({ snapshot, spec }: ForwardView): readonly CheckStep[] {
     ? ({ result: 'skipped', milliseconds: 0, detail: 'An earlier step failed.' } as const)
     : { detail: 'the server opens connections' }
   add({ step: 'forwarding', title: 'Permission', ...rest })
-  add({ step: 'target', title: 'Target', ...rest })
+  if (chained || spec.remoteHost !== 'nobody') add({ step: 'target', title: 'Target', ...rest })
+  else {
+    const fault = makeFault({
+      code: 'target.refused',
+      message: 'nobody:5432 refused the connection.',
+      fix: 'Check that the service runs.',
+      remedy: null,
+    })
+    add({ step: 'target', title: 'Target', result: 'failed', milliseconds: 3, fault, detail: fault.message })
+  }
   return steps
 }

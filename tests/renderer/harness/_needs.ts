@@ -60,5 +60,17 @@ export function makeNeed<K extends NeedKind>(
 export function needsFrom(wanted: string | null): readonly Need[] {
   if (wanted === null) return []
   if (wanted === '') return sampleNeeds()
+  const login = { username: 'ada', refused: false }
+  if (wanted === 'proxy-password') {
+    const proxy = 'proxy.example:3128'
+    return [makeNeed('password', { ...login, proxy, login: 'ada@proxy.example:3128' })]
+  }
+  if (wanted === 'client-password') {
+    return [makeNeed('password', { ...login, forward: 'socks', login: 'ada@127.0.0.1:1080' })]
+  }
+  if (wanted === 'match-exec') {
+    return [makeNeed('allow-command', { purpose: 'match-exec', command: 'on-vpn --quiet' })]
+  }
+  if (wanted === 'confirm-key') return [makeNeed('touch-key', { reason: 'confirm' })]
   return [makeNeed(wanted as NeedKind)]
 }

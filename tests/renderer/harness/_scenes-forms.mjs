@@ -76,10 +76,10 @@ export const formScenes = [
       await page.getByRole('radio', { name: /Browse/ }).click()
       await chooseServer(page, 'bastion')
       await page.getByText('More', { exact: true }).click()
-      await page.getByLabel('Name to log in with').fill('ada')
-      await page.getByLabel('Their password').fill('lovelace')
+      await page.getByLabel('User name for clients').fill('ada')
+      await page.getByLabel('Password for clients').fill('lovelace')
       await page.getByLabel('Serve a PAC file').check()
-      await page.getByLabel('Their password').focus()
+      await page.getByLabel('Password for clients').focus()
     },
   },
   {
@@ -219,6 +219,10 @@ export const formScenes = [
     act: (page) => page.getByLabel('Save the password').check(),
   },
   { name: 'need-passphrase', query: 'rates&needs=passphrase' },
+  ...['proxy-password', 'client-password', 'match-exec', 'confirm-key'].map((kind) => ({
+    name: `need-${kind}`,
+    query: `rates&needs=${kind}`,
+  })),
   { name: 'need-touch', query: 'rates&needs=touch-key' },
   { name: 'need-code', query: 'rates&needs=keyboard-interactive' },
 ]

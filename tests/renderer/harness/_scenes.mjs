@@ -55,6 +55,25 @@ export const scenes = [
       await page.getByText('A start would').waitFor()
     },
   },
+  { name: 'forwards-ways', query: 'rates&ways&group=none' },
+  ...['workers', 'wiki', 'payroll', 'shop', 'preview', 'proxy-of-the-team'].map((name) => ({
+    name: `way-${name}`,
+    query: 'rates&ways&group=none',
+    act: (page) => row(page, name).click(),
+  })),
+  {
+    name: 'way-facts',
+    query: 'rates&ways&group=none',
+    act: async (page) => {
+      await row(page, 'preview').click()
+      await page.getByText('Starts by itself').scrollIntoViewIfNeeded()
+    },
+  },
+  {
+    name: 'way-menu',
+    query: 'rates&ways&group=none',
+    act: (page) => page.getByRole('button', { name: 'More for payroll' }).click(),
+  },
   { name: 'detail-long', query: 'rates', act: (page) => row(page, 'queue-of').first().click() },
   {
     name: 'stop-live',

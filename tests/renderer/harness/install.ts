@@ -3,6 +3,7 @@ import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
 import { makeNeed, needsFrom } from './_needs'
+import { wayForwards } from './_ways'
 import { fakeDaemon, sampleRates } from './fake-api'
 
 const query = new URLSearchParams(location.search)
@@ -11,9 +12,11 @@ const refused = query.get('refused')
 const forwards =
   refused !== null
     ? [...sampleForwards().slice(0, 2), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
-    : rows === null
-      ? sampleForwards()
-      : manyForwards(Number(rows))
+    : query.has('ways')
+      ? wayForwards()
+      : rows === null
+        ? sampleForwards()
+        : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
   servers: query.has('bare') ? [] : query.has('config') ? [...servers, ...configServers] : servers,

@@ -28,7 +28,7 @@ describe('a server of the ssh config', () => {
     const pane = screen.getByRole('complementary', { name: 'Server reports' })
     expect(await within(pane).findByText('/home/me/.ssh/config:12')).toBeInTheDocument()
     expect(within(pane).getByText('port 2222')).toBeInTheDocument()
-    const lost = within(pane).getByRole('region', { name: 'Not acted upon' })
+    const lost = within(pane).getByRole('region', { name: 'What Warren does not do' })
     expect(lost).toHaveTextContent('forwardagent yes/home/me/.ssh/config:17 · Warren opens no shell to forward into')
     expect(within(pane).getByText('on-vpn --quiet')).toBeInTheDocument()
     expect(within(pane).queryByRole('textbox')).not.toBeInTheDocument()
@@ -50,6 +50,7 @@ describe('a forward line of the ssh config', () => {
     render(<ForwardEditor forwardId="config-forward:1" start={{}} onClose={() => undefined} />)
     expect(screen.getByText('LocalForward 5432 db:5432')).toBeInTheDocument()
     expect(screen.queryByLabelText('Target host')).not.toBeInTheDocument()
+    expect(screen.queryByLabelText('Address on this machine')).not.toBeInTheDocument()
     fireEvent.click(screen.getByLabelText('Favourite'))
     press('Save')
     await waitFor(() => {

@@ -24,7 +24,7 @@ export function HostKeyRotationDialog(props: NeedDialogProps<HostKeyRotationNeed
       onClose={props.onLater}
       initialFocus={ignore}
       title={`${need.server} announces ${several ? 'new keys' : 'a new key'}`}
-      description={`It proved that it holds ${several ? 'them' : 'it'}, in a session signed by the key you trust. The forwards run meanwhile.`}
+      description={`The server proved that it holds ${several ? 'them' : 'it'}, over a session with the key you trust. The forwards keep running.`}
       actions={
         <>
           <Button ref={ignore} disabled={busy} onClick={decide('ignore')}>
@@ -44,8 +44,8 @@ export function HostKeyRotationDialog(props: NeedDialogProps<HostKeyRotationNeed
       </div>
       {need.retired.map(({ fingerprint, keyType }) => (
         <p key={fingerprint} className={styles.retired}>
-          It uses its {keyType} key <span className="mono selectable">{groupFingerprint(fingerprint)}</span> no more:
-          Warren forgets it along with your yes.
+          Its {keyType} key <span className="mono selectable">{groupFingerprint(fingerprint)}</span> is no longer in
+          use: with your yes Warren forgets it.
         </p>
       ))}
       <p className={styles.retired}>

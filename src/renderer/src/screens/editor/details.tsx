@@ -4,6 +4,7 @@ import { TextArea, TextField } from '../../components/field'
 import { LockOpen } from '../../components/icons'
 import { useForwards } from '../../stores/forwards'
 import styles from './forward-editor.module.css'
+import { isProxy } from './form-more'
 import { More } from './more'
 import { TagInput } from './tag-input'
 import type { ForwardFormState } from './use-forward-form'
@@ -11,11 +12,13 @@ import type { ForwardFormState } from './use-forward-form'
 /** The one-time question before a forward listens for other machines. */
 export function Exposure({ state }: { state: ForwardFormState }): ReactNode {
   if (!state.exposed) return null
+  const hasLogin = isProxy(state.form) && state.form.proxyUsername.trim() !== ''
   const who = state.form.type === 'remote' ? 'Machines on the network of the server' : 'Other machines on your network'
   return (
     <div className={styles.exposure} data-asked={state.exposureAsked || undefined}>
       <p>
-        <LockOpen size={14} /> Reachable from the network. {who} can connect, without a password.
+        <LockOpen size={14} /> Reachable from the network. {who} can connect,{' '}
+        {hasLogin ? 'with the name and the password for clients' : 'without a password'}.
       </p>
       <CheckRow
         label="That is what I want"

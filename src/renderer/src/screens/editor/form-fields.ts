@@ -58,17 +58,17 @@ export function fieldLabel(type: ForwardType, field: FormField): string {
     case 'description':
       return 'Description'
     case 'idleSeconds':
-      return 'Seconds without a connection'
+      return 'Close the session after (seconds)'
     case 'healthEvery':
-      return 'Every so many seconds'
+      return 'Check every (seconds)'
     case 'healthPath':
       return 'Path'
     case 'healthStatus':
-      return 'Status'
+      return 'Expected status'
     case 'healthTarget':
-      return 'Reach by SOCKS'
+      return 'Host to reach'
     case 'proxyUsername':
-      return 'Name to log in with'
+      return 'User name for clients'
   }
 }
 

@@ -136,6 +136,8 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
   const server = newServer?.name ?? chosen?.name ?? ''
   const portCount = partialSpec(form).portCount ?? 1
   const sentence = forwardSentence({ type: form.type, server, listen: ends.listen, target: ends.target, portCount })
+  // A port that nobody has typed yet is no port 0.
+  const said = form.targetPort.trim() === '' ? sentence.replace(/:0(?=\s)/, '') : sentence
   const untyped = form.listenPort === '' && form.type !== 'dynamic' && !('path' in ends.listen)
   return (
     <div className={styles.parties}>
@@ -151,10 +153,7 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
       <Ends state={state} />
       {newServer !== null && <NewServerFields state={state} server={newServer} />}
       <p className={styles.sentence} aria-live="polite">
-        {untyped
-          ? sentence.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here')
-          : sentence}
-        .
+        {untyped ? said.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here') : said}.
       </p>
     </div>
   )

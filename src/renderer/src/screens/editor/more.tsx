@@ -10,7 +10,9 @@ import type { ForwardFormState } from './use-forward-form'
 
 /** The rarer choices, folded away until one of them is made or wrong. */
 export function More({ state }: { state: ForwardFormState }): ReactNode {
-  const { form } = state
+  const { form, original } = state
+  // The ends of a line of the ssh config are changed in the file.
+  const fromConfig = original !== null && original.configLine !== null
   // Once open it stays so: taking a choice back must not fold the part away under one's hand.
   const [open, setOpen] = useState(() => isUsed(state))
   return (
@@ -23,14 +25,16 @@ export function More({ state }: { state: ForwardFormState }): ReactNode {
     >
       <summary>More</summary>
       <div className={styles.fields}>
-        <Text
-          state={state}
-          field="listenAddress"
-          mono
-          placeholder={form.type === 'remote' ? 'localhost' : '127.0.0.1'}
-          hint="Empty: only this side itself can connect. 0.0.0.0 lets the network in. A path makes a Unix socket."
-        />
-        {form.type === 'remote' && (
+        {!fromConfig && (
+          <Text
+            state={state}
+            field="listenAddress"
+            mono
+            placeholder={form.type === 'remote' ? 'localhost' : '127.0.0.1'}
+            hint={`Empty: only ${form.type === 'remote' ? 'the server itself' : 'this machine'} can connect. 0.0.0.0 lets the network in. A path makes a Unix socket.`}
+          />
+        )}
+        {!fromConfig && form.type === 'remote' && (
           <CheckRow
             label="Offer everything this machine reaches"
             hint="People on the server use the port as a SOCKS or HTTP proxy"
@@ -72,10 +76,10 @@ function Proxy({ state }: { state: ForwardFormState }): ReactNode {
           field="proxyUsername"
           placeholder="no login"
           autoComplete="off"
-          hint="Clients of the proxy must give it."
+          hint="Clients of the proxy must log in with it."
         />
         <TextField
-          label="Their password"
+          label="Password for clients"
           type="password"
           autoComplete="new-password"
           disabled={form.proxyUsername.trim() === '' && form.proxyPassword === ''}
@@ -116,7 +120,7 @@ function OnDemand({ state }: { state: ForwardFormState }): ReactNode {
           state={state}
           field="idleSeconds"
           inputMode="numeric"
-          hint="After so long without one the session closes; the port stays open."
+          hint="Counted from the end of the last connection; the port stays open."
         />
       )}
     </>

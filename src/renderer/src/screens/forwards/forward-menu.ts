@@ -112,7 +112,7 @@ function oneEntries(id: string): readonly MenuEntry[] {
       disabled: webAddress(view) === null,
       onSelect: () => void openAddress(id),
     },
-    { kind: 'item', label: 'Copy as ssh command', onSelect: () => void copySshCommand(id) },
+    { kind: 'item', label: 'Copy ssh command', onSelect: () => void copySshCommand(id) },
     { kind: 'separator' },
     {
       kind: 'item',

@@ -130,6 +130,11 @@ function SecondLine({ view: { snapshot } }: { view: ForwardView }): ReactNode {
           {why}
         </span>
       )}
+      {why === null && snapshot.notice !== null && (
+        <span className={styles.notice} data-tip={snapshot.notice}>
+          {snapshot.notice}
+        </span>
+      )}
     </div>
   )
 }
@@ -163,8 +168,7 @@ function Status({ snapshot, tabIndex }: { snapshot: ForwardSnapshot; tabIndex: n
       </div>
       <div className={styles.age}>
         {state === 'degraded' && <span className={styles.amber}>degraded · </span>}
-        {asleep && 'asleep · '}
-        <span className="sr-only">running for </span>
+        {asleep ? 'asleep · ' : <span className="sr-only">running for </span>}
         {age}
         {left !== '' && ` · stops in ${left}`}
       </div>

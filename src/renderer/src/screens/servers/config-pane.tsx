@@ -98,12 +98,12 @@ function Said({ config }: { config: ServerConfig }): ReactNode {
   const harmless = config.unhonoured.filter(({ support }) => support === 'harmless')
   return (
     <>
-      {losses.length > 0 && <Unhonoured title="Not acted upon" options={losses} />}
+      {losses.length > 0 && <Unhonoured title="What Warren does not do" options={losses} />}
       {execAsked.length > 0 && (
         <section className={pane.used} aria-labelledby="asked-title">
-          <h2 id="asked-title">Waits for your word</h2>
+          <h2 id="asked-title">Commands that ask first</h2>
           <p className={pane.note}>
-            These commands run when you start a forward and allow them; until then their blocks do not count.
+            Match exec runs them. Warren asks when you start a forward; until you allow them, their blocks do not apply.
           </p>
           <ul className={styles.lines}>
             {execAsked.map(({ command, file, line }) => (
@@ -124,7 +124,7 @@ function Said({ config }: { config: ServerConfig }): ReactNode {
           </ul>
         )}
       </section>
-      {harmless.length > 0 && <Unhonoured title="Without meaning for a forward" options={harmless} />}
+      {harmless.length > 0 && <Unhonoured title="Without effect on a forward" options={harmless} />}
     </>
   )
 }

@@ -139,8 +139,11 @@ function mark(result: CheckStep['result']): ReactNode {
   }
 }
 
+/** A forward starts whether or not its target answers; its clients would notice. */
 function verdict(steps: readonly CheckStep[]): string {
-  const failed = steps.filter(({ result }) => result === 'failed').map(({ title }) => `the ${title.toLowerCase()}`)
-  if (failed.length === 0) return 'A start would succeed.'
+  const failures = steps.filter(({ result }) => result === 'failed')
+  const failed = failures.filter(({ step }) => step !== 'target').map(({ title }) => `the ${title.toLowerCase()}`)
+  if (failures.length === 0) return 'A start would succeed.'
+  if (failed.length === 0) return 'A start would succeed, but connections would fail at the target.'
   return `A start would fail at ${new Intl.ListFormat('en').format([...new Set(failed)])}.`
 }
