@@ -125,28 +125,15 @@ function originalHost({ configHost, host }: ServerPlan): string {
 async function openThrough(
   through: SshSession,
   server: ServerPlan,
-  limits: { timeoutMs: number; signal: AbortSignal },
+  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Duplex> {
   const { host, port } = server
   const via = through.snapshot().server
-  const late = AbortSignal.any([limits.signal, AbortSignal.timeout(limits.timeoutMs)])
-  const opening = through.openChannel({ host, port }, { host: '127.0.0.1', port: 0 })
-  const expired = new Promise<never>((_, reject) => {
-    late.addEventListener('abort', () => {
-      // The answer may still come; nobody wants that channel then.
-      opening.then(
-        (channel) => channel.destroy(),
-        () => undefined,
-      )
-      reject(
-        limits.signal.aborted
-          ? (limits.signal.reason as Error)
-          : new WarrenError('ssh.timeout', `${server.name} did not answer through ${via} in time.`),
-      )
-    })
-  })
   try {
-    return await Promise.race([opening, expired])
+    return await unlessLate(through.openChannel({ host, port }, { host: '127.0.0.1', port: 0 }), {
+      ...{ timeoutMs, signal },
+      late: () => new WarrenError('ssh.timeout', `${server.name} did not answer through ${via} in time.`),
+    })
   } catch (error) {
     if (!(error instanceof WarrenError) || !error.code.startsWith('target.')) throw error
     const code = error.code === 'target.unresolvable' ? 'ssh.dns' : 'ssh.unreachable'
@@ -155,4 +142,38 @@ async function openThrough(
       cause: error,
     })
   }
+}
+
+/** A channel that comes after its time is closed. A timer of our own: see the agent's. */
+function unlessLate(
+  opening: Promise<Duplex>,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal; readonly late: () => Error },
+): Promise<Duplex> {
+  const { timeoutMs, signal, late } = limits
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const end = (settle: () => void): void => {
+      isOver = true
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const onAbort = (): void => {
+      end(() => reject(signal.reason as Error))
+    }
+    const timer = setTimeout(() => {
+      end(() => reject(late()))
+    }, timeoutMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    opening.then(
+      (channel) => {
+        if (isOver) channel.on('error', () => undefined).destroy()
+        else end(() => resolve(channel))
+      },
+      (error: Error) => {
+        if (!isOver) end(() => reject(error))
+      },
+    )
+  })
 }

@@ -48,7 +48,7 @@ export async function connectThroughProxy(
 async function connectOnce(proxy: ProxyAddress, target: ProxyTarget, options: ProxyOptions): Promise<Socket> {
   const { host, port, scheme } = proxy
   const what = `The proxy ${host}:${port}`
-  const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
+  const began = performance.now()
   const socket = await connectSocket({ ...options, host, port, what }).catch((error: unknown) => {
     options.signal.throwIfAborted()
     if (!(error instanceof WarrenError)) throw error
@@ -58,8 +58,11 @@ async function connectOnce(proxy: ProxyAddress, target: ProxyTarget, options: Pr
   const abort = (): void => {
     socket.destroy(new Error('no answer in time'))
   }
-  deadline.addEventListener('abort', abort, { once: true })
+  // A timer of our own: see the agent's.
+  const timer = setTimeout(abort, options.timeoutMs - (performance.now() - began))
+  options.signal.addEventListener('abort', abort, { once: true })
   try {
+    options.signal.throwIfAborted()
     if (scheme === 'http') await requestHttp(socket, proxy, target)
     else await requestSocks(socket, proxy, target)
     socket.pause()
@@ -74,7 +77,8 @@ async function connectOnce(proxy: ProxyAddress, target: ProxyTarget, options: Pr
       cause: error,
     })
   } finally {
-    deadline.removeEventListener('abort', abort)
+    clearTimeout(timer)
+    options.signal.removeEventListener('abort', abort)
   }
 }
 
