@@ -110,8 +110,10 @@ class CommandStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    if (this.child.stdin.write(chunk)) done()
-    else this.child.stdin.once('drain', done)
+    // Only when the pipe has taken it: the memory of what was sent is used again then. How a write fails is told by the exit.
+    this.child.stdin.write(chunk, () => {
+      done()
+    })
   }
 
   override _final(done: (error?: Error | null) => void): void {
