@@ -5,6 +5,8 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const MEBIBYTE = 1024 * 1024
 const BITS_PER_BYTE = 8
+const IPERF_ATTEMPTS = 10
+const IPERF_PAUSE_MS = 300
 
 export interface Sample {
   readonly name: string
@@ -43,9 +45,21 @@ export async function iperf(
   const args = ['-c', '127.0.0.1', '-p', String(port), '-t', String(options.seconds), '-J', '-l', '128K']
   if (options.down) args.push('-R')
   if (options.warmUp !== undefined) args.push('-O', String(options.warmUp))
-  const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE })
-  const report = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } }
-  return report.end.sum_received.bits_per_second / BITS_PER_BYTE / MEBIBYTE
+  for (let attempt = 1; ; attempt += 1) {
+    const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE })
+    const { end, error } = JSON.parse(stdout) as IperfReport
+    if (end.sum_received !== undefined) return end.sum_received.bits_per_second / BITS_PER_BYTE / MEBIBYTE
+    // Its server takes one client at a time, and whoever looked whether the port is open may have been one.
+    if (attempt === IPERF_ATTEMPTS) throw new Error(`iperf3 measured nothing: ${error ?? 'it says no reason'}`)
+    await new Promise((resolve) => {
+      setTimeout(resolve, IPERF_PAUSE_MS)
+    })
+  }
+}
+
+interface IperfReport {
+  readonly end: { readonly sum_received?: { readonly bits_per_second: number } }
+  readonly error?: string
 }
 
 /** wrk through a port; requests per second. `fresh` makes a new connection for each. Answers that fail are an error. */

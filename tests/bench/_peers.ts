@@ -29,17 +29,45 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** `ssh -N -L …` with the user's defaults but for the key and, when given, the cipher. */
-export async function startSystemSsh(
-  sshd: Sshd,
-  options: { forward: string; port?: number; cipher?: string },
-): Promise<Peer> {
-  const args = ['-N', '-F', 'none', '-i', sshd.clientKey, '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=no']
-  args.push('-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-p', String(options.port ?? sshd.port))
-  if (options.cipher !== undefined) args.push('-c', options.cipher)
-  const child = spawn('ssh', [...args, '-L', options.forward, `${sshd.username}@${sshd.host}`], { stdio: 'inherit' })
-  await listening(Number(options.forward.split(':')[0]))
-  return { stop: () => end(child) }
+export interface SystemSshOptions {
+  /** As `-L` takes it. */
+  readonly forward?: string
+  /** The port of `-D`. */
+  readonly dynamic?: number
+  /** Instead of the server's own: a proxy in front of it. */
+  readonly port?: number
+  readonly cipher?: string
+  readonly jump?: Sshd
+}
+
+/** `ssh -N` with the user's defaults but for the key and, when given, the cipher. */
+export async function startSystemSsh(sshd: Sshd, options: SystemSshOptions): Promise<Peer> {
+  const dir = mkdtempSync(join(tmpdir(), 'warren-ssh-'))
+  const config = join(dir, 'config')
+  const { cipher, jump, forward, dynamic } = options
+  const host = (name: string, at: Sshd, port: number): readonly string[] => [
+    `Host ${name}`,
+    ...[`HostName ${at.host}`, `Port ${port}`, `User ${at.username}`, `IdentityFile ${at.clientKey}`],
+    ...['IdentitiesOnly yes', 'StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR'],
+    ...(cipher === undefined ? [] : [`Ciphers ${cipher}`]),
+  ]
+  const lines = [
+    ...(jump === undefined ? [] : host('jump', jump, jump.port)),
+    ...host('server', sshd, options.port ?? sshd.port),
+    ...(jump === undefined ? [] : ['ProxyJump jump']),
+  ]
+  writeFileSync(config, lines.join('\n'))
+  const args = ['-N', '-F', config]
+  if (forward !== undefined) args.push('-L', forward)
+  if (dynamic !== undefined) args.push('-D', String(dynamic))
+  const child = spawn('ssh', [...args, 'server'], { stdio: 'inherit' })
+  await listening(dynamic ?? Number(forward?.split(':')[0]))
+  return {
+    stop: async () => {
+      await end(child)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
 }
 
 export interface Warren extends Peer {
@@ -71,8 +99,20 @@ export async function startIperfServer(): Promise<Peer & { readonly port: number
   return { port, stop: () => end(child) }
 }
 
-/** nginx with one worker and a short page: an origin that is not the bottleneck. */
-export async function startOrigin(): Promise<Peer & { readonly port: number }> {
+/** nginx with a short page: an origin that is not the bottleneck. */
+export function startOrigin(): Promise<Peer & { readonly port: number }> {
+  return startNginx('return 200 "hello from behind the server\\n";')
+}
+
+/** nginx with the files of a folder. */
+export function startFileOrigin(folder: string): Promise<Peer & { readonly port: number }> {
+  return startNginx(`root ${folder}; sendfile on;`)
+}
+
+// --- internal ---
+
+/** One worker, run as whoever runs the benchmark. */
+async function startNginx(location: string): Promise<Peer & { readonly port: number }> {
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'warren-origin-'))
   const config = join(dir, 'nginx.conf')
@@ -85,7 +125,7 @@ export async function startOrigin(): Promise<Peer & { readonly port: number }> {
       'http {',
       '  access_log off; keepalive_requests 100000000;',
       `  client_body_temp_path ${dir}/a; proxy_temp_path ${dir}/b; fastcgi_temp_path ${dir}/c; uwsgi_temp_path ${dir}/d; scgi_temp_path ${dir}/e;`,
-      `  server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "hello from behind the server\\n"; } }`,
+      `  server { listen 127.0.0.1:${port} backlog=4096; location / { ${location} } }`,
       '}',
     ].join('\n'),
   )
@@ -99,8 +139,6 @@ export async function startOrigin(): Promise<Peer & { readonly port: number }> {
     },
   }
 }
-
-// --- internal ---
 
 async function listening(port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS
