@@ -109,6 +109,9 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
     })
     guard.attach()
     dialled.attach((chunk) => {
+      // ssh2 judges the host key, and what it is proved with, some turns after they came: until the session takes over, nothing that
+      // was read is written over. The server could put another key in its place otherwise.
+      if (!attempt.settled) dialled.keep()
       attempt.parse(chunk)
     })
     const algorithms = await connecting
