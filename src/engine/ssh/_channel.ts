@@ -48,7 +48,8 @@ export class Channel implements WireWaiter {
   opened(peer: { sender: number; window: number; packetSize: number }): void {
     this.remoteId = peer.sender
     this.sendWindow = peer.window
-    this.maxPacket = peer.packetSize
+    // Of no bytes at all nothing could ever be sent, and we would try for ever.
+    this.maxPacket = Math.max(1, peer.packetSize)
   }
 
   get sendable(): boolean {

@@ -12,11 +12,13 @@ export function nodeEnd(socket: Socket): ClientEnd {
 
 class NodeEnd implements ClientEnd {
   sink: ClientSink | null = null
-  closed = false
+  closed: boolean
   private corked = false
   private error: Error | null = null
 
   constructor(private readonly socket: Socket) {
+    // It may have gone before anybody listened: Node says `close` only once.
+    this.closed = socket.destroyed
     socket.pause()
     socket.on('error', this.onError)
     socket.on('close', this.onClose)
