@@ -40,6 +40,8 @@ export class Life {
   private readonly pause: Pause
   private readonly over: Promise<void>
   private readonly leaveServer: () => void
+  /** As it is written now: a new check holds without a restart. */
+  private spec: ForwardSpec
   private connectionsListener: (() => void) | null = null
   /** Faults of its own in a row, as opposed to those of the server. */
   private failures = 0
@@ -50,6 +52,7 @@ export class Life {
 
   constructor(private readonly options: LifeOptions) {
     const { spec, status, ledger, localPorts, ports, retries } = options
+    this.spec = spec
     this.carrier = createCarrier({
       spec,
       ledger,
@@ -100,6 +103,12 @@ export class Life {
   networkChanged(): void {
     this.failures = 0
     this.pause.restart(NETWORK_SETTLE_MS)
+  }
+
+  /** The health check was edited. */
+  checkBy(spec: ForwardSpec): void {
+    this.spec = spec
+    this.health.replace(spec)
   }
 
   connectionsChanged(): void {
@@ -157,7 +166,7 @@ export class Life {
     status.run()
     this.failures = 0
     this.hasRun = true
-    this.health.start(this.options.spec, { session, bound })
+    this.health.start(this.spec, { session, bound })
     return true
   }
 

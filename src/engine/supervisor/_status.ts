@@ -25,7 +25,9 @@ export class Status {
   nextTryAt: number | null = null
   reason: Fault | null = null
   bound: Endpoint | null = null
-  needId: string | null = null
+  /** Questions that are open, the latest last: two ways may lead through one server, and each may ask. */
+  private needIds: string[] = []
+  private beforeNeeds: ForwardState = 'stopped'
   private notice: Notice | null = null
   asleep = false
   health: ForwardSnapshot['health'] = null
@@ -63,6 +65,12 @@ export class Status {
     this.changed()
   }
 
+  /** A new life: questions of the one before are not its own. */
+  begin(): void {
+    this.attempt = 0
+    this.needIds = []
+  }
+
   /** It carries bytes: what was wrong before is over. */
   run(): void {
     this.attempt = 0
@@ -84,7 +92,7 @@ export class Status {
   stop(): void {
     this.attempt = 0
     this.reason = null
-    this.needId = null
+    this.needIds = []
     this.forgetSession()
     this.enter('stopped')
   }
@@ -120,13 +128,14 @@ export class Status {
 
   /** A question is open; returns the way back when it is settled. */
   needs(needId: string): () => void {
-    const before = this.state
-    this.needId = needId
+    if (this.state !== 'needs-you') this.beforeNeeds = this.state
+    this.needIds.push(needId)
     this.enter('needs-you')
     return () => {
-      if (this.needId !== needId) return
-      this.needId = null
-      if (this.state === 'needs-you') this.enter(before)
+      if (!this.needIds.includes(needId)) return
+      this.needIds = this.needIds.filter((each) => each !== needId)
+      if (this.state === 'needs-you') this.enter(this.needIds.length > 0 ? 'needs-you' : this.beforeNeeds)
+      else this.changed()
     }
   }
 
@@ -156,7 +165,7 @@ export class Status {
       ...totals,
       via: route === null ? [] : wayNames(route),
       exposed: this.notice?.exposed ?? isExposed(listen),
-      needId: this.needId,
+      needId: this.needIds.at(-1) ?? null,
       notice: this.notice?.message ?? null,
       health: this.health,
       asleep: this.asleep,

@@ -65,7 +65,7 @@ export class SupervisedForward implements Waiting {
     const before = this.currentSpec
     this.currentSpec = spec
     if (!this.wanted || waysOf(spec) === waysOf(before)) {
-      if (JSON.stringify(spec.health) !== JSON.stringify(before.health)) this.life?.health.replace(spec)
+      if (JSON.stringify(spec.health) !== JSON.stringify(before.health)) this.life?.checkBy(spec)
       this.options.onChange()
       return
     }
@@ -121,7 +121,7 @@ export class SupervisedForward implements Waiting {
 
   private begin(): void {
     const { ports, localPorts, pool, ledger, retries, onJoin } = this.options
-    this.status.attempt = 0
+    this.status.begin()
     const life: Life = new Life({
       ...{ ports, localPorts, pool, ledger, retries, status: this.status },
       spec: this.currentSpec,

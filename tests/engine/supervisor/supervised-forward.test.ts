@@ -190,6 +190,29 @@ describe('stop and start in quick succession', () => {
   })
 })
 
+describe('a health check that is taken away while the forward runs', () => {
+  it('stays away when the session is another one', async () => {
+    forward = make({ health: { kind: 'tcp', everySeconds: 10 } })
+    const first = await run()
+    forward.replace({ ...forward.spec, health: null })
+    first.end(unreachable)
+    await reach('waiting')
+    await clock.advance(clock.waits()[0] ?? 0)
+    let asked = 0
+    const { openChannel } = fakeSession()
+    const second = fakeSession({
+      openChannel: (...at) => {
+        asked += 1
+        return openChannel(...at)
+      },
+    })
+    ;(await login()).succeed(second)
+    await reach('running')
+    await settled()
+    expect([asked, clock.waits()]).toEqual([0, []])
+  })
+})
+
 describe('a stop while the server is silent', () => {
   it('does not wait for an answer to the request to listen, and closes what comes late', async () => {
     forward = remote()
