@@ -74,12 +74,16 @@ async function toTarget({ spec, session }: ProbeOptions): Promise<Duplex> {
   return spec.type === 'remote' ? dialHere(target) : session.openChannel(target, ORIGIN)
 }
 
-/** Through the listener, as a browser would; with a login, which only clients know, from the server. */
+/**
+ * Through the listener, as a browser would. From the server where that would change something: a login is known to clients only,
+ * and a forward that sleeps when nobody comes would never sleep.
+ */
 async function bySocks(
   { spec, session, bound }: ProbeOptions,
   check: Extract<HealthCheck, { kind: 'socks' }>,
 ): Promise<Duplex> {
-  if (spec.proxyUsername !== null) return session.openChannel({ host: check.host, port: check.port }, ORIGIN)
+  if (spec.proxyUsername !== null || spec.onDemand)
+    return session.openChannel({ host: check.host, port: check.port }, ORIGIN)
   const socket = connect({ ...reachable(bound), noDelay: true } as Parameters<typeof connect>[0] & object)
   const ended = new Promise<never>((_resolve, reject) => {
     socket.once('error', reject)

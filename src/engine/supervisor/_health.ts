@@ -36,11 +36,17 @@ export class HealthWatch {
     const run = new AbortController()
     this.run = run
     this.failures = 0
+    let cancel = (): void => undefined
+    run.signal.addEventListener(
+      'abort',
+      () => {
+        cancel()
+      },
+      { once: true },
+    )
     const ask = (): void => {
       void this.ask({ ...way, spec, check, signal: run.signal }).then(() => {
-        if (run.signal.aborted) return
-        const cancel = this.options.clock.after(check.everySeconds * SECOND, ask)
-        run.signal.addEventListener('abort', cancel, { once: true })
+        if (!run.signal.aborted) cancel = this.options.clock.after(check.everySeconds * SECOND, ask)
       })
     }
     ask()

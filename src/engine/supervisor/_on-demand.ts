@@ -29,7 +29,8 @@ export async function liveOnDemand(life: Life, options: LifeOptions): Promise<vo
       }
       bell = createDoorbell(ports.clock)
       await life.carrier.bind(bell.session)
-      if (status.state !== 'degraded') status.sleep(null)
+      // What was wrong the last time is all that is known until the next client.
+      status.sleep(status.state === 'degraded' ? status.reason : null)
     }
   } catch (error) {
     if (!signal.aborted) await giveUp(life, options, toFault(error))
@@ -80,15 +81,14 @@ async function turnAway(
   log('warn', fault.message, fault.code)
   status.sleep(fault)
   bell.refuse(fromFault(fault))
-  await untilAborted(
-    new Promise<true>((resolve) => {
-      const cancel = ports.clock.after(REFUSE_MS, () => {
-        resolve(true)
-      })
-      life.signal.addEventListener('abort', cancel, { once: true })
-    }),
-    life.signal,
-  )
+  let cancel!: () => void
+  const passed = new Promise<true>((resolve) => {
+    cancel = ports.clock.after(REFUSE_MS, () => {
+      resolve(true)
+    })
+  })
+  await untilAborted(passed, life.signal)
+  cancel()
 }
 
 async function giveUp(life: Life, { log }: LifeOptions, fault: Fault): Promise<void> {

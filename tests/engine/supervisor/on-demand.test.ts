@@ -163,6 +163,21 @@ describe('an on-demand forward', () => {
     expect(forward.snapshot()).toMatchObject({ state: 'running', listen, connections: 0 })
   })
 
+  it('says that it sleeps though the target refused the last client', async () => {
+    const forward = await asleep()
+    call(forward)
+    const mine = session()
+    ;(await bench.login()).succeed(mine)
+    await until(() => mine.held.length === 1)
+    mine.held[0]?.[1].onRefused(new WarrenError('target.refused', 'db refuses connections.'))
+    await bench.reach(forward, 'degraded')
+    await until(() => bench.clock.waits().includes(IDLE_SECONDS * 1000))
+    await bench.clock.advance(IDLE_SECONDS * 1000)
+    await until(() => bench.pool.leases() === 0)
+    await settled()
+    expect(forward.snapshot()).toMatchObject({ state: 'degraded', asleep: true, reason: { code: 'target.refused' } })
+  })
+
   it('is refused for a remote forward, which listens on the server', () => {
     const result = forwardDraftSchema.safeParse({
       ...{ name: 'web', type: 'remote', serverId: 's', remotePort: 80, localPort: 80, localHost: '127.0.0.1' },
