@@ -10,9 +10,10 @@ export function keepHouse(services: Services): () => void {
   const { store, logs, secrets, warnings, now } = services
   const tidy = async (): Promise<void> => {
     const gone = await warnings.tolerate(() => store.purge(new Date(now() - UNDO_MS).toISOString()))
-    for (const id of gone ?? []) {
-      logs.forget(id)
-      await warnings.tolerate(() => Promise.resolve().then(() => secrets.forget(secretOwner(id))))
+    const { forwards, servers } = gone ?? { forwards: [], servers: [] }
+    for (const id of forwards) logs.forget(id)
+    for (const owner of [...forwards.map(secretOwner), ...servers]) {
+      await warnings.tolerate(() => Promise.resolve().then(() => secrets.forget(owner)))
     }
     await warnings.tolerate(() => Promise.resolve().then(() => store.backUp()))
   }

@@ -77,7 +77,7 @@ describe('the store', () => {
     expect((await store.load()).forwards).toEqual([])
     expect(await store.deletedForwards(['f1'])).toEqual([forward])
     expect(await store.deletedServer('s1')).toEqual(server)
-    expect(await store.purge('2026-01-02T00:00:00.000Z')).toEqual(['f1'])
+    expect(await store.purge('2026-01-02T00:00:00.000Z')).toEqual({ forwards: ['f1'], servers: ['s1'] })
     expect(await store.deletedForwards(['f1'])).toEqual([])
     expect(await store.deletedServer('s1')).toBeNull()
     await store.close()

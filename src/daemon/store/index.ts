@@ -32,6 +32,11 @@ export interface StoreContent {
   readonly unreadable: readonly string[]
 }
 
+export interface Purged {
+  readonly forwards: readonly string[]
+  readonly servers: readonly string[]
+}
+
 export interface Store {
   readonly warnings: readonly Fault[]
   readonly load: () => Promise<StoreContent>
@@ -56,8 +61,8 @@ export interface Store {
   readonly listActivity: (limit: number, before?: number) => Promise<readonly ActivityEvent[]>
   readonly getMeta: (key: string) => Promise<string | null>
   readonly setMeta: (key: string, value: string) => Promise<void>
-  /** Forgets for good what was deleted before `before`, and activity beyond its bound. Returns forgotten forwards. */
-  readonly purge: (before: string) => Promise<readonly string[]>
+  /** Forgets for good what was deleted before `before`, and activity beyond its bound. Returns the ids of what it forgot. */
+  readonly purge: (before: string) => Promise<Purged>
   /** Copies the file, once a day under its own name, unless nothing changed since the last copy. */
   readonly backUp: () => void
   readonly close: () => Promise<void>
@@ -286,18 +291,19 @@ function metaPart(db: Kysely<Tables>): Pick<Store, 'getMeta' | 'setMeta'> {
   }
 }
 
-async function purge(db: Kysely<Tables>, before: string): Promise<readonly string[]> {
+async function purge(db: Kysely<Tables>, before: string): Promise<Purged> {
   return db.transaction().execute(async (trx) => {
-    const gone = await trx.deleteFrom('forwards').where('deletedAt', '<', before).returning('id').execute()
-    await trx
+    const forwards = await trx.deleteFrom('forwards').where('deletedAt', '<', before).returning('id').execute()
+    const servers = await trx
       .deleteFrom('servers')
       .where('deletedAt', '<', before)
       .where('id', 'not in', trx.selectFrom('forwards').select('serverId'))
+      .returning('id')
       .execute()
     await trx
       .deleteFrom('activity')
       .where('id', '<=', sql<number>`(select max(id) - ${ACTIVITY_LIMIT} from activity)`)
       .execute()
-    return gone.map(({ id }) => id)
+    return { forwards: forwards.map(({ id }) => id), servers: servers.map(({ id }) => id) }
   })
 }
