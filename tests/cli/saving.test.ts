@@ -227,6 +227,13 @@ describe('server add', () => {
   })
 })
 
+it('server show says which addresses are tried and from where', async () => {
+  const answers = { 'servers.list': () => [server({ addressFamily: 'inet6', sourceAddress: '::1' })] }
+  const { out } = await warren(['server', 'show', 'bastion'], { answers })
+  expect(out).toMatch(/^addresses +IPv6 only$/m)
+  expect(out).toMatch(/^dials from +::1$/m)
+})
+
 describe('completion', () => {
   const complete = async (...words: string[]): Promise<readonly string[]> => {
     const answers = { ...withServers.answers, 'forwards.list': () => [view(), view({ name: 'web', tags: ['t'] })] }
@@ -237,6 +244,8 @@ describe('completion', () => {
   it('offers commands, options, names and values', async () => {
     expect(await complete('s')).toEqual(['server', 'status'])
     expect(await complete('server', '')).toEqual(['add', 'ls', 'show', 'rm'])
+    expect(await complete('edit', 'web', '--health', 't')).toEqual(['tcp'])
+    expect(await complete('server', 'add', '--agent', '')).toEqual(['none', 'pageant'])
     expect(await complete('up', '--h')).toEqual(['--host-key', '--home'])
     expect(await complete('up', 'db', '')).toEqual(['db', 'web'])
     expect(await complete('--home', '/x', 'status', 'w')).toEqual(['web'])

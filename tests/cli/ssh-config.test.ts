@@ -70,6 +70,9 @@ describe('forward lines of the ssh config', () => {
     const answers = { 'forwards.list': () => [own, line], 'forwards.start': () => [own], 'forwards.wait': () => [own] }
     const all = await warren(['up', '--all'], { answers })
     expect(all.params('forwards.start')).toMatchObject({ ids: ['id-own'] })
+    const alone = await warren(['up', '--all'], { answers: { 'forwards.list': () => [line] } })
+    expect([alone.code, alone.out]).toEqual([0, ''])
+    expect(alone.err).toContain('start when they are named')
     const named = await warren(['up', 'line'], { answers })
     expect(named.params('forwards.start')).toMatchObject({ ids: ['id-line'] })
   })

@@ -74,6 +74,10 @@ async function valuesOf(context: Context, option: string): Promise<readonly Cand
       return await serverNames(context)
     case '--host-key':
       return hostKeyPolicies.map((word) => ({ word, about: '' }))
+    case '--health':
+      return ['tcp', 'http', 'http:/', 'socks:', 'none'].map((word) => ({ word, about: '' }))
+    case '--agent':
+      return ['none', 'pageant'].map((word) => ({ word, about: '' }))
     case '--tag': {
       const tags = await fromDaemon(context, async (client) => {
         const views = await client.call('forwards.list', {})

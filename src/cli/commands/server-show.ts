@@ -31,6 +31,10 @@ export async function serverShow(context: Context, name: string): Promise<number
     ['agent', server.identitiesOnly ? 'for these keys only' : (server.agent ?? 'SSH_AUTH_SOCK')],
     ['jumps', hops.length === 0 ? 'none' : hops.join(', ')],
     ['proxy', server.proxy ?? server.proxyCommand ?? 'none'],
+    ...(server.addressFamily === 'any'
+      ? []
+      : [['addresses', server.addressFamily === 'inet' ? 'IPv4 only' : 'IPv6 only'] satisfies [string, string]]),
+    ...(server.sourceAddress === null ? [] : [['dials from', server.sourceAddress] satisfies [string, string]]),
     ['unknown keys', server.hostKeyPolicy],
     ['keepalive', keepalive(server)],
     ['used by', users.length === 0 ? 'nothing' : `${plural(users.length, 'forward')}: ${users.join(', ')}`],

@@ -45,12 +45,15 @@ async function up(context: Context, names: readonly string[], options: UpOptions
   const forSeconds = options.for === undefined ? undefined : parseDuration('--for', options.for)
   const client = await context.daemon()
   // The forward lines of the ssh config start when they are named, or by a tag that they were given.
-  const views = (await selectForwards(client, names, options)).filter(
-    ({ spec }) => options.all !== true || spec.configLine === null,
-  )
+  const selected = await selectForwards(client, names, options)
+  const views = selected.filter(({ spec }) => options.all !== true || spec.configLine === null)
   if (views.length === 0) {
     if (context.json) context.document([])
-    context.terminal.err('No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n')
+    context.terminal.err(
+      selected.length > 0
+        ? 'Nothing to start: the forwards of the ssh config start when they are named.\n'
+        : 'No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n',
+    )
     return DONE
   }
   const ids = views.map(({ spec }) => spec.id)
