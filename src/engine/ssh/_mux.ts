@@ -176,10 +176,11 @@ export class Mux {
   /** The four messages that connections consist of come straight here; everything else goes ssh2's way. */
   private takePayloads(): void {
     // Compressed payloads say nothing before ssh2 has read them; its handler hands the data on.
-    if (this.protocol._packetRW.write.allocStart === 0) return
+    const isCompressed = this.protocol._packetRW.write.allocStart === 0
     const parse = this.protocol._onPayload
     const onPayload = (payload: Buffer): unknown => {
       this.packetsReceived += 1
+      if (isCompressed) return parse(payload)
       const plain = this.protocol._packetRW.read.constructor.name === 'PacketReader'
       const channel = plain && payload.length >= 5 ? this.channels.get(payload.readUInt32BE(1)) : undefined
       if (channel !== undefined && this.dispatch(channel, payload)) return undefined

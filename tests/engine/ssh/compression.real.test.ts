@@ -3,7 +3,8 @@ import { download, plain, startBulkTarget, upload, type BulkTarget } from '../..
 import { checkLeaks } from '../../support/leaks'
 import { startSshd, type Sshd } from '../../support/sshd'
 import { forwardSpec, makeEngine } from '../world'
-import { specOf } from './harness'
+import { createSessionPool } from '../../../src/engine/ssh'
+import { makeWorld, options, specOf } from './harness'
 
 describe('Compression of the ssh config', () => {
   checkLeaks()
@@ -33,5 +34,17 @@ describe('Compression of the ssh config', () => {
     }
     expect(sshd.log()).toMatch(/compression: zlib@openssh\.com/)
     await engine.close()
+  })
+
+  it('does not make a session behind a hop look silent', async () => {
+    const pool = createSessionPool({ ports: makeWorld().ports })
+    const server = { ...specOf(sshd), id: 'inner', config: { compression: true }, keepaliveSeconds: 0.05 }
+    const { session } = await pool.acquire({ server, hops: [specOf(sshd)] }, options())
+    const ended = session.closed.then(({ error }) => error)
+    // Many times what a silent one gets.
+    for (let asked = 0; asked < 500; asked += 1) await session.probe(10_000)
+    expect(session.snapshot().state).toBe('ready')
+    await pool.close()
+    expect(await ended).toBeNull()
   })
 })
