@@ -25,7 +25,7 @@ export async function addServer(page: Page, server: ServerEntry): Promise<void> 
     await first.click()
   } else {
     await later.click()
-    await page.getByRole('menuitem', { name: 'Server' }).click()
+    await page.getByRole('menuitem', { name: 'Server', exact: true }).click()
   }
   const pane = page.getByRole('complementary', { name: 'New server' })
   await pane.getByLabel('Host', { exact: true }).fill('127.0.0.1')

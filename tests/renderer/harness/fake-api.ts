@@ -266,7 +266,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
 export function sampleRates(forwards: ReadonlyMap<string, ForwardView>, second: number): WindowEvents['rates.sampled'] {
   const samples: RateSample[] = []
   for (const { spec, snapshot } of forwards.values()) {
-    if (snapshot.state !== 'running' && snapshot.state !== 'degraded') continue
+    if ((snapshot.state !== 'running' && snapshot.state !== 'degraded') || snapshot.asleep) continue
     const wave = 1 + Math.sin(second / 5 + spec.name.length) + Math.sin(second / 1.7) / 3
     const down = spec.name === 'webhook' ? 0 : Math.max(0, wave * 640_000)
     samples.push({

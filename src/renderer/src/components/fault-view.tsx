@@ -12,12 +12,12 @@ export interface FaultViewProps {
   children?: ReactNode
   /** Amber while Warren still tries, red when it gave up. */
   tone?: 'waiting' | 'failed' | 'needs' | undefined
-  /** Names the remedy's object where the fault does not, e.g. the server of `edit-server`. */
-  serverName?: string | undefined
+  /** On the remedy's button, where more is known than the fault says: the name of the server of `edit-server`. */
+  remedyWord?: string | undefined
 }
 
 /** What failed, why, what to do; details folded. */
-export function FaultView({ fault, onRemedy, children, tone = 'failed', serverName }: FaultViewProps): ReactNode {
+export function FaultView({ fault, onRemedy, children, tone = 'failed', remedyWord }: FaultViewProps): ReactNode {
   const title = useId()
   const { remedy } = fault
   return (
@@ -36,7 +36,7 @@ export function FaultView({ fault, onRemedy, children, tone = 'failed', serverNa
                 onRemedy(remedy)
               }}
             >
-              {remedyLabel(remedy, serverName)}
+              {remedyWord ?? remedyLabel(remedy)}
             </Button>
           )}
           {children}
@@ -55,12 +55,12 @@ export function FaultView({ fault, onRemedy, children, tone = 'failed', serverNa
 }
 
 /** The words on a remedy's button. */
-export function remedyLabel(remedy: Remedy, serverName?: string): string {
+export function remedyLabel(remedy: Remedy): string {
   switch (remedy.action) {
     case 'use-port':
       return `Use ${remedy.port}`
     case 'edit-server':
-      return serverName === undefined ? 'Edit the server' : `Edit ${serverName}`
+      return 'Edit the server'
     case 'edit-forward':
       return 'Edit the forward'
     case 'compare-host-keys':

@@ -45,6 +45,8 @@ export function Picture(props: PictureProps): ReactNode {
 // --- internal ---
 
 function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
+  // Where it is too narrow the host gives way, never the port.
+  const colon = detail.includes(':') ? detail.lastIndexOf(':') : detail.length
   return (
     <div
       className={classes(styles.party, mouth === 'left' && styles.left, mouth === 'right' && styles.right)}
@@ -52,7 +54,10 @@ function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
     >
       {small !== '' && <span className={styles.small}>{small}</span>}
       <span className={styles.title}>{title}</span>
-      <span className={styles.detail}>{detail === '' ? '\u00a0' : detail}</span>
+      <span className={styles.detail}>
+        <span className={styles.host}>{detail === '' ? '\u00a0' : detail.slice(0, colon)}</span>
+        {detail.slice(colon)}
+      </span>
     </div>
   )
 }

@@ -56,7 +56,7 @@ export const ForwardRow = memo(function ForwardRow(props: ForwardRowProps): Reac
       <div role="gridcell" className={styles.glyph}>
         <StateGlyph state={snapshot.state} />
       </div>
-      <div role="gridcell" className={styles.what}>
+      <div role="gridcell" className={styles.what} data-range={snapshot.portCount > 1 || undefined}>
         <div className={styles.first}>
           <span className={styles.name}>{spec.name}</span>
           {spec.favourite && (

@@ -1,14 +1,13 @@
-import type { Remedy } from '@shared/errors'
 import { formatMilliseconds } from '@shared/format'
 import type { CheckStep } from '@shared/snapshots'
 import { Fragment, useEffect, useRef, type ReactNode } from 'react'
 import { Button, IconButton } from '../../../components/button'
-import { FaultView, remedyLabel } from '../../../components/fault-view'
+import { FaultView } from '../../../components/fault-view'
 import { Check, CircleAlert, Minus, X } from '../../../components/icons'
 import { StateGlyph } from '../../../components/state-glyph'
 import { checkForward, forgetCheck, useCheck } from '../../../stores/checks'
-import { applyRemedy } from '../../../stores/forward-actions'
-import { useServer } from '../../../stores/servers'
+import { useForward } from '../../../stores/forwards'
+import { ForwardFault } from './forward-fault'
 import { Section } from './section'
 import styles from './check-result.module.css'
 
@@ -20,18 +19,14 @@ const words = {
 } as const satisfies Record<CheckStep['result'], string>
 
 /** What the last check of a forward found, each step with its time and, where it failed, the way out. */
-export function CheckResult({ forwardId, serverId }: { forwardId: string; serverId: string }): ReactNode {
+export function CheckResult({ forwardId }: { forwardId: string }): ReactNode {
   const check = useCheck(forwardId)
-  const server = useServer(serverId)
   const element = useRef<HTMLDivElement>(null)
   const state = check?.state
   useEffect(() => {
     if (state !== undefined) element.current?.scrollIntoView({ block: 'nearest' })
   }, [state])
   if (check === undefined) return null
-  const onRemedy = (remedy: Remedy): void => {
-    void applyRemedy(forwardId, remedy)
-  }
   return (
     <div ref={element} className={styles.place}>
       <Section
@@ -60,7 +55,12 @@ export function CheckResult({ forwardId, serverId }: { forwardId: string; server
           {check.state === 'running' ? 'Trying each step of a start…' : check.state === 'done' && verdict(check.steps)}
         </p>
         {check.state === 'failed' && <FaultView fault={check.fault} />}
-        {check.state === 'done' && <Steps steps={check.steps} serverName={server?.name} onRemedy={onRemedy} />}
+        {check.state === 'done' && (
+          <>
+            <Failures steps={check.steps} forwardId={forwardId} />
+            <Steps steps={check.steps} />
+          </>
+        )}
       </Section>
     </div>
   )
@@ -68,13 +68,19 @@ export function CheckResult({ forwardId, serverId }: { forwardId: string; server
 
 // --- internal ---
 
-interface StepsProps {
-  steps: readonly CheckStep[]
-  serverName: string | undefined
-  onRemedy: (remedy: Remedy) => void
+/** Why and what to do, before the long list of what went well; what the pane says already is not said twice. */
+function Failures({ steps, forwardId }: { steps: readonly CheckStep[]; forwardId: string }): ReactNode {
+  const said = useForward(forwardId)?.snapshot
+  return steps.map(
+    ({ fault, step }, index) =>
+      fault !== null &&
+      (said?.state === 'stopped' || said?.reason?.message !== fault.message) && (
+        <ForwardFault key={index} forwardId={forwardId} fault={fault} tone={step === 'target' ? 'waiting' : 'failed'} />
+      ),
+  )
 }
 
-function Steps({ steps, ...rest }: StepsProps): ReactNode {
+function Steps({ steps }: { steps: readonly CheckStep[] }): ReactNode {
   return (
     <ol className={styles.steps}>
       {steps.map((step, index) => (
@@ -82,15 +88,14 @@ function Steps({ steps, ...rest }: StepsProps): ReactNode {
           {step.server !== null && step.server !== steps[index - 1]?.server && (
             <li className={styles.server}>{step.server}</li>
           )}
-          <Step step={step} {...rest} />
+          <Step step={step} />
         </Fragment>
       ))}
     </ol>
   )
 }
 
-function Step({ step, serverName, onRemedy }: { step: CheckStep } & Omit<StepsProps, 'steps'>): ReactNode {
-  const { detail, fault, milliseconds, result, title } = step
+function Step({ step: { detail, milliseconds, result, title } }: { step: CheckStep }): ReactNode {
   return (
     <li className={styles.step} data-result={result}>
       <span className={styles.mark} role="img" aria-label={words[result]}>
@@ -99,30 +104,7 @@ function Step({ step, serverName, onRemedy }: { step: CheckStep } & Omit<StepsPr
       <span className={styles.title}>{title}</span>
       <span className={styles.time}>{result === 'skipped' ? '' : formatMilliseconds(milliseconds)}</span>
       <span className={`${styles.detail} selectable`}>{detail}</span>
-      {fault !== null && (fault.fix !== null || fault.remedy !== null) && (
-        <span className={styles.fix}>
-          {fault.fix !== null && <span className="selectable">{fault.fix}</span>}
-          {fault.remedy !== null && <RemedyButton remedy={fault.remedy} serverName={serverName} onRemedy={onRemedy} />}
-        </span>
-      )}
     </li>
-  )
-}
-
-function RemedyButton({
-  remedy,
-  serverName,
-  onRemedy,
-}: { remedy: Remedy } & Pick<StepsProps, 'serverName' | 'onRemedy'>): ReactNode {
-  return (
-    <Button
-      size="s"
-      onClick={() => {
-        onRemedy(remedy)
-      }}
-    >
-      {remedyLabel(remedy, serverName)}
-    </Button>
   )
 }
 
@@ -142,8 +124,12 @@ function mark(result: CheckStep['result']): ReactNode {
 /** A forward starts whether or not its target answers; its clients would notice. */
 function verdict(steps: readonly CheckStep[]): string {
   const failures = steps.filter(({ result }) => result === 'failed')
-  const failed = failures.filter(({ step }) => step !== 'target').map(({ title }) => `the ${title.toLowerCase()}`)
+  const failed = failures.filter(({ step }) => step !== 'target').map(stepName)
   if (failures.length === 0) return 'A start would succeed.'
   if (failed.length === 0) return 'A start would succeed, but connections would fail at the target.'
   return `A start would fail at ${new Intl.ListFormat('en').format([...new Set(failed)])}.`
+}
+
+function stepName({ server, title }: CheckStep): string {
+  return `the ${title.toLowerCase()}${server === null ? '' : ` of ${server}`}`
 }

@@ -3,7 +3,6 @@ import { forwardSentence, statusLine } from '@shared/sentence'
 import type { ForwardView } from '@shared/snapshots'
 import { useCallback, useEffect, type ReactNode } from 'react'
 import { Button, IconButton } from '../../../components/button'
-import { FaultView } from '../../../components/fault-view'
 import { Copy, ExternalLink, ListChecks, LockOpen, Pencil, Terminal, Trash2, X } from '../../../components/icons'
 import { StateGlyph } from '../../../components/state-glyph'
 import { Switch } from '../../../components/switch'
@@ -11,7 +10,6 @@ import { useClock } from '../../../stores/clock'
 import { checkForward } from '../../../stores/checks'
 import { watchForward } from '../../../stores/connect'
 import {
-  applyRemedy,
   copyAddress,
   copySshCommand,
   deleteForwards,
@@ -23,12 +21,12 @@ import {
 } from '../../../stores/forward-actions'
 import { useForward } from '../../../stores/forwards'
 import { showNeed, useNeed } from '../../../stores/needs'
-import { useServer } from '../../../stores/servers'
 import { closePane, editForward, newForward } from '../../../stores/ui'
 import { CheckResult } from './check-result'
 import { Connections } from './connections'
 import styles from './detail-pane.module.css'
 import { Facts } from './facts'
+import { ForwardFault } from './forward-fault'
 import { LogView } from './log-view'
 import { Traffic } from './traffic'
 import { UseIt } from './use-it'
@@ -50,7 +48,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
         <Summary view={view} />
         <Trouble view={view} />
         <UseIt view={view} />
-        <CheckResult forwardId={forwardId} serverId={view.spec.serverId} />
+        <CheckResult forwardId={forwardId} />
         <Traffic view={view} />
         <Connections forwardId={forwardId} live={view.snapshot.connections} />
         <LogView forwardId={forwardId} />
@@ -139,8 +137,7 @@ function Summary({ view }: { view: ForwardView }): ReactNode {
 }
 
 /** What stands in the way and the buttons that clear it. */
-function Trouble({ view: { snapshot, spec } }: { view: ForwardView }): ReactNode {
-  const server = useServer(spec.serverId)
+function Trouble({ view: { snapshot } }: { view: ForwardView }): ReactNode {
   const { state, reason, needId, id } = snapshot
   if (state === 'needs-you' && needId !== null) {
     return (
@@ -158,20 +155,13 @@ function Trouble({ view: { snapshot, spec } }: { view: ForwardView }): ReactNode
   if (reason === null || state === 'stopped' || state === 'running') return null
   const retryable = (state === 'failed' || state === 'waiting') && reason.remedy?.action !== 'retry'
   return (
-    <FaultView
-      fault={reason}
-      tone={state === 'failed' ? 'failed' : 'waiting'}
-      serverName={server?.name}
-      onRemedy={(remedy) => {
-        void applyRemedy(id, remedy)
-      }}
-    >
+    <ForwardFault forwardId={id} fault={reason} tone={state === 'failed' ? 'failed' : 'waiting'}>
       {retryable && (
         <Button size="s" onClick={() => void tryAgain(id)}>
           {state === 'waiting' ? 'Retry now' : 'Try again'}
         </Button>
       )}
-    </FaultView>
+    </ForwardFault>
   )
 }
 

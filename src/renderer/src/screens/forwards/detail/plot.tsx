@@ -56,7 +56,7 @@ function optionsFor(element: HTMLElement): UPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     padding: [6, 0, 0, 0],
-    scales: { x: { time: false }, y: { range: (_plot, _min, max) => [0, Math.max(LEAST_SCALE, max * 1.05)] } },
+    scales: { x: { time: false }, y: { range: (_plot, _min, max) => rangeOf(max) } },
     axes: [
       { show: false },
       {
@@ -78,6 +78,12 @@ function optionsFor(element: HTMLElement): UPlot.Options {
       { stroke: colour('--violet'), width: 1.5, dash: [5, 4], points: { show: false } },
     ],
   }
+}
+
+/** A little below zero, or the line of a forward that carries nothing is cut away. */
+function rangeOf(max: number): [number, number] {
+  const top = Math.max(LEAST_SCALE, max * 1.05)
+  return [-top / HEIGHT, top]
 }
 
 /** Custom properties come back as written, `light-dark()` and all; a colour has to pass through an element. */

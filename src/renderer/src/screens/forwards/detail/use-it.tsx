@@ -33,7 +33,7 @@ export function UseIt({ view: { spec, snapshot } }: { view: ForwardView }): Reac
           </li>
         ))}
       </ul>
-      {spec.proxyUsername !== null && <p className={styles.note}>Replace PASSWORD by the one you gave.</p>}
+      {spec.proxyUsername !== null && <p className={styles.note}>Replace PASSWORD with the one you chose.</p>}
     </Section>
   )
 }
