@@ -57,6 +57,11 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
         open: dialHere,
         tunnel: async (wanted, { head, onOpen }) => {
           const socket = await dialHere(wanted)
+          if (stream.destroyed) {
+            // The client did not wait, and its `close` is past: nobody else would end this one.
+            resetStream(socket)
+            return
+          }
           onOpen()
           if (head !== undefined) {
             connection.bytesUp += head.length
