@@ -2,7 +2,7 @@
 import { formatEndpoint, listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import { toFault, WarrenError } from '@shared/errors'
 import { carries } from '@shared/sentence'
-import { dialHere, listenRange } from '../forward'
+import { dialHere, listenRange, touch } from '../forward'
 import type { SshSession } from '../ssh/types'
 import type { CheckOptions } from './index'
 import { ok, type Outcome, type Recorder } from './_recorder'
@@ -95,9 +95,7 @@ async function checkRemote(session: SshSession, options: EndOptions): Promise<vo
 
 async function open(session: SshSession, target: Endpoint): Promise<WarrenError | null> {
   try {
-    const channel = await session.openChannel(target, { host: '127.0.0.1', port: 0 })
-    channel.on('error', () => undefined)
-    channel.destroy()
+    await touch(session, target)
     return null
   } catch (error) {
     return error instanceof WarrenError ? error : new WarrenError('internal', toFault(error).message, { cause: error })

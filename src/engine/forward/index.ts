@@ -8,6 +8,7 @@ import type { Carrier, CarrierOptions } from './types'
 export { dialHere } from './_dial-here'
 export { listenHere } from './_listen'
 export { listenRange } from './_listen-range'
+export { touch } from './_permission'
 export type { Carrier, CarrierOptions, Notice } from './types'
 export type { ProxyLogin } from './_login'
 
