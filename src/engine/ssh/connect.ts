@@ -52,7 +52,9 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
   onPhase('verifying')
   const attempt = new Attempt(dialled.stream, server, { signal, onEvent })
   const whileAsking = attempt.whileAsking
-  const shared = { server, login, ports, signal, whileAsking }
+  // What is being asked ends with the attempt that asks.
+  const over = new AbortController()
+  const shared = { server, login, ports, signal: AbortSignal.any([signal, over.signal]), whileAsking }
   try {
     const policy = hostKeyPolicyOf(server, options.policy)
     const book = await openHostKeyBook({ ...shared, policy, remoteAddress })
@@ -134,7 +136,9 @@ export async function connectSession(server: ServerPlan, options: ConnectSession
     return live
   } catch (error) {
     attempt.fail(error)
-    throw attempt.error ?? error
+    const reason = attempt.error ?? error
+    over.abort(reason)
+    throw reason
   }
 }
 

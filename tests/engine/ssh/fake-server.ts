@@ -16,6 +16,7 @@ export interface FakeServer {
 export async function startFakeServer(
   onAuth: (context: AuthContext) => void,
   onReady: (connection: Connection) => void = () => undefined,
+  onConnection: (connection: Connection) => void = () => undefined,
 ): Promise<FakeServer> {
   // Made by ssh-keygen: about one in 250 of the keys that ssh2 generates cannot be read back.
   const folder = mkdtempSync(join(tmpdir(), 'warren-fake-'))
@@ -27,6 +28,7 @@ export async function startFakeServer(
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (connection) => {
     total += 1
     open.add(connection)
+    onConnection(connection)
     connection.on('error', () => undefined)
     connection.on('close', () => open.delete(connection))
     connection.on('authentication', onAuth)
