@@ -12,7 +12,8 @@ export interface DaemonBench {
   readonly client: () => DaemonClient
   /** Connects again, as the app and the command line do by themselves. */
   readonly reconnect: () => Promise<void>
-  readonly said: () => string
+  /** What the row said up to now; its last word is asked for, since the news of it may still be on its way. */
+  readonly said: () => Promise<string>
   readonly close: () => Promise<void>
 }
 
@@ -52,7 +53,12 @@ export async function openDaemonBench(home: string): Promise<DaemonBench> {
   const flow = watchFlow(localPort)
   await flow.again()
   return {
-    ...{ sshd, flow, reconnect, id: spec.id, said: diary.text },
+    ...{ sshd, flow, reconnect, id: spec.id },
+    said: async () => {
+      const views = await client.call('forwards.wait', { ids: [spec.id], timeoutMs: 30_000 })
+      for (const { snapshot } of views) diary.note(snapshot)
+      return diary.text()
+    },
     client: () => client,
     close: async () => {
       await flow.stop()

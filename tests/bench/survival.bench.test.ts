@@ -141,7 +141,7 @@ describe('what happens to Warren', () => {
     const events = await bench.client().call('activity.list', { limit: 20 })
     const told = events.find(({ kind }) => kind === 'daemon')?.message ?? ''
     expect(told).toMatch(/ended unexpectedly/)
-    const said = `(the window: background process ended, starting it again) → ${bench.said()}; Activity: "${told}"`
+    const said = `(the window: background process ended, starting it again) → ${await bench.said()}; Activity: "${told}"`
     add('daemon', { what: 'daemon killed with -9', silent: seconds(back - began), back: seconds(back - undone), said })
     await bench.close()
     place.remove()
@@ -170,7 +170,7 @@ describe('what happens to Warren', () => {
       await bench.sshd.restart()
       const back = await bench.flow.again()
       const what = 'disk full: bytes flow on, and a restart of sshd meanwhile'
-      add('disk', { what, silent: seconds(back - began), back: seconds(back - began), said: bench.said() })
+      add('disk', { what, silent: seconds(back - began), back: seconds(back - began), said: await bench.said() })
       rmSync(join(disk, 'filler'))
       await bench.close()
     } finally {
