@@ -9,6 +9,8 @@ import type {
 } from '@shared/snapshots'
 import type { ForwardSpec, HostKeyPolicy } from '@shared/specs'
 import type { NeedAnswer } from '@shared/needs'
+import type { RelayEngine } from './relay/types'
+import type { Budget, TrafficPort } from './traffic'
 import type { Question, ServerRoute, SshPorts } from './ssh/types'
 
 export interface EnginePorts {
@@ -22,6 +24,8 @@ export interface EnginePorts {
   /** How they are dialled now: asked at every (re)connect, so that edits take effect. `ask` is for a command that wants to run first; absent, it may not. Rejects as `route`, or with `config.…`. */
   readonly plan: (serverId: string, signal: AbortSignal, ask?: SshPorts['ask']) => Promise<ServerRoute>
   readonly clock: Clock
+  /** Hears of bytes and of ended connections; absent, nobody keeps books. */
+  readonly traffic?: TrafficPort | undefined
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number
 }
@@ -72,6 +76,10 @@ export interface Engine {
   /** The programs behind local sources, asked of the system only when somebody looks. */
   readonly describeConnections: (forwardId?: string) => Promise<readonly ConnectionSnapshot[]>
   readonly endConnection: (id: string) => boolean
+  /** How many more bytes a forward or relay may move before its quota is used up, and what then; `null` takes the bound away. Counts from now. */
+  readonly setBudget: (ownerId: string, budget: Budget | null) => void
+  /** Relays are run like forwards, and their connections are in the same table. */
+  readonly relays: RelayEngine
   readonly sessions: () => readonly SessionSnapshot[]
   readonly onChange: (listener: (event: EngineEvent) => void) => () => void
   /** A preflight; leaves nothing running and nothing trusted. */
@@ -83,6 +91,9 @@ export interface Engine {
 
 export type EngineEvent =
   | { readonly kind: 'forward'; readonly id: string }
+  | { readonly kind: 'relay'; readonly id: string }
+  /** The budget of a forward or relay is used up. */
+  | { readonly kind: 'budget'; readonly id: string }
   | { readonly kind: 'sessions' }
   | { readonly kind: 'connections'; readonly forwardId: string }
 

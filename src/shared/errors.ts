@@ -63,6 +63,17 @@ export const errorCodes = {
   'health.failed': { title: 'The health check failed', retry: true },
   'socks.invalid': { title: 'Not a SOCKS request', retry: false },
 
+  'relay.loop': { title: 'The relay leads back to itself', retry: false },
+  'relay.proxy-header': { title: 'Not a PROXY protocol header', retry: false },
+  'limit.quota': { title: 'The quota is used up', retry: false },
+  'limit.expired': { title: 'Its time is over', retry: false },
+
+  'api.unknown': { title: 'No such control API', retry: false },
+  'api.no-key': { title: 'The control API has no key', retry: false },
+  'api.not-running': { title: 'The control API does not answer', retry: false },
+  'api.certificate': { title: 'The certificate cannot be used', retry: false },
+  'report.failed': { title: 'The traffic report was not taken', retry: true },
+
   'need.unanswered': { title: 'A question was not answered in time', retry: false },
   'need.cancelled': { title: 'A question was cancelled', retry: false },
   'need.gone': { title: 'The question was settled already', retry: false },

@@ -7,6 +7,15 @@ import { z } from 'zod'
 import type { Fault } from './errors'
 import type { Need } from './needs'
 import { needAnswerSchema } from './needs'
+import {
+  apiEnableSchema,
+  apiNameSchema,
+  reportSettingsSchema,
+  type ApiView,
+  type AuditEntry,
+  type ReportState,
+} from './apis'
+import { relayDraftSchema, relayPatchSchema } from './relays'
 import type { ConfigImport, ResolvedConfig, ServerConfig } from './resolved-config'
 import type {
   ActivityEvent,
@@ -18,6 +27,8 @@ import type {
   RateSample,
   SessionSnapshot,
 } from './snapshots'
+import type { RelayView } from './relay-snapshots'
+import type { EndedConnection, TrafficRow, Usage } from './traffic'
 import {
   forwardDraftSchema,
   forwardPatchSchema,
@@ -40,7 +51,18 @@ const ids = z.array(id).max(10_000)
 const none = z.strictObject({})
 
 /** What a client wants to hear about. Rates are sampled only while somebody listens. */
-export const topics = ['forwards', 'servers', 'sessions', 'needs', 'activity', 'rates', 'connections', 'logs'] as const
+export const topics = [
+  'forwards',
+  'relays',
+  'apis',
+  'servers',
+  'sessions',
+  'needs',
+  'activity',
+  'rates',
+  'connections',
+  'logs',
+] as const
 export type Topic = (typeof topics)[number]
 
 const adHocForward = forwardDraftSchema
@@ -115,6 +137,48 @@ const paramsByMethod = {
   }),
   /** Preflight: what a start would meet. Needs nothing to be running and leaves nothing running. */
   'forwards.check': z.strictObject({ id, hostKeyPolicy: hostKeyPolicySchema.optional() }),
+
+  'relays.list': none,
+  'relays.get': z.strictObject({ id }),
+  'relays.add': relayDraftSchema,
+  /** Limits, lists and targets take effect at once without dropping a connection; another listening end or protocol restarts it. */
+  'relays.update': z.strictObject({ id, patch: relayPatchSchema }),
+  'relays.remove': z.strictObject({ ids }),
+  'relays.restore': z.strictObject({ ids }),
+  'relays.start': z.strictObject({ ids }),
+  'relays.stop': z.strictObject({ ids }),
+  'relays.retry': z.strictObject({ ids }),
+  /** Returns when each is running or has given up, or after `timeoutMs`. */
+  'relays.wait': z.strictObject({ ids, timeoutMs: z.int().min(0).max(86_400_000) }),
+
+  /** Of forwards and relays, saved across restarts. */
+  'traffic.usage': z.strictObject({ ids }),
+  /** Oldest first. Hours are kept for 32 days, days for ever. `from` and `to` (not included): ISO 8601. */
+  'traffic.rows': z.strictObject({
+    /** `null`: all forwards and relays, deleted ones too. */
+    id: id.nullable().default(null),
+    by: z.enum(['hour', 'day']),
+    from: z.iso.datetime({ offset: true }).optional(),
+    to: z.iso.datetime({ offset: true }).optional(),
+    limit: z.int().min(1).max(50_000).default(10_000),
+  }),
+  /** Ended connections, newest first. */
+  'traffic.history': z.strictObject({
+    id: id.nullable().default(null),
+    limit: z.int().min(1).max(10_000).default(200),
+  }),
+
+  'apis.list': none,
+  /** Sets what is given and starts it; a running one starts again with it. */
+  'apis.enable': apiEnableSchema,
+  'apis.disable': z.strictObject({ name: apiNameSchema }),
+  /** The traffic report of the X Port Forward API. */
+  'apis.report': none,
+  'apis.setReport': reportSettingsSchema,
+  /** Reports now instead of at the next interval; resolves with its outcome. */
+  'apis.reportNow': none,
+  /** What was asked over control APIs, newest first. */
+  'apis.audit': z.strictObject({ limit: z.int().min(1).max(1000).default(200) }),
 
   'connections.list': z.strictObject({ forwardId: id.optional() }),
   'connections.end': z.strictObject({ id }),
@@ -239,6 +303,26 @@ export interface RpcResults {
   'forwards.runAdHoc': { readonly ids: readonly string[] }
   'forwards.setSecret': null
   'forwards.check': readonly CheckStep[]
+  'relays.list': readonly RelayView[]
+  'relays.get': RelayView
+  'relays.add': RelayView
+  'relays.update': RelayView
+  'relays.remove': null
+  'relays.restore': readonly RelayView[]
+  'relays.start': readonly RelayView[]
+  'relays.stop': readonly RelayView[]
+  'relays.retry': readonly RelayView[]
+  'relays.wait': readonly RelayView[]
+  'traffic.usage': readonly Usage[]
+  'traffic.rows': readonly TrafficRow[]
+  'traffic.history': readonly EndedConnection[]
+  'apis.list': readonly ApiView[]
+  'apis.enable': ApiView
+  'apis.disable': ApiView
+  'apis.report': ReportState
+  'apis.setReport': ReportState
+  'apis.reportNow': ReportState
+  'apis.audit': readonly AuditEntry[]
   'connections.list': readonly ConnectionSnapshot[]
   'connections.end': { readonly ended: boolean }
   'sessions.list': readonly SessionSnapshot[]
@@ -265,11 +349,13 @@ export interface RpcResults {
 /** What the daemon says unasked, each to the clients that subscribed to its topic. Whole snapshots, never patches. */
 export interface RpcNotifications {
   'forwards.changed': { readonly changed: readonly ForwardView[]; readonly removed: readonly string[] }
+  'relays.changed': { readonly changed: readonly RelayView[]; readonly removed: readonly string[] }
+  'apis.changed': { readonly apis: readonly ApiView[]; readonly report: ReportState }
   'servers.changed': { readonly servers: readonly ServerSpec[] }
   'sessions.changed': { readonly sessions: readonly SessionSnapshot[] }
   'needs.changed': { readonly needs: readonly Need[] }
   'activity.added': { readonly event: ActivityEvent }
-  /** At 1 Hz while anything moves; only forwards that run. */
+  /** At 1 Hz while anything moves; `forwards`: those that run, relays among them. */
   'rates.sampled': { readonly up: number; readonly down: number; readonly forwards: readonly RateSample[] }
   'connections.sampled': { readonly forwardId: string | null; readonly connections: readonly ConnectionSnapshot[] }
   'logs.added': { readonly forwardId: string; readonly entries: readonly LogEntry[] }
@@ -278,6 +364,8 @@ export type RpcNotification = keyof RpcNotifications
 
 export const topicOf = {
   'forwards.changed': 'forwards',
+  'relays.changed': 'relays',
+  'apis.changed': 'apis',
   'servers.changed': 'servers',
   'sessions.changed': 'sessions',
   'needs.changed': 'needs',

@@ -103,7 +103,9 @@ export interface SessionSnapshot {
 
 export interface ConnectionSnapshot {
   readonly id: string
+  /** Of the forward or relay. */
   readonly forwardId: string
+  /** Name of the forward or relay. */
   readonly forward: string
   /** The client's end, as the listener saw it. */
   readonly source: Endpoint | null

@@ -1,53 +1,26 @@
 /** Specs: what the user wrote. Saved and synced; never carries status. */
 import { z } from 'zod'
+import {
+  anyPort,
+  CONTROL_CHARACTERS,
+  filePath,
+  host,
+  id,
+  MAX_HOST,
+  MAX_PATH,
+  MAX_TAGS,
+  name,
+  realPort,
+  SPACE,
+  tagSchema,
+  timestamp,
+  withoutDefaults,
+} from './_fields'
 import { checkKinds, type Kinds } from './_forward-kinds'
+import { limitsSchema } from './limits'
 import { proxyIssue } from './proxy-url'
 
-export const MAX_PORT = 65_535
-const MAX_NAME = 100
-const MAX_HOST = 255
-const MAX_PATH = 4096
-const MAX_TAGS = 32
-
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/
-const SPACE = /\s/
-
-const name = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(MAX_NAME, `must have at most ${MAX_NAME} characters`)
-  .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
-
-/** A host name, an address (IPv6 without brackets), `*`, or the absolute path of a Unix socket. */
-const host = z
-  .string()
-  .min(1, 'must not be empty')
-  .refine((value) => value.length <= (value.startsWith('/') ? MAX_PATH : MAX_HOST), 'is too long')
-  .refine((value) => !CONTROL_CHARACTERS.test(value), 'must not contain control characters')
-  .refine((value) => value.startsWith('/') || !SPACE.test(value), 'must not contain spaces')
-  .refine((value) => !value.startsWith('-'), 'must not start with a dash')
-
-const anyPort = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(MAX_PORT, 'must be 0 to 65535')
-const realPort = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(MAX_PORT, 'must be 1 to 65535')
-const noNul = (value: string): boolean => !value.includes('\0')
-const filePath = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(MAX_PATH, 'is too long')
-  .refine(noNul, 'must not contain NUL')
-const id = z.string().min(1).max(100)
-const timestamp = z.iso.datetime()
-
-export const tagSchema = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(50, 'must have at most 50 characters')
-  .refine(
-    (value) => !CONTROL_CHARACTERS.test(value) && !value.includes(','),
-    'must not contain commas or control characters',
-  )
+export { MAX_PORT, tagSchema } from './_fields'
 
 export const forwardTypes = ['local', 'remote', 'dynamic'] as const
 export type ForwardType = (typeof forwardTypes)[number]
@@ -181,6 +154,8 @@ const forwardDraftObject = z.strictObject({
   servePac: z.boolean().default(false),
   /** `HOST KEYWORD VALUE` of the ssh config line it comes from; `null` for a forward written in Warren. */
   configLine: z.string().min(1).max(MAX_PATH).nullable().default(null),
+  /** What its connections may use; changed live, without dropping any. */
+  limits: limitsSchema.nullable().default(null),
 })
 export const forwardDraftSchema = forwardDraftObject.superRefine(checkEnds)
 export type ForwardDraft = z.input<typeof forwardDraftSchema>
@@ -235,15 +210,3 @@ function checkHealth(spec: Ends, refuse: (field: string, message: string) => voi
   if (asksTarget && !hasTarget) refuse('health', 'by TCP or HTTP needs a forward with a target')
   if (!asksTarget && spec.type !== 'dynamic') refuse('health', 'by SOCKS needs a dynamic forward')
 }
-
-/** The same fields without their defaults, so that a missing field of a patch stays missing. */
-function withoutDefaults<T extends z.ZodObject>(
-  schema: T,
-): z.ZodObject<{ [K in keyof T['shape']]: Undefaulted<T['shape'][K]> }> {
-  const shape: Record<string, z.ZodType> = {}
-  for (const [key, field] of Object.entries(schema.shape)) {
-    shape[key] = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : (field as z.ZodType)
-  }
-  return z.strictObject(shape) as unknown as z.ZodObject<{ [K in keyof T['shape']]: Undefaulted<T['shape'][K]> }>
-}
-type Undefaulted<F> = F extends z.ZodDefault<infer Inner> ? Inner : F

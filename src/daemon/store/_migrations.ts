@@ -115,6 +115,113 @@ export const migrations: readonly Migration[] = [
       create table forward_times (forward_id text primary key, stops_at text not null) strict;
     `,
   },
+  {
+    version: 4,
+    // Relays, limits, what moved, and the control APIs.
+    sql: `
+      alter table forwards add column limits text;
+
+      create table relays (
+        id text primary key,
+        name text not null,
+        name_key text not null,
+        protocol text not null,
+        listen_host text not null,
+        listen_port integer not null,
+        port_count integer not null,
+        targets text not null,
+        balance text not null,
+        allow text not null,
+        deny text not null,
+        accept_proxy integer not null,
+        send_proxy text,
+        connect_timeout_seconds integer not null,
+        idle_seconds integer,
+        limits text not null,
+        tags text not null,
+        description text not null,
+        auto_start integer not null,
+        favourite integer not null,
+        origin text not null,
+        created_at text not null,
+        updated_at text not null,
+        deleted_at text,
+        wanted integer not null default 0,
+        last_used text
+      ) strict;
+      create unique index relays_name on relays (name_key) where deleted_at is null;
+
+      -- Payload bytes since the forward or relay was made; what of them is in the rows below.
+      create table counters (
+        owner_id text primary key,
+        bytes_up integer not null,
+        bytes_down integer not null,
+        connections integer not null
+      ) strict;
+      -- at: Unix seconds of the begin of the hour (UTC). day: of the machine's zone, YYYY-MM-DD.
+      create table traffic_hours (
+        owner_id text not null,
+        at integer not null,
+        up integer not null,
+        down integer not null,
+        connections integer not null,
+        primary key (owner_id, at)
+      ) strict, without rowid;
+      create table traffic_days (
+        owner_id text not null,
+        day text not null,
+        up integer not null,
+        down integer not null,
+        connections integer not null,
+        primary key (owner_id, day)
+      ) strict, without rowid;
+      create table owner_names (owner_id text primary key, name text not null) strict;
+      create table ended_connections (
+        id integer primary key autoincrement,
+        owner_id text not null,
+        source text,
+        target text,
+        started_at text not null,
+        ended_at text not null,
+        bytes_up integer not null,
+        bytes_down integer not null,
+        reason text not null
+      ) strict;
+      create index ended_connections_owner on ended_connections (owner_id, id);
+
+      create table apis (name text primary key, enabled integer not null, settings text not null) strict;
+      create table audit (
+        id integer primary key autoincrement,
+        at text not null,
+        api text not null,
+        caller text not null,
+        action text not null,
+        subject text not null,
+        result text not null
+      ) strict;
+
+      -- The books of the X Port Forward API, in bytes: used counts up to the last flush, hour what came since.
+      create table x_forwards (
+        relay_id text primary key,
+        name text not null,
+        used integer not null,
+        hour_up integer not null,
+        hour_down integer not null,
+        stored_max_connections integer not null,
+        stored_rate_kb integer not null
+      ) strict;
+      create table x_traffic_logs (
+        id integer primary key autoincrement,
+        forward_name text not null,
+        bytes integer not null,
+        hour_time text not null,
+        report_status text not null,
+        created_at text not null,
+        updated_at text not null
+      ) strict;
+      create index x_traffic_logs_name on x_traffic_logs (forward_name, id);
+    `,
+  },
 ]
 
 export const NEWEST_VERSION: number = migrations.at(-1)?.version ?? 0

@@ -1,6 +1,7 @@
 /** Between rows and specs. A row that does not parse is reported, never dropped from the file. */
+import { relaySpecSchema, type RelaySpec } from '@shared/relays'
 import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
-import type { ForwardRow, ServerRow } from './_tables'
+import type { ForwardRow, RelayRow, ServerRow } from './_tables'
 
 /** Names are unique without regard to case. */
 export function nameKey(name: string): string {
@@ -49,6 +50,7 @@ export function forwardToRow(spec: ForwardSpec): SavedForward {
     onDemand: Number(spec.onDemand),
     servePac: Number(spec.servePac),
     health: spec.health === null ? null : JSON.stringify(spec.health),
+    limits: spec.limits === null ? null : JSON.stringify(spec.limits),
     deletedAt: null,
   }
 }
@@ -63,6 +65,41 @@ export function forwardFromRow(row: ForwardRow): ForwardSpec | null {
     onDemand: row.onDemand === 1,
     servePac: row.servePac === 1,
     health: row.health === null ? null : (parseJson(row.health) ?? 'damaged'),
+    limits: row.limits === null ? null : (parseJson(row.limits) ?? 'damaged'),
+  })
+  return parsed.success ? parsed.data : null
+}
+
+export type SavedRelay = Omit<RelayRow, 'wanted' | 'lastUsed'>
+
+export function relayToRow(spec: RelaySpec): SavedRelay {
+  return {
+    ...spec,
+    nameKey: nameKey(spec.name),
+    targets: JSON.stringify(spec.targets),
+    allow: JSON.stringify(spec.allow),
+    deny: JSON.stringify(spec.deny),
+    acceptProxy: Number(spec.acceptProxy),
+    limits: JSON.stringify(spec.limits),
+    tags: JSON.stringify(spec.tags),
+    autoStart: Number(spec.autoStart),
+    favourite: Number(spec.favourite),
+    deletedAt: null,
+  }
+}
+
+export function relayFromRow(row: RelayRow): RelaySpec | null {
+  const { nameKey: _key, deletedAt: _deleted, wanted: _wanted, lastUsed: _used, ...fields } = row
+  const parsed = relaySpecSchema.safeParse({
+    ...fields,
+    targets: parseJson(row.targets),
+    allow: parseJson(row.allow),
+    deny: parseJson(row.deny),
+    acceptProxy: row.acceptProxy === 1,
+    limits: parseJson(row.limits),
+    tags: parseJson(row.tags),
+    autoStart: row.autoStart === 1,
+    favourite: row.favourite === 1,
   })
   return parsed.success ? parsed.data : null
 }

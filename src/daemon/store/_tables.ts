@@ -56,11 +56,135 @@ export interface ForwardRow {
   proxyUsername: string | null
   servePac: number
   configLine: string | null
+  /** JSON object. */
+  limits: string | null
   createdAt: string
   updatedAt: string
   deletedAt: string | null
   wanted: number
   lastUsed: string | null
+}
+
+export interface RelayRow {
+  id: string
+  name: string
+  nameKey: string
+  protocol: string
+  listenHost: string
+  listenPort: number
+  portCount: number
+  /** JSON array. */
+  targets: string
+  balance: string
+  /** JSON array. */
+  allow: string
+  /** JSON array. */
+  deny: string
+  acceptProxy: number
+  sendProxy: string | null
+  connectTimeoutSeconds: number
+  idleSeconds: number | null
+  /** JSON object. */
+  limits: string
+  /** JSON array. */
+  tags: string
+  description: string
+  autoStart: number
+  favourite: number
+  origin: string
+  createdAt: string
+  updatedAt: string
+  deletedAt: string | null
+  wanted: number
+  lastUsed: string | null
+}
+
+/** What a forward or relay moved since it was made. */
+export interface CounterRow {
+  ownerId: string
+  bytesUp: number
+  bytesDown: number
+  connections: number
+}
+
+export interface TrafficHourRow {
+  ownerId: string
+  /** Unix seconds of the begin of the hour. */
+  at: number
+  up: number
+  down: number
+  connections: number
+}
+
+export interface TrafficDayRow {
+  ownerId: string
+  /** `YYYY-MM-DD` in the machine's zone. */
+  day: string
+  up: number
+  down: number
+  connections: number
+}
+
+/** The last name of a forward or relay, for rows that outlive it. */
+export interface OwnerNameRow {
+  ownerId: string
+  name: string
+}
+
+export interface EndedConnectionRow {
+  id: Generated<number>
+  ownerId: string
+  /** JSON of an endpoint. */
+  source: string | null
+  target: string | null
+  startedAt: string
+  endedAt: string
+  bytesUp: number
+  bytesDown: number
+  reason: string
+}
+
+export interface ApiRow {
+  name: string
+  enabled: number
+  /** JSON object. */
+  settings: string
+}
+
+export interface AuditRow {
+  id: Generated<number>
+  at: string
+  api: string
+  caller: string
+  action: string
+  subject: string
+  result: string
+}
+
+/** What the X Port Forward API keeps of a relay beside its spec. Bytes. */
+export interface XForwardRow {
+  relayId: string
+  name: string
+  /** Up to the last flush, since the last reset. */
+  used: number
+  /** Since the last flush. */
+  hourUp: number
+  hourDown: number
+  /** As the panel gave them. */
+  storedMaxConnections: number
+  storedRateKb: number
+}
+
+export interface XTrafficLogRow {
+  id: Generated<number>
+  forwardName: string
+  bytes: number
+  /** RFC 3339. */
+  hourTime: string
+  /** `wait` or `ok`. */
+  reportStatus: string
+  createdAt: string
+  updatedAt: string
 }
 
 /** A forward that stops by itself. */
@@ -108,5 +232,15 @@ export interface Tables {
   trustedKeys: TrustedKeyRow
   allowedCommands: AllowedCommandRow
   activity: ActivityRow
+  relays: RelayRow
+  counters: CounterRow
+  trafficHours: TrafficHourRow
+  trafficDays: TrafficDayRow
+  ownerNames: OwnerNameRow
+  endedConnections: EndedConnectionRow
+  apis: ApiRow
+  audit: AuditRow
+  xForwards: XForwardRow
+  xTrafficLogs: XTrafficLogRow
   meta: MetaRow
 }
