@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { listenEndpoint } from '@shared/endpoints'
 import type { ClientEnd, SshSession } from '../ssh/types'
 import { resetStream } from '../traffic'
-import type { LocalListener } from './_listen'
-import { listenRange } from './_listen-range'
+import { listenRange, type LocalListener, type TcpHandle } from '../tcp'
 import { checkPermission } from './_permission'
+import { rawClient } from './_raw-client'
 import type { Carrier, CarrierOptions } from './types'
 
 export interface Serve {
@@ -31,10 +31,11 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
     if (session === null) turnAway(socket)
     else serveSocket(socket, session, offset)
   }
-  const onClient =
+  const onHandle =
     serveClient === undefined
       ? undefined
-      : (client: ClientEnd, offset: number): void => {
+      : (handle: TcpHandle, offset: number): void => {
+          const client = rawClient(handle)
           if (session === null) client.reset()
           else serveClient(client, session, offset)
         }
@@ -45,7 +46,7 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
   return {
     bind: async (over) => {
       opening ??= listenRange({
-        ...{ at: listenEndpoint(spec), count: spec.portCount, onSocket, onClient, ports: options.ports },
+        ...{ at: listenEndpoint(spec), count: spec.portCount, onSocket, onHandle, ports: options.ports },
         portField: spec.type === 'local' && spec.bindPort === null ? 'localPort' : 'bindPort',
         mask: options.socketMask(),
         onTrouble: troubleTeller(options),

@@ -1,82 +1,31 @@
 /**
- * TCP clients without a Node stream around them.
- *
- * A `net.Socket` costs more per connection than everything else a forward does with it. This drives the same libuv handle
- * that the socket would, in the way Node's own `net` does (lib/net.js, lib/internal/stream_base_commons.js). It is the only
- * file that knows these internals; {@link takeClients} says no where they are not as expected, and `net.Socket` is used.
+ * TCP clients without a Node stream around them, as the splice drives them: see {@link TcpHandle} for what is below.
  */
-import type { Server } from 'node:net'
 import { getSystemErrorName } from 'node:util'
 import type { ClientEnd, ClientSink } from '../ssh/types'
+import { DONE_AT_ONCE, streamBinding, UV_EOF, type TcpAddress, type TcpHandle, type TcpRequest } from '../tcp'
 
 /** Shared by all clients: what is read is passed on before the next read. */
 const READ_BYTES = 64 * 1024
-const ENDED_AT_ONCE = 1
-const UV_EOF = -4095
 const OWNER = Symbol('owner')
 
-interface Request {
-  handle?: Handle
-  oncomplete?: (this: Request, status: number) => void
+interface Request extends TcpRequest {
   /** Kept from the garbage collector until the kernel has taken it. */
   chunks?: readonly Buffer[]
   [OWNER]?: RawClient
 }
 
-interface Handle {
-  onread: (this: Handle) => void
+interface Handle extends TcpHandle {
   [OWNER]?: RawClient
-  readonly useUserBuffer: (buffer: Buffer) => void
-  readonly readStart: () => number
-  readonly readStop: () => number
-  readonly writeBuffer: (request: Request, chunk: Buffer) => number
-  readonly writev: (request: Request, chunks: readonly Buffer[], allBuffers: true) => number
-  readonly shutdown: (request: Request) => number
-  readonly close: () => void
-  readonly reset: () => number
-  readonly setNoDelay: (on: boolean) => number
-  readonly getpeername: (out: Address) => number
-  readonly getsockname: (out: Address) => number
 }
 
-interface Address {
-  address?: string
-  port?: number
-}
-
-interface ListeningHandle {
-  onconnection?: (status: number, client: Handle | undefined) => void
-}
-
-interface StreamBinding {
-  readonly WriteWrap: new () => Request
-  readonly ShutdownWrap: new () => Request
-  readonly streamBaseState: Int32Array
-  readonly kReadBytesOrError: number
-  readonly kLastWriteWasAsync: number
-}
-
-/** Has a listening server hand its clients over as bare ends. False, and nothing changed, where this Node does not allow it. */
-export function takeClients(server: Server, onClient: (client: ClientEnd) => void): boolean {
-  const listening = (server as unknown as { _handle?: ListeningHandle | null })._handle
-  if (binding === null || listening === null || listening?.constructor.name !== 'TCP') return false
-  if (typeof listening.onconnection !== 'function') return false
-  const original = listening.onconnection
-  let checked = false
-  listening.onconnection = function (this: ListeningHandle, status, client) {
-    if (status !== 0 || client === undefined || !(checked || isHandle(client))) {
-      original.call(this, status, client)
-      return
-    }
-    checked = true
-    onClient(new RawClient(client))
-  }
-  return true
+export function rawClient(handle: TcpHandle): ClientEnd {
+  return new RawClient(handle)
 }
 
 // --- internal ---
 
-const binding = streamBinding()
+const binding = streamBinding
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
 /** A write that the kernel takes at once leaves its request untouched. */
 let spareRequest: Request | null = null
@@ -92,7 +41,7 @@ class RawClient implements ClientEnd {
   private ending = false
   private ended = false
   private closeOnceEnded = false
-  private peer: Address | null = null
+  private peer: TcpAddress | null = null
 
   constructor(private readonly handle: Handle) {
     handle[OWNER] = this
@@ -110,7 +59,7 @@ class RawClient implements ClientEnd {
   }
 
   get localPort(): number | undefined {
-    const out: Address = {}
+    const out: TcpAddress = {}
     if (!this.closed) this.handle.getsockname(out)
     return out.port
   }
@@ -149,7 +98,7 @@ class RawClient implements ClientEnd {
     const [first] = queue
     if (first === undefined || this.closed || binding === null) return
     this.queue = []
-    const request = spareRequest ?? new binding.WriteWrap()
+    const request: Request = spareRequest ?? new binding.WriteWrap()
     spareRequest = request
     const status =
       queue.length === 1 ? this.handle.writeBuffer(request, first) : this.handle.writev(request, queue, true)
@@ -177,12 +126,12 @@ class RawClient implements ClientEnd {
       this.close(null)
       return
     }
-    const request = new binding.ShutdownWrap()
+    const request: Request = new binding.ShutdownWrap()
     request.handle = this.handle
     request.oncomplete = onShutdown
     request[OWNER] = this
     const status = this.handle.shutdown(request)
-    if (status === ENDED_AT_ONCE) this.shutDown()
+    if (status === DONE_AT_ONCE) this.shutDown()
     else if (status !== 0) this.fail(status)
   }
 
@@ -248,7 +197,7 @@ class RawClient implements ClientEnd {
     this.sink?.onClientClose(error)
   }
 
-  private peerAddress(): Address {
+  private peerAddress(): TcpAddress {
     if (this.peer === null) {
       this.peer = {}
       if (!this.closed) this.handle.getpeername(this.peer)
@@ -267,37 +216,4 @@ function onWritten(this: Request, status: number): void {
 
 function onShutdown(this: Request): void {
   this[OWNER]?.shutDown()
-}
-
-/** Everything that a client will be asked for. */
-function isHandle(client: Handle): boolean {
-  const methods: readonly (keyof Handle)[] = [
-    'useUserBuffer',
-    'readStart',
-    'readStop',
-    'writeBuffer',
-    'writev',
-    'shutdown',
-    'close',
-    'reset',
-    'setNoDelay',
-    'getpeername',
-    'getsockname',
-  ]
-  return methods.every((name) => typeof client[name] === 'function')
-}
-
-/** Node keeps `process.binding` for the few that need this one; where it is gone or changed, sockets do the work. */
-function streamBinding(): StreamBinding | null {
-  try {
-    const open = (process as unknown as { binding: (name: string) => unknown }).binding
-    const found = open('stream_wrap') as Partial<StreamBinding>
-    const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = found
-    if (typeof WriteWrap !== 'function' || typeof ShutdownWrap !== 'function') return null
-    if (!(streamBaseState instanceof Int32Array)) return null
-    if (typeof kReadBytesOrError !== 'number' || typeof kLastWriteWasAsync !== 'number') return null
-    return { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync }
-  } catch {
-    return null
-  }
 }

@@ -2,7 +2,7 @@
 import { endpointAt, type Endpoint } from '@shared/endpoints'
 import { toFault, WarrenError } from '@shared/errors'
 import type { IncomingChannel, RemoteListener, SshSession } from '../ssh/types'
-import { checkRange } from './_listen-range'
+import { checkRange } from '../tcp'
 
 const MAX_PLACES = 5
 

@@ -2,12 +2,10 @@
 import { dynamicCarrier } from './dynamic'
 import { localCarrier } from './local'
 import { remoteCarrier } from './remote'
-import { quietLog } from './_quiet-log'
+import { quietLog } from '../quiet-log'
 import type { Carrier, CarrierOptions } from './types'
 
 export { dialHere } from './_dial-here'
-export { listenHere } from './_listen'
-export { listenRange } from './_listen-range'
 export { touch } from './_permission'
 export type { Carrier, CarrierOptions, Notice } from './types'
 export type { ProxyLogin } from './_login'

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
 import type { NeedAnswer } from '../../../src/shared/needs'
-import { listenHere } from '../../../src/engine/forward'
+import { listenHere } from '../../../src/engine/tcp'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
   AcquireOptions,

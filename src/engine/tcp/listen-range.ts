@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import { endpointAt, type Endpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
 import { MAX_PORT } from '@shared/specs'
-import type { ClientEnd } from '../ssh/types'
 import type { LocalPorts } from '../types'
-import { listenHere, type LocalListener } from './_listen'
+import type { TcpHandle } from './handle'
+import { listenHere, type LocalListener } from './listen'
 
 /** How often another place is tried when a range may be anywhere. */
 const MAX_PLACES = 20
@@ -16,7 +16,7 @@ export interface RangeOptions {
   readonly count: number
   /** `offset`: at which port of the range the client came. */
   readonly onSocket: (socket: Socket, offset: number) => void
-  readonly onClient?: ((client: ClientEnd, offset: number) => void) | undefined
+  readonly onHandle?: ((handle: TcpHandle, offset: number) => void) | undefined
   readonly ports: LocalPorts
   readonly portField?: string | undefined
   readonly mask?: number | undefined
@@ -61,7 +61,7 @@ export function checkRange(first: Endpoint, count: number): void {
 // --- internal ---
 
 function listenOne(
-  { onSocket, onClient, ports, portField, mask, onTrouble }: RangeOptions,
+  { onSocket, onHandle, ports, portField, mask, onTrouble }: RangeOptions,
   { at, offset }: { at: Endpoint; offset: number },
 ): Promise<LocalListener> {
   return listenHere({
@@ -73,11 +73,11 @@ function listenOne(
     onSocket: (socket) => {
       onSocket(socket, offset)
     },
-    onClient:
-      onClient === undefined
+    onHandle:
+      onHandle === undefined
         ? undefined
-        : (client) => {
-            onClient(client, offset)
+        : (handle) => {
+            onHandle(handle, offset)
           },
   })
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { listenHere } from '../../../src/engine/forward/_listen'
+import { listenHere } from '../../../src/engine/tcp/listen'
 import { checkLeaks } from '../../support/leaks'
 import { faultOf } from '../ssh/harness'
 

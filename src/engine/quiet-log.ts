@@ -1,12 +1,12 @@
 /** A log that a storm of clients cannot flood: of each kind one line in a while, with the number of those left out. */
-import type { CarrierOptions } from './types'
+import type { LogEntry } from '@shared/snapshots'
 
 /** How long further lines of the same code are only counted. */
 export const QUIET_MS = 5000
 /** More codes than exist would mean somebody else chose them. */
 const MAX_CODES = 100
 
-type Log = CarrierOptions['log']
+type Log = (entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
 
 /** `now` in milliseconds of any clock that does not go back. */
 export function quietLog(log: Log, now: () => number = () => performance.now()): Log {

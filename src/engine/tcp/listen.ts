@@ -3,9 +3,8 @@ import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { formatEndpoint, type Endpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
-import type { ClientEnd } from '../ssh/types'
 import type { LocalPorts } from '../types'
-import { takeClients } from './_raw-client'
+import { takeHandles, type TcpHandle } from './handle'
 
 /** A browser opens dozens at once, a load test thousands; the kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096
@@ -26,7 +25,7 @@ export interface ListenOptions {
   readonly at: Endpoint
   readonly onSocket: (socket: Socket) => void
   /** Takes TCP clients without a Node stream around them, where that is possible. */
-  readonly onClient?: ((client: ClientEnd) => void) | undefined
+  readonly onHandle?: ((handle: TcpHandle) => void) | undefined
   readonly ports: LocalPorts
   /** The field that a taken port is written in; default `localPort`. */
   readonly portField?: string | undefined
@@ -84,7 +83,7 @@ function listen(where: { host: string; port: number } | { path: string }, option
       server.removeAllListeners('error')
       // What fails on a listener from now on (no descriptors left) concerns one client, not the forward.
       server.on('error', options.onTrouble ?? ((): void => undefined))
-      if (options.onClient !== undefined) takeClients(server, options.onClient)
+      if (options.onHandle !== undefined) takeHandles(server, options.onHandle)
       resolve(server)
     }
     // The file appears within the call, and nobody else may connect to it, not for a moment (ssh_config StreamLocalBindMask).
