@@ -1,3 +1,14 @@
 export { Connection, ConnectionTable, Ledger, type ConnectionOptions, type Totals } from './connections'
+export { createLimiter } from './limiter'
 export { resetStream } from '../reset-stream'
-export type { Budget, ConnectionLimits, Flow, Limiter, LimiterOptions, Refusal, TrafficPort, Waiter } from './types'
+export type {
+  Budget,
+  ConnectionLimits,
+  Flow,
+  Limiter,
+  LimiterOptions,
+  Refusal,
+  SourceOf,
+  TrafficPort,
+  Waiter,
+} from './types'

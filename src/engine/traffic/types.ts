@@ -36,6 +36,11 @@ export interface ConnectionLimits {
 
 export type Refusal = 'connections' | 'source' | 'rate' | 'quota' | 'expired'
 
+/** A socket or client end, asked for its address only when something is limited per source. */
+export interface SourceOf {
+  readonly remoteAddress: string | undefined
+}
+
 /** The limits of one forward or relay. */
 export interface Limiter {
   /** Takes effect at once, for live connections too. `null`: none. */
@@ -43,7 +48,7 @@ export interface Limiter {
   /** Bounds the bytes from now on. */
   readonly setBudget: (budget: Budget | null) => void
   /** Whether one more connection from this address may be; counts it until `release`, and counts a refusal as a drop. */
-  readonly admit: (source: string | null) => ConnectionLimits | Refusal
+  readonly admit: (source: string | SourceOf | null) => ConnectionLimits | Refusal
   readonly drops: LimitDrops
   /** For what is not counted here: denied sources, evicted sessions, dropped datagrams. */
   readonly dropped: (kind: keyof LimitDrops) => void
@@ -57,7 +62,9 @@ export interface LimiterOptions {
   readonly now?: () => number
   /** Runs `task` after `ms`; returns the way to cancel. `setTimeout` unless a test says otherwise. */
   readonly after?: (ms: number, task: () => void) => () => void
-  /** The budget was used up; called once per budget. */
+  /** Milliseconds since 1970, for the expiry date; `Date.now` unless a test says otherwise. */
+  readonly date?: () => number
+  /** The budget was used up; called once per budget, after the path has passed on the last bytes that it was granted. */
   readonly onSpent?: () => void
 }
 
