@@ -4,8 +4,27 @@ const folders = {
   shared: { folders: [], packages: ['zod'], node: false },
   engine: { folders: ['shared'], packages: ['ssh2', 'socks', 'ipaddr.js'], node: true },
   daemon: {
-    folders: ['shared', 'engine'],
-    packages: ['kysely', 'libsql', 'vscode-jsonrpc', 'rotating-file-stream', 'write-file-atomic', 'zod', 'ssh2'],
+    folders: ['shared', 'engine', 'sqlite'],
+    packages: ['kysely', 'libsql', 'prom-client', 'vscode-jsonrpc', 'rotating-file-stream', 'write-file-atomic', 'zod', 'ssh2'],
+    node: true,
+  },
+  sqlite: { folders: [], packages: ['kysely', 'libsql'], node: true },
+  // Neither the engine nor sync: what the cloud keeps it cannot decrypt.
+  cloud: {
+    folders: ['shared', 'sqlite'],
+    packages: [
+      'hono',
+      '@hono/node-server',
+      '@hono/swagger-ui',
+      '@hono/zod-openapi',
+      'jose',
+      'kysely',
+      'libsql',
+      'pg',
+      'prom-client',
+      'rate-limiter-flexible',
+      'zod',
+    ],
     node: true,
   },
   main: {

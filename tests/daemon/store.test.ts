@@ -17,7 +17,7 @@ import { resolvePlaces, type Places } from '@daemon/client'
 import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
 import { openStore, takeLock } from '../../src/daemon/store/index'
 import { APPLICATION_ID, migrations, NEWEST_VERSION } from '../../src/daemon/store/_migrations'
-import { libsqlDialect } from '../../src/daemon/store/_dialect'
+import { libsqlDialect } from '@sqlite'
 import { Kysely, sql } from 'kysely'
 import { temporaryHome } from '../support/daemon'
 

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } f
 import { join } from 'node:path'
 import Database from 'libsql'
 import type { Places } from '../places'
-import type { Sqlite } from './_dialect'
+import type { Sqlite } from '@sqlite'
 import { makeFolder } from './folders'
 
 const KEEP_ROUTINE = 5

@@ -1,4 +1,4 @@
-/** Kysely over libsql's synchronous API. */
+/** Kysely over libsql's synchronous API: the daemon's store and the cloud's default database. */
 import type LibsqlDatabase from 'libsql'
 import {
   CompiledQuery,

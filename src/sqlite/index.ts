@@ -1,0 +1,2 @@
+/** The door to SQLite. */
+export { libsqlDialect, type Sqlite } from './libsql-dialect'
