@@ -3,8 +3,10 @@ import { WarrenError } from '@shared/errors'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import { checkForward } from './check'
 import { createLocalPorts } from './ports'
+import { createRelays } from './relay'
 import { createSessionPool } from './ssh'
 import type { SshPorts } from './ssh/types'
+import { Settling } from './settling'
 import { OpenQuestions, ServerRetries, SupervisedForward } from './supervisor'
 import { ConnectionTable } from './traffic'
 import type { Engine, EngineEvent, EnginePorts } from './types'
@@ -15,7 +17,7 @@ export function createEngine(world: EnginePorts): Engine {
   // Who is asked while a way is planned are the forwards that wait for it.
   const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, questions.ask) }
   const listeners = new Set<(event: EngineEvent) => void>()
-  const settling = new Set<() => void>()
+  const settling = new Settling(world.clock)
   const localPorts = createLocalPorts()
   const emit = (event: EngineEvent): void => {
     for (const listener of listeners) listener(event)
@@ -39,6 +41,8 @@ export function createEngine(world: EnginePorts): Engine {
     emit({ kind: 'sessions' })
   })
 
+  const relays = createRelays({ ports, localPorts, table, emit })
+
   function get(id: string): SupervisedForward {
     const forward = forwards.get(id)
     if (forward === undefined) throw new WarrenError('spec.not-found', 'There is no such forward.', { field: 'id' })
@@ -61,7 +65,7 @@ export function createEngine(world: EnginePorts): Engine {
       }
       const onChange = (): void => {
         emit({ kind: 'forward', id: spec.id })
-        for (const each of settling) each()
+        settling.changed()
       }
       const ledger = table.ledger(spec.id, () => forwards.get(spec.id)?.spec.name ?? spec.name)
       const forward: SupervisedForward = new SupervisedForward(spec, {
@@ -88,20 +92,7 @@ export function createEngine(world: EnginePorts): Engine {
     },
     snapshot: (id) => get(id).snapshot(),
     snapshots: () => [...forwards.values()].map((forward) => forward.snapshot()),
-    settled: (ids, timeoutMs) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (ids.every((id) => forwards.get(id)?.isSettled ?? true)) done()
-        }
-        const done = (): void => {
-          cancel()
-          settling.delete(look)
-          resolve()
-        }
-        const cancel = ports.clock.after(timeoutMs, done)
-        settling.add(look)
-        look()
-      }),
+    settled: (ids, timeoutMs) => settling.wait(() => ids.every((id) => forwards.get(id)?.isSettled ?? true), timeoutMs),
     connections: connectionsOf,
     describeConnections: async (forwardId) => {
       const live = table.all().filter((each) => forwardId === undefined || each.ledger.forwardId === forwardId)
@@ -123,6 +114,10 @@ export function createEngine(world: EnginePorts): Engine {
       connection?.end()
       return connection !== undefined
     },
+    setBudget: (ownerId, budget) => {
+      if (relays.has(ownerId)) relays.setBudget(ownerId, budget)
+    },
+    relays,
     sessions: () => pool.sessions(),
     onChange: (listener) => {
       listeners.add(listener)
@@ -141,9 +136,10 @@ export function createEngine(world: EnginePorts): Engine {
       void pool.probeAll()
       retries.reset()
       for (const forward of forwards.values()) forward.networkChanged()
+      relays.networkChanged()
     },
     close: async () => {
-      await Promise.all([...forwards.values()].map((forward) => forward.stop()))
+      await Promise.all([relays.close(), ...[...forwards.values()].map((forward) => forward.stop())])
       await pool.close()
     },
   }

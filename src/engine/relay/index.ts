@@ -1,0 +1,3 @@
+/** The door of the relays. */
+export { createRelays, type Relays } from './relays'
+export type { RelayEngine } from './types'

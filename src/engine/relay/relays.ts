@@ -1,0 +1,87 @@
+/** Every relay of the engine. */
+import { WarrenError } from '@shared/errors'
+import { Settling } from '../settling'
+import type { Budget, ConnectionTable } from '../traffic'
+import type { EngineEvent, EnginePorts, LocalPorts } from '../types'
+import { createMeters } from './_meter'
+import { SupervisedRelay } from './supervised-relay'
+import type { RelayEngine } from './types'
+
+export interface RelaysOptions {
+  readonly ports: EnginePorts
+  readonly localPorts: LocalPorts
+  /** Shared with the forwards. */
+  readonly table: ConnectionTable
+  readonly emit: (event: EngineEvent) => void
+}
+
+export interface Relays extends RelayEngine {
+  readonly has: (id: string) => boolean
+  readonly setBudget: (id: string, budget: Budget | null) => void
+  readonly networkChanged: () => void
+  readonly close: () => Promise<void>
+}
+
+export function createRelays({ ports, localPorts, table, emit }: RelaysOptions): Relays {
+  const relays = new Map<string, SupervisedRelay>()
+  const settling = new Settling(ports.clock)
+  const meterOf = createMeters(ports.traffic)
+
+  function get(id: string): SupervisedRelay {
+    const relay = relays.get(id)
+    if (relay === undefined) throw new WarrenError('spec.not-found', 'There is no such relay.', { field: 'id' })
+    return relay
+  }
+
+  return {
+    define: (spec) => {
+      const existing = relays.get(spec.id)
+      if (existing !== undefined) {
+        existing.replace(spec)
+        return
+      }
+      const { id } = spec
+      const relay: SupervisedRelay = new SupervisedRelay(spec, {
+        ...{ ports, localPorts, meter: meterOf(id) },
+        ledger: table.ledger(id, () => relays.get(id)?.spec.name ?? spec.name),
+        onChange: () => {
+          emit({ kind: 'relay', id })
+          settling.changed()
+        },
+        onSpent: () => {
+          emit({ kind: 'budget', id })
+        },
+        leadsBack: () => false,
+      })
+      relays.set(id, relay)
+    },
+    remove: async (id) => {
+      const relay = relays.get(id)
+      if (relay === undefined) return
+      await relay.stop()
+      relay.limiter.close()
+      relays.delete(id)
+    },
+    start: (id) => {
+      get(id).start()
+    },
+    stop: (id) => get(id).stop(),
+    retry: (id) => {
+      get(id).retry()
+    },
+    snapshot: (id) => get(id).snapshot(),
+    snapshots: () => [...relays.values()].map((relay) => relay.snapshot()),
+    settled: (ids, timeoutMs) => settling.wait(() => ids.every((id) => relays.get(id)?.isSettled ?? true), timeoutMs),
+    has: (id) => relays.has(id),
+    setBudget: (id, budget) => {
+      get(id).setBudget(budget)
+    },
+    networkChanged: () => {
+      for (const relay of relays.values()) relay.networkChanged()
+    },
+    close: async () => {
+      await Promise.all([...relays.values()].map((relay) => relay.stop()))
+      for (const relay of relays.values()) relay.limiter.close()
+    },
+  }
+}
