@@ -79,6 +79,7 @@ export type AppMethod = (typeof appMethods)[number]
 
 export const appCommands = [
   'new-forward',
+  'new-relay',
   'new-server',
   'search',
   'toggle',

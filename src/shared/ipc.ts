@@ -101,7 +101,7 @@ interface AppEventPayloads {
   'app.daemon': DaemonLink
   'app.settings': Settings
   /** The tray, a menu or a notification wants this on screen. */
-  'app.navigate': { readonly screen: 'forwards' | 'servers' | 'activity' | 'settings'; readonly id: string | null }
+  'app.navigate': { readonly screen: 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'; readonly id: string | null }
   /** A menu item was chosen; the window acts as for its key. */
   'app.command': { readonly command: AppCommand }
   'app.keyring': Keyring

@@ -9,6 +9,7 @@ export const settingsSchema = z.strictObject({
   /** What may be kept without a keyring: asked once, then remembered. */
   secretsWithoutKeyring: z.enum(['ask', 'never', 'allow']).default('ask'),
   groupBy: z.enum(['none', 'tag', 'server']).default('tag'),
+  groupRelaysBy: z.enum(['none', 'tag', 'protocol']).default('tag'),
   detailWidth: z.number().min(280).max(900).default(380),
   /** Whether "Warren keeps running in the tray" was said. */
   closeHintShown: z.boolean().default(false),
@@ -21,6 +22,7 @@ export const settingsPatchSchema = z.strictObject({
   notifications: z.boolean().optional(),
   secretsWithoutKeyring: settingsSchema.shape.secretsWithoutKeyring.unwrap().optional(),
   groupBy: settingsSchema.shape.groupBy.unwrap().optional(),
+  groupRelaysBy: settingsSchema.shape.groupRelaysBy.unwrap().optional(),
   detailWidth: settingsSchema.shape.detailWidth.unwrap().optional(),
   closeHintShown: z.boolean().optional(),
 })
