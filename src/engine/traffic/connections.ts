@@ -6,9 +6,12 @@ import type { ConnectionSnapshot } from '@shared/snapshots'
 import type { ClientEnd, OpenOrigin, TrafficCounter } from '../ssh/types'
 import { resetStream } from '../reset-stream'
 
+/** What a connection is asked for that no Node stream carries. */
+export type LiveEnd = Pick<ClientEnd, 'remoteAddress' | 'remotePort' | 'localPort' | 'reset'>
+
 export interface ConnectionOptions {
   /** Ending it ends the connection: the client's socket, or the target's when the client is beyond the server. */
-  readonly stream: Duplex | ClientEnd
+  readonly stream: Duplex | LiveEnd
   /** Where the client is, when the stream does not know. */
   readonly origin: OpenOrigin | null
   readonly target: Endpoint | null
@@ -19,7 +22,7 @@ export class Connection implements TrafficCounter {
   bytesUp = 0
   bytesDown = 0
   target: Endpoint | null
-  readonly stream: Duplex | ClientEnd
+  readonly stream: Duplex | LiveEnd
   private readonly origin: OpenOrigin | null
 
   constructor(
@@ -55,7 +58,7 @@ export class Connection implements TrafficCounter {
     else this.stream.reset()
   }
 
-  private ends(): Socket | ClientEnd | null {
+  private ends(): Socket | LiveEnd | null {
     return this.stream instanceof Duplex && !(this.stream instanceof Socket) ? null : this.stream
   }
 

@@ -1,4 +1,4 @@
-export { Connection, ConnectionTable, Ledger, type ConnectionOptions, type Totals } from './connections'
+export { Connection, ConnectionTable, Ledger, type ConnectionOptions, type LiveEnd, type Totals } from './connections'
 export { createLimiter } from './limiter'
 export { resetStream } from '../reset-stream'
 export type {
