@@ -72,6 +72,7 @@ export const errorCodes = {
   'api.no-key': { title: 'The control API has no key', retry: false },
   'api.not-running': { title: 'The control API does not answer', retry: false },
   'api.certificate': { title: 'The certificate cannot be used', retry: false },
+  'export.unwritable': { title: 'The file cannot be written', retry: false },
   'report.failed': { title: 'The traffic report was not taken', retry: true },
 
   'need.unanswered': { title: 'A question was not answered in time', retry: false },

@@ -69,6 +69,8 @@ export const appMethods = [
   'app.openExternal',
   'app.copy',
   'app.pickKeyFile',
+  'app.pickCertificateFile',
+  'app.exportTraffic',
   'app.openDataFolder',
   'app.savedSecrets',
   'app.forgetSecrets',

@@ -35,6 +35,17 @@ export const appParams = {
   'app.openExternal': z.url({ protocol: /^https?$/ }).max(2000),
   'app.copy': z.string().max(100_000),
   'app.pickKeyFile': none,
+  /** A PEM file: the certificate or the key of a control API. */
+  'app.pickCertificateFile': z.enum(['certificate', 'key']),
+  /** Writes what was counted into a file that the person chooses; resolves with its path, or `null` when they chose none. */
+  'app.exportTraffic': z.strictObject({
+    /** `null`: all forwards and relays. */
+    id: z.string().min(1).max(100).nullable(),
+    /** For the name of the file. */
+    name: z.string().max(200).nullable(),
+    by: z.enum(['hour', 'day']),
+    format: z.enum(['csv', 'json']),
+  }),
   'app.openDataFolder': none,
   /** What is saved for each server; the secrets themselves stay with main. */
   'app.savedSecrets': none,
@@ -89,6 +100,8 @@ export interface AppResults {
   'app.openExternal': null
   'app.copy': null
   'app.pickKeyFile': string | null
+  'app.pickCertificateFile': string | null
+  'app.exportTraffic': { readonly file: string } | null
   'app.openDataFolder': null
   'app.savedSecrets': readonly SavedSecret[]
   'app.forgetSecrets': null
@@ -101,7 +114,10 @@ interface AppEventPayloads {
   'app.daemon': DaemonLink
   'app.settings': Settings
   /** The tray, a menu or a notification wants this on screen. */
-  'app.navigate': { readonly screen: 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'; readonly id: string | null }
+  'app.navigate': {
+    readonly screen: 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'
+    readonly id: string | null
+  }
   /** A menu item was chosen; the window acts as for its key. */
   'app.command': { readonly command: AppCommand }
   'app.keyring': Keyring

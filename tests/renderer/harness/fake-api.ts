@@ -9,6 +9,7 @@ import type { ServerSpec } from '@shared/specs'
 import { checkOf } from './_checks'
 import { reportsConfig } from './_config'
 import { makeFault, makeForward, makeServer } from './_data'
+import { trafficHandlers, type TrafficOptions } from './_traffic'
 
 export interface FakeOptions {
   readonly forwards?: readonly ForwardView[]
@@ -19,6 +20,7 @@ export interface FakeOptions {
   /** Every port that is asked about is held by another program. */
   readonly taken?: boolean
   readonly saved?: readonly SavedSecret[]
+  readonly traffic?: TrafficOptions
   /** Never answers lists: for looking at what shows meanwhile. */
   readonly silent?: boolean
 }
@@ -101,6 +103,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
   }
 
   const handlers: Record<string, Handler> = {
+    ...trafficHandlers(options.traffic),
     'app.hello': () => ({ ...hello, settings }),
     'app.settings': (patch: object) => (settings = { ...settings, ...patch }),
     'app.answerNeed': ({ id }: { id: string }) => {
