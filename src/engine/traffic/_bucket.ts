@@ -22,8 +22,10 @@ export class Bucket {
   private bytesPerMs: number
   private owed = 0
   private emptyAt = -Infinity
+  /** Of the last round: how many could take something here, and what is an equal part for each. */
   private round = 0
-  private roundShare = 0
+  private able = 0
+  private roundShare = -1
 
   constructor(
     /** Bytes per second. */
@@ -77,12 +79,20 @@ export class Bucket {
     return this.flows > 1 && now - this.emptyAt < CONTENDED_MS
   }
 
-  /** An equal part of what is there for each that waits. The same for all in one round. */
-  share(round: number): number {
+  /** One more flow could take something in this round. */
+  countAble(round: number): void {
     if (round !== this.round) {
       this.round = round
-      this.roundShare = Math.max(MIN_GRANT, Math.floor(this.tokens / Math.max(1, this.waiting)))
+      this.able = 0
+      this.roundShare = -1
     }
+    this.able += 1
+  }
+
+  /** An equal part, of what was there when the first asked, for each that could take something in this round. */
+  share(round: number): number {
+    if (round !== this.round) return 0
+    if (this.roundShare < 0) this.roundShare = Math.max(MIN_GRANT, Math.floor(this.tokens / this.able))
     return this.roundShare
   }
 

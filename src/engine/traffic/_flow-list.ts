@@ -6,6 +6,11 @@ export class FlowList {
   private head: LimitedFlow | null = null
   private tail: LimitedFlow | null = null
 
+  /** The others are its `next`. */
+  get first(): LimitedFlow | null {
+    return this.head
+  }
+
   push(flow: LimitedFlow): void {
     flow.list = this
     flow.previous = this.tail

@@ -87,15 +87,18 @@ export class LimitedFlow implements Flow {
     this.lane.enqueue(this)
   }
 
+  /** Before a round: stands up to be counted where there is something to take. */
+  countAble(now: number): void {
+    if (this.tokens(now) < Math.min(this.wanted, MIN_GRANT)) return
+    this.source?.countAble(this.lane.round)
+    this.rule?.countAble(this.lane.round)
+  }
+
   /** Whether its turn can begin: then {@link take} grants up to its fair part. */
   beginTurn(now: number): boolean {
-    const tokens = this.tokens(now)
     const { round } = this.lane
-    let credit = Infinity
-    if (this.source !== null) credit = this.source.share(round)
-    if (this.rule !== null) credit = Math.min(credit, this.rule.share(round))
-    this.credit = credit
-    return Math.min(tokens, credit) >= Math.min(this.wanted, MIN_GRANT)
+    this.credit = Math.min(this.source?.share(round) ?? Infinity, this.rule?.share(round) ?? Infinity)
+    return Math.min(this.tokens(now), this.credit) >= Math.min(this.wanted, MIN_GRANT)
   }
 
   wake(): void {

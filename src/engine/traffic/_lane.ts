@@ -38,7 +38,7 @@ export class Lane {
   }
 
   /**
-   * Deals what there is, in turn (deficit round robin whose quantum is an equal part of what is there).
+   * Deals what there is, in turn (round robin whose quantum is an equal part of what is there for those who can take it).
    *
    * Who did not get a turn comes first the next time.
    */
@@ -53,6 +53,7 @@ export class Lane {
     this.round += 1
     let progress = false
     rule?.refill(now)
+    for (let flow = queue.first; flow !== null; flow = flow.next) flow.countAble(now)
     for (let left = queue.size; left > 0; left -= 1) {
       if (rule !== null && rule.tokens < MIN_GRANT) break
       const flow = queue.shift()
