@@ -3,12 +3,20 @@ import { isTransient, toFault, type Fault, type WarrenError } from '@shared/erro
 import type { RelaySnapshot } from '@shared/relay-snapshots'
 import type { RelaySpec } from '@shared/relays'
 import type { EndReason } from '@shared/traffic'
-import { createLimiter, type Budget, type Ledger, type Limiter } from '../traffic'
+import {
+  createLimiter,
+  expiryFault,
+  quotaFault,
+  slowNotice,
+  timeLeft,
+  type Budget,
+  type Ledger,
+  type Limiter,
+} from '../traffic'
 import { NETWORK_SETTLE_MS, retryDelayMs } from '../supervisor'
 import type { EnginePorts, LocalPorts } from '../types'
 import { createRelayCarrier } from './carrier'
 import type { RelayMeter } from './_meter'
-import { expiryFault, quotaFault, slowNotice, timeLeft } from './_reasons'
 import { RelayStatus } from './_status'
 import type { Over, RelayCarrier } from './types'
 

@@ -1,4 +1,4 @@
-/** Why a relay does not run though it is wanted, in words. */
+/** Why a forward or relay does not run though it is wanted, in words. */
 import { WarrenError } from '@shared/errors'
 import type { Limits, Quota } from '@shared/limits'
 
