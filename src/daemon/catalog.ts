@@ -1,8 +1,10 @@
-/** Servers and forwards in memory: what the store holds, and the ad hoc ones that it does not. */
+/** Servers, forwards and relays in memory: what the store holds, and the ad hoc ones that it does not. */
 import type { ServerRoute } from '@engine'
 import { WarrenError } from '@shared/errors'
 import type { ServerSpec } from '@shared/specs'
-import { nameKey, type ForwardRecord, type StoreContent } from './store/index'
+import { nameKey, type ForwardRecord, type RelayRecord, type StoreContent } from './store/index'
+
+export type NamedKind = 'server' | 'forward' | 'relay'
 
 export interface Catalog {
   readonly servers: () => readonly ServerSpec[]
@@ -17,9 +19,17 @@ export interface Catalog {
   readonly putForward: (record: ForwardRecord, options?: { adHoc: boolean }) => void
   readonly dropForward: (id: string) => void
   readonly isAdHoc: (forwardId: string) => boolean
-  /** Names of forwards or of servers, without regard to case. */
-  readonly isNameTaken: (kind: 'server' | 'forward', name: string, except?: string) => boolean
-  readonly freeName: (kind: 'server' | 'forward', name: string) => string
+  readonly relays: () => readonly RelayRecord[]
+  /** Throws `spec.not-found`. */
+  readonly relay: (id: string) => RelayRecord
+  readonly hasRelay: (id: string) => boolean
+  readonly putRelay: (record: RelayRecord) => void
+  readonly dropRelay: (id: string) => void
+  /** A forward or relay. */
+  readonly hasOwner: (id: string) => boolean
+  /** Names of forwards, relays or servers, each kind apart, without regard to case. */
+  readonly isNameTaken: (kind: NamedKind, name: string, except?: string) => boolean
+  readonly freeName: (kind: NamedKind, name: string) => string
   /** Throws `spec.not-found` or `ssh.jump-loop`. `draft` stands in for the saved server of its id. */
   readonly route: (serverId: string, draft?: ServerSpec) => ServerRoute
   /** The forwards whose way to the server leads through `serverId`. */
@@ -29,6 +39,7 @@ export interface Catalog {
 export function createCatalog(content: StoreContent): Catalog {
   const servers = new Map(content.servers.map((spec) => [spec.id, spec]))
   const forwards = new Map(content.forwards.map((record) => [record.spec.id, record]))
+  const relays = new Map(content.relays.map((record) => [record.spec.id, record]))
   const adHoc = new Set<string>()
 
   const server = (id: string): ServerSpec => {
@@ -37,11 +48,12 @@ export function createCatalog(content: StoreContent): Catalog {
     return spec
   }
   const isNameTaken: Catalog['isNameTaken'] = (kind, name, except) => {
-    const names =
-      kind === 'server'
-        ? [...servers.values()].filter(({ id }) => !adHoc.has(id))
-        : [...forwards.values()].map((f) => f.spec)
-    return names.some((spec) => spec.id !== except && nameKey(spec.name) === nameKey(name))
+    const specs = {
+      server: () => [...servers.values()].filter(({ id }) => !adHoc.has(id)),
+      forward: () => [...forwards.values()].map((record) => record.spec),
+      relay: () => [...relays.values()].map((record) => record.spec),
+    }
+    return specs[kind]().some((spec) => spec.id !== except && nameKey(spec.name) === nameKey(name))
   }
   const route: Catalog['route'] = (serverId, draft) => {
     const find = (id: string): ServerSpec => (draft !== undefined && draft.id === id ? draft : server(id))
@@ -83,6 +95,20 @@ export function createCatalog(content: StoreContent): Catalog {
       adHoc.delete(id)
     },
     isAdHoc: (id) => adHoc.has(id),
+    relays: () => [...relays.values()],
+    relay: (id) => {
+      const record = relays.get(id)
+      if (record === undefined) throw new WarrenError('spec.not-found', `There is no relay ${id}.`, { field: 'id' })
+      return record
+    },
+    hasRelay: (id) => relays.has(id),
+    putRelay: (record) => {
+      relays.set(record.spec.id, record)
+    },
+    dropRelay: (id) => {
+      relays.delete(id)
+    },
+    hasOwner: (id) => forwards.has(id) || relays.has(id),
     isNameTaken,
     freeName: (kind, name) => {
       if (!isNameTaken(kind, name)) return name

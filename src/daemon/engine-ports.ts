@@ -36,8 +36,8 @@ export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
       environment: engineEnvironment(env),
     },
     raiseNeed: (question, raise) => needs.raise(question, raise),
-    log: (forwardId, entry) => {
-      if (catalog.hasForward(forwardId)) logs.add(forwardId, entry)
+    log: (ownerId, entry) => {
+      if (catalog.hasOwner(ownerId)) logs.add(ownerId, entry)
     },
     route: (serverId) => catalog.route(serverId),
     plan: options.plan,

@@ -10,8 +10,8 @@ export function keepHouse(services: Services): () => void {
   const { store, logs, secrets, warnings, now } = services
   const tidy = async (): Promise<void> => {
     const gone = await warnings.tolerate(() => store.purge(new Date(now() - UNDO_MS).toISOString()))
-    const { forwards, servers } = gone ?? { forwards: [], servers: [] }
-    for (const id of forwards) logs.forget(id)
+    const { forwards, relays, servers } = gone ?? { forwards: [], relays: [], servers: [] }
+    for (const id of [...forwards, ...relays]) logs.forget(id)
     for (const owner of [...forwards.map(secretOwner), ...servers]) {
       await warnings.tolerate(() => Promise.resolve().then(() => secrets.forget(owner)))
     }

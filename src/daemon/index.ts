@@ -3,6 +3,7 @@ import type { Clock, Engine, EnginePorts, LocalPorts } from '@engine'
 import type { Need } from '@shared/needs'
 import { needSentence } from '@shared/sentence'
 import { createActivity } from './activity'
+import { bringBack } from './bring-back'
 import { createCatalog } from './catalog'
 import { createDemo } from './demo/index'
 import { createEnginePorts, engineEnvironment, systemClock } from './engine-ports'
@@ -20,6 +21,7 @@ import { createNeeds } from './needs'
 import { createNetworkWatch } from './network-watch'
 import type { Places } from './places'
 import { moveProxyPasswords } from './proxy-passwords'
+import { createRelayWatch } from './relay-watch'
 import { listenRpc } from './rpc/server'
 import { createSampler } from './sampler'
 import { createSecrets } from './secrets'
@@ -170,8 +172,10 @@ async function compose(
   const onOver = (ids: readonly string[]): Promise<void> => stopForwards(services, ids)
   const timed = createTimed({ clock, store, warnings, isSaved, onOver })
   watch = createForwardWatch({ engine, catalog, hub, activity, timed, now })
+  const relays = createRelayWatch({ engine, catalog, hub, activity, now })
   for (const { spec } of catalog.forwards()) engine.define(spec)
-  const sampler = createSampler({ engine, hub, watch })
+  for (const { spec } of catalog.relays()) engine.relays.define(spec)
+  const sampler = createSampler({ engine, hub, watch, relays })
   const onAdded = (forwards: readonly { readonly id: string }[]): void => {
     for (const spec of forwards) {
       engine.define(catalog.forward(spec.id).spec)
@@ -189,7 +193,7 @@ async function compose(
   const journal = createJournal({ store, activity, warnings })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
-    isIdle: () => watch.active().size === 0 && hub.peers().length === 0,
+    isIdle: () => watch.active().size + relays.active().size === 0 && hub.peers().length === 0,
     onIdle: () => {
       log('nothing runs and nobody is attached: leaving')
       void life.stop({ keepWanted: false })
@@ -205,6 +209,7 @@ async function compose(
       localPorts,
       hub,
       watch,
+      relays,
       timed,
       needs,
       secrets,
@@ -227,11 +232,15 @@ async function compose(
     stop: (how) => setTimeout(() => void life.stop(how), 50),
   }
   hub.onChange(idle.update)
-  watch.onActive(() => {
+  const onActive = (): void => {
     idle.update()
-    network.setActive(active().size > 0)
+    network.setActive(active().size + relays.active().size > 0)
+  }
+  watch.onActive(() => {
+    onActive()
     sshConfig.listing.tidy()
   })
+  relays.onActive(onActive)
   const stopHousekeeping = keepHouse(services)
   closers.push(
     () => logs.flush(),
@@ -247,6 +256,7 @@ async function compose(
       network.setActive(false)
       sampler.close()
       watch.close()
+      relays.close()
       needs.close()
     },
   )
@@ -275,54 +285,18 @@ async function readSshConfig(services: Services): Promise<void> {
   clearTimeout(timer)
 }
 
-/** Auto-start forwards, and those that were wanted when the last daemon died, was handed over, or the machine went down. */
-async function bringBack(services: Services, journal: Journal, unreadable: readonly string[]): Promise<void> {
-  const { catalog, engine, demo, activity, warnings } = services
-  for (const fault of services.store.warnings) {
-    activity.add({ kind: 'daemon', subject: 'Warren', message: fault.message, code: fault.code })
-  }
-  if (unreadable.length > 0) {
-    const message = `These could not be read and are left out: ${unreadable.join(', ')}.`
-    warnings.add({ code: 'store.damaged', message, fix: null, field: 'rows', remedy: null, detail: null })
-    activity.add({ kind: 'daemon', subject: 'Warren', message, code: 'store.damaged' })
-  }
-  await demo.resume()
-  await endOverdue(services)
-  const wanted = catalog.forwards().filter(({ spec, wanted: was }) => was || spec.autoStart)
-  const ids = wanted.map(({ spec }) => spec.id)
-  await journal.begin(ids.length)
-  for (const id of ids) {
-    // Clients are here already, and may have removed it.
-    if (!catalog.hasForward(id)) continue
-    catalog.putForward({ ...catalog.forward(id), wanted: true })
-    // One that cannot start must not keep the others down.
-    await warnings.tolerate(() => Promise.resolve().then(() => engine.start(id)))
-  }
-  if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
-}
-
-/** Those whose time ended while no daemon ran do not come back. */
-async function endOverdue({ catalog, store, timed, activity, warnings }: Services): Promise<void> {
-  const overdue = (await warnings.tolerate(() => timed.load())) ?? []
-  const ids = overdue.filter((id) => catalog.hasForward(id) && catalog.forward(id).wanted)
-  if (ids.length === 0) return
-  await warnings.tolerate(() => store.setWanted(ids, false))
-  for (const id of ids) {
-    const record = catalog.forward(id)
-    catalog.putForward({ ...record, wanted: false })
-    const message = 'Its time was over while Warren did not run.'
-    activity.add({ kind: 'stopped', forwardId: id, serverId: record.spec.serverId, subject: record.spec.name, message })
-  }
-}
-
 async function shutDown(services: Services, journal: Journal, how: { readonly keepWanted: boolean }): Promise<void> {
-  const { catalog, store, timed, warnings, needs, watch } = services
-  await journal.end({ running: watch.active().size, keepWanted: how.keepWanted })
+  const { catalog, store, timed, warnings, needs, relays, watch } = services
+  const running = { forwards: watch.active().size, relays: relays.active().size }
+  await journal.end({ running, keepWanted: how.keepWanted })
   if (!how.keepWanted) {
     const saved = catalog.forwards().filter(({ wanted, spec }) => wanted && !catalog.isAdHoc(spec.id))
     const ids = saved.map(({ spec }) => spec.id)
     await timed.set(ids, null)
     if (ids.length > 0) await warnings.tolerate(() => store.setWanted(ids, false))
+    const wantedRelays = catalog.relays().filter(({ wanted }) => wanted)
+    const relayIds = wantedRelays.map(({ spec }) => spec.id)
+    if (relayIds.length > 0) await warnings.tolerate(() => store.setRelaysWanted(relayIds, false))
   }
   needs.close()
 }

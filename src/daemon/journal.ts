@@ -8,11 +8,17 @@ const KEY = 'life'
 const ALIVE = 'alive'
 const ENDED = 'ended'
 
+/** How many run, or are about to. */
+export interface Running {
+  readonly forwards: number
+  readonly relays: number
+}
+
 export interface Journal {
-  /** Tells whether the daemon before ended unexpectedly; `comingBack` forwards start again. */
-  readonly begin: (comingBack: number) => Promise<void>
+  /** Tells whether the daemon before ended unexpectedly; what is coming back starts again. */
+  readonly begin: (comingBack: Running) => Promise<void>
   /** An orderly end; `keepWanted`: what runs comes back with the next daemon. */
-  readonly end: (closing: { readonly running: number; readonly keepWanted: boolean }) => Promise<void>
+  readonly end: (closing: { readonly running: Running; readonly keepWanted: boolean }) => Promise<void>
 }
 
 export interface JournalOptions {
@@ -29,17 +35,17 @@ export function createJournal({ store, activity, warnings }: JournalOptions): Jo
     begin: async (comingBack) => {
       const before = await warnings.tolerate(() => store.getMeta(KEY))
       if (before === ALIVE) {
-        const back = comingBack === 0 ? '' : ` ${startAgain(comingBack)}.`
+        const back = total(comingBack) === 0 ? '' : ` ${startAgain(comingBack)}.`
         tell(`Warren ended unexpectedly and was started again.${back}`)
       }
       await warnings.tolerate(() => store.setMeta(KEY, ALIVE))
     },
     end: async ({ running, keepWanted }) => {
-      if (running > 0) {
+      if (total(running) > 0) {
         tell(
           keepWanted
             ? `Warren was stopped. ${startAgain(running)} when it is back.`
-            : `Warren was stopped, and ${plural(running, 'forward')} with it.`,
+            : `Warren was stopped, and ${inWords(running)} with it.`,
         )
       }
       await warnings.tolerate(() => store.setMeta(KEY, ENDED))
@@ -49,6 +55,15 @@ export function createJournal({ store, activity, warnings }: JournalOptions): Jo
 
 // --- internal ---
 
-function startAgain(count: number): string {
-  return `${plural(count, 'forward')} ${count === 1 ? 'starts' : 'start'} again`
+function total({ forwards, relays }: Running): number {
+  return forwards + relays
+}
+
+function startAgain(running: Running): string {
+  return `${inWords(running)} ${total(running) === 1 ? 'starts' : 'start'} again`
+}
+
+function inWords({ forwards, relays }: Running): string {
+  const parts = [forwards > 0 ? plural(forwards, 'forward') : '', relays > 0 ? plural(relays, 'relay') : '']
+  return parts.filter((part) => part !== '').join(' and ')
 }

@@ -3,6 +3,7 @@ import type { Engine } from '@engine'
 import type { RateSample } from '@shared/snapshots'
 import type { ForwardWatch } from './forward-watch'
 import type { Hub } from './hub'
+import type { RelayWatch } from './relay-watch'
 import type { Peer } from './rpc/peer'
 
 export const SAMPLE_MS = 1000
@@ -19,6 +20,7 @@ export interface SamplerOptions {
   readonly engine: Engine
   readonly hub: Hub
   readonly watch: ForwardWatch
+  readonly relays: RelayWatch
 }
 
 interface Counters {
@@ -26,7 +28,7 @@ interface Counters {
   readonly down: number
 }
 
-export function createSampler({ engine, hub, watch }: SamplerOptions): Sampler {
+export function createSampler({ engine, hub, watch, relays }: SamplerOptions): Sampler {
   let timer: NodeJS.Timeout | undefined
   let before = new Map<string, Counters>()
   let beforeAt = 0
@@ -38,8 +40,8 @@ export function createSampler({ engine, hub, watch }: SamplerOptions): Sampler {
     const seconds = beforeAt === 0 ? 0 : (now - beforeAt) / SECOND_MS
     const next = new Map<string, Counters>()
     const samples: RateSample[] = []
-    for (const id of watch.active()) {
-      const { bytesUp, bytesDown, connections, totalConnections } = engine.snapshot(id)
+    const running = [...[...watch.active()].map(engine.snapshot), ...[...relays.active()].map(engine.relays.snapshot)]
+    for (const { id, bytesUp, bytesDown, connections, totalConnections } of running) {
       next.set(id, { up: bytesUp, down: bytesDown })
       const last = before.get(id)
       const rate = (bytes: number, lastBytes: number | undefined): number =>
@@ -75,7 +77,8 @@ export function createSampler({ engine, hub, watch }: SamplerOptions): Sampler {
   }
   const update = (): void => {
     const isWanted =
-      watch.active().size > 0 && (hub.subscribers('rates').length > 0 || hub.subscribers('connections').length > 0)
+      watch.active().size + relays.active().size > 0 &&
+      (hub.subscribers('rates').length > 0 || hub.subscribers('connections').length > 0)
     if (isWanted && timer === undefined) {
       before = new Map()
       beforeAt = 0
@@ -95,5 +98,6 @@ export function createSampler({ engine, hub, watch }: SamplerOptions): Sampler {
   }
   hub.onChange(update)
   watch.onActive(update)
+  relays.onActive(update)
   return { isRunning: () => timer !== undefined, close: () => clearInterval(timer) }
 }

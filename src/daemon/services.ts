@@ -8,6 +8,7 @@ import type { Hub } from './hub'
 import type { Logs } from './logs'
 import type { Needs } from './needs'
 import type { Places } from './places'
+import type { RelayWatch } from './relay-watch'
 import type { Secrets } from './secrets'
 import type { SshConfig } from './ssh-config'
 import type { Store } from './store/index'
@@ -23,6 +24,7 @@ export interface Services {
   readonly localPorts: LocalPorts
   readonly hub: Hub
   readonly watch: ForwardWatch
+  readonly relays: RelayWatch
   readonly timed: Timed
   readonly needs: Needs
   readonly secrets: Secrets

@@ -15,7 +15,7 @@ import {
   type AuditEntry,
   type ReportState,
 } from './apis'
-import { relayDraftSchema, relayPatchSchema } from './relays'
+import { relayDraftSchema, relayPatchSchema, relayProtocols } from './relays'
 import type { ConfigImport, ResolvedConfig, ServerConfig } from './resolved-config'
 import type {
   ActivityEvent,
@@ -76,7 +76,7 @@ const paramsByMethod = {
   }),
   'daemon.status': none,
   /**
-   * Stops every forward and ends the daemon. With `handover` the forwards stay wanted, so that the daemon started next (another
+   * Stops every forward and relay and ends the daemon. With `handover` the forwards stay wanted, so that the daemon started next (another
    * build) brings them back; without it only auto-start ones come back. Answered for any protocol version, as `daemon.status` is.
    */
   'daemon.stop': z.strictObject({ handover: z.boolean().default(false) }),
@@ -191,7 +191,11 @@ const paramsByMethod = {
   'needs.answer': z.strictObject({ id, answer: needAnswerSchema }),
 
   /** Is the local end free? With its holder and the next free port when it is not. */
-  'ports.check': z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(0).max(65_535) }),
+  'ports.check': z.strictObject({
+    host: z.string().min(1).max(255),
+    port: z.int().min(0).max(65_535),
+    protocol: z.enum(relayProtocols).default('tcp'),
+  }),
 
   'trust.list': none,
   'trust.remove': z.strictObject({ id }),
@@ -254,7 +258,10 @@ export interface DaemonStatus {
   readonly nativeCrypto: boolean
   readonly clients: number
   readonly forwards: number
+  /** Forwards that run. */
   readonly running: number
+  readonly relays: number
+  readonly relaysRunning: number
   readonly rssBytes: number
   /** Things a person should know at once (a damaged store was set aside, the disk is full …). */
   readonly warnings: readonly Fault[]
@@ -279,7 +286,7 @@ export interface PortCheck {
 }
 
 export interface RpcResults {
-  /** `running`: forwards that a stop would interrupt. */
+  /** `running`: forwards and relays that a stop would interrupt. */
   'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number; readonly running: number }
   'daemon.status': DaemonStatus
   'daemon.stop': { readonly stopped: number }

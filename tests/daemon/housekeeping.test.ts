@@ -24,7 +24,7 @@ it('forgets the saved secrets of what was removed a day ago', async () => {
   expect(statSync(file).size).toBeGreaterThan(0)
   const forgotten: string[] = []
   const services = {
-    store: { purge: () => Promise.resolve({ forwards: ['f1'], servers: ['s1'] }), backUp: () => undefined },
+    store: { purge: () => Promise.resolve({ forwards: ['f1'], relays: [], servers: ['s1'] }), backUp: () => undefined },
     ...{ logs: { forget: (id: string) => forgotten.push(id) }, secrets, now: () => 0 },
     warnings: { tolerate: (work: () => Promise<unknown>) => work() },
   }

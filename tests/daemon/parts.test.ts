@@ -26,7 +26,7 @@ function server(id: string, jump: string[] = []): ServerSpec {
 
 describe('the way to a server', () => {
   const names = (servers: ServerSpec[], id: string): string[] =>
-    createCatalog({ servers, forwards: [], trustedKeys: [], unreadable: [] })
+    createCatalog({ servers, forwards: [], relays: [], trustedKeys: [], unreadable: [] })
       .route(id)
       .hops.map(({ name }) => name)
 

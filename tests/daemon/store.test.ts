@@ -63,6 +63,7 @@ describe('the store', () => {
     expect(await store.load()).toEqual({
       servers: [server],
       forwards: [{ spec: forward, wanted: true, lastUsed: at }],
+      relays: [],
       trustedKeys: [],
       unreadable: [],
     })
@@ -77,7 +78,7 @@ describe('the store', () => {
     expect((await store.load()).forwards).toEqual([])
     expect(await store.deletedForwards(['f1'])).toEqual([forward])
     expect(await store.deletedServer('s1')).toEqual(server)
-    expect(await store.purge('2026-01-02T00:00:00.000Z')).toEqual({ forwards: ['f1'], servers: ['s1'] })
+    expect(await store.purge('2026-01-02T00:00:00.000Z')).toEqual({ forwards: ['f1'], relays: [], servers: ['s1'] })
     expect(await store.deletedForwards(['f1'])).toEqual([])
     expect(await store.deletedServer('s1')).toBeNull()
     await store.close()

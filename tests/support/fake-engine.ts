@@ -1,9 +1,12 @@
 /** An engine that does what a test says: no sockets, no servers. */
 import { listenEndpoint, targetEndpoint, isExposed } from '@shared/endpoints'
 import type { Fault } from '@shared/errors'
+import type { RelaySnapshot, RelayState } from '@shared/relay-snapshots'
+import type { RelaySpec } from '@shared/relays'
 import type { ConnectionSnapshot, ForwardSnapshot, ForwardState } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { Engine, EngineEvent, EnginePorts } from '@engine'
+import type { Budget } from '../../src/engine/traffic'
 import { plainSnapshot } from './plain'
 
 interface Known {
@@ -17,12 +20,20 @@ interface Known {
   connections: ConnectionSnapshot[]
 }
 
+interface KnownRelay extends Omit<Known, 'spec' | 'state'> {
+  spec: RelaySpec
+  state: RelayState
+}
+
 export interface FakeEngine extends Engine {
   readonly ports: EnginePorts
   /** Moves a forward to a state, as the real engine would by itself. */
   readonly move: (id: string, state: ForwardState, reason?: Fault | null) => void
+  readonly moveRelay: (id: string, state: RelayState, reason?: Fault | null) => void
   readonly carry: (id: string, bytes: { up: number; down: number }) => void
-  /** A removal of this forward takes until then. */
+  /** A forward or relay. */
+  readonly budgets: Map<string, Budget | null>
+  /** A removal of this forward or relay takes until then. */
   readonly hold: (id: string, until: Promise<void>) => void
   readonly calls: string[]
   networkChanges: number
@@ -62,16 +73,23 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
       ...plainSnapshot,
     }
   }
+  const relays = createFakeRelays({ emit, calls, hold: (id) => holds.get(id) })
   const engine: FakeEngine = {
     ports,
     move,
     calls,
     networkChanges: 0,
+    moveRelay: relays.move,
+    budgets: new Map(),
+    setBudget: (id, budget) => {
+      engine.budgets.set(id, budget)
+    },
+    relays: relays.engine,
     hold: (id, until) => {
       holds.set(id, until)
     },
     carry: (id, { up, down }) => {
-      const entry = find(id)
+      const entry = known.get(id) ?? relays.find(id)
       entry.bytesUp += up
       entry.bytesDown += down
     },
@@ -107,7 +125,9 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
     snapshots: () => [...known.keys()].map(snapshot),
     settled: () => Promise.resolve(),
     connections: (id) =>
-      id === undefined ? [...known.values()].flatMap((one) => one.connections) : find(id).connections,
+      id === undefined
+        ? [...known.values(), ...relays.known.values()].flatMap((one) => one.connections)
+        : (known.get(id) ?? relays.find(id)).connections,
     describeConnections: (id) => Promise.resolve(engine.connections(id)),
     endConnection: () => false,
     sessions: () => [],
@@ -122,4 +142,76 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
     close: () => Promise.resolve(),
   }
   return engine
+}
+
+interface FakeRelays {
+  readonly engine: Engine['relays']
+  readonly known: ReadonlyMap<string, KnownRelay>
+  readonly find: (id: string) => KnownRelay
+  readonly move: (id: string, state: RelayState, reason?: Fault | null) => void
+}
+
+function createFakeRelays(world: {
+  readonly emit: (event: EngineEvent) => void
+  readonly calls: string[]
+  readonly hold: (id: string) => Promise<void> | undefined
+}): FakeRelays {
+  const { calls } = world
+  const known = new Map<string, KnownRelay>()
+  const find = (id: string): KnownRelay => {
+    const found = known.get(id)
+    if (found === undefined) throw new Error(`fake engine: the relay ${id} was not defined`)
+    return found
+  }
+  const move = (id: string, state: RelayState, reason: Fault | null = null): void => {
+    Object.assign(find(id), { state, reason })
+    world.emit({ kind: 'relay', id })
+  }
+  const snapshot = (id: string): RelaySnapshot => {
+    const { spec, wanted, state, reason, attempt, bytesUp, bytesDown, connections } = find(id)
+    const listen = { host: spec.listenHost, port: spec.listenPort }
+    const [target = listen] = spec.targets
+    return {
+      ...{ id, name: spec.name, type: spec.protocol, tags: spec.tags, wanted, state, reason, attempt, listen, target },
+      ...{ since: new Date(0).toISOString(), portCount: spec.portCount, nextTryAt: null, notice: null },
+      targets: spec.targets.map((one) => ({ target: one, reachable: null })),
+      ...{ connections: connections.length, totalConnections: connections.length, bytesUp, bytesDown },
+      drops: { connections: 0, denied: 0, evicted: 0, datagrams: 0 },
+      exposed: isExposed(listen),
+    }
+  }
+  const engine: Engine['relays'] = {
+    define: (spec) => {
+      calls.push(`define relay ${spec.name}`)
+      const entry = known.get(spec.id)
+      const fresh = { wanted: false, state: 'stopped', reason: null, attempt: 0, bytesUp: 0, bytesDown: 0 } as const
+      if (entry === undefined) known.set(spec.id, { ...fresh, spec, connections: [] })
+      else entry.spec = spec
+    },
+    remove: async (id) => {
+      calls.push(`remove relay ${find(id).spec.name}`)
+      if (find(id).state !== 'stopped') move(id, 'stopped')
+      await world.hold(id)
+      known.delete(id)
+    },
+    start: (id) => {
+      calls.push(`start relay ${find(id).spec.name}`)
+      find(id).wanted = true
+      move(id, 'running')
+    },
+    stop: (id) => {
+      calls.push(`stop relay ${find(id).spec.name}`)
+      find(id).wanted = false
+      move(id, 'stopped')
+      return Promise.resolve()
+    },
+    retry: (id) => {
+      calls.push(`retry relay ${find(id).spec.name}`)
+      move(id, 'running')
+    },
+    snapshot,
+    snapshots: () => [...known.keys()].map(snapshot),
+    settled: () => Promise.resolve(),
+  }
+  return { engine, known, find, move }
 }

@@ -2,6 +2,7 @@
 import { WarrenError } from '@shared/errors'
 import { issueWords } from '@shared/issue-words'
 import type { z } from 'zod'
+import type { NamedKind } from '../catalog'
 
 /** Parses a whole spec after a patch; throws `spec.invalid` naming the field. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
@@ -14,7 +15,7 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   })
 }
 
-export function nameTaken(kind: 'server' | 'forward', name: string): WarrenError {
+export function nameTaken(kind: NamedKind, name: string): WarrenError {
   return new WarrenError('spec.name-taken', `There is a ${kind} named "${name}" already.`, {
     fix: 'Choose another name; upper and lower case count as the same.',
     field: 'name',

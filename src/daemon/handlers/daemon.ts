@@ -7,13 +7,14 @@ import type { Services } from '../services'
 type Part = Pick<Handlers, 'daemon.hello' | 'daemon.status' | 'daemon.stop' | 'events.subscribe' | 'network.changed'>
 
 export function daemonHandlers(services: Services): Part {
-  const { engine, hub, watch } = services
+  const { catalog, engine, hub, relays, watch } = services
+  const activeCount = (): number => watch.active().size + relays.active().size
   return {
     'daemon.hello': () => ({
       protocol: PROTOCOL_VERSION,
       build: BUILD,
       pid: process.pid,
-      running: watch.active().size,
+      running: activeCount(),
     }),
     'daemon.status': () => ({
       pid: process.pid,
@@ -26,13 +27,15 @@ export function daemonHandlers(services: Services): Part {
       node: process.version,
       nativeCrypto: services.nativeCrypto,
       clients: hub.peers().length,
-      forwards: services.catalog.forwards().length,
+      forwards: catalog.forwards().length,
       running: [...watch.active()].filter((id) => isUp(engine.snapshot(id).state)).length,
+      relays: catalog.relays().length,
+      relaysRunning: [...relays.active()].filter((id) => isUp(engine.relays.snapshot(id).state)).length,
       rssBytes: process.memoryUsage.rss(),
       warnings: services.warnings.list(),
     }),
     'daemon.stop': ({ handover }) => {
-      const stopped = watch.active().size
+      const stopped = activeCount()
       services.stop({ keepWanted: handover })
       return { stopped }
     },

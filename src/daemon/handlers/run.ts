@@ -6,6 +6,7 @@ import { withoutProxyPassword } from '../proxy-passwords'
 import type { CallContext, Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { checked } from './_checked'
+import { untilAborted } from './_until-aborted'
 import { forgetForwards, unique } from './forwards'
 
 const SECOND_MS = 1000
@@ -147,14 +148,4 @@ async function runAdHoc(
     watch.touch(id)
   }
   return Promise.resolve({ ids })
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  let onAbort: () => void = () => undefined
-  const aborted = new Promise<void>((resolve) => {
-    onAbort = resolve
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  await Promise.race([work, aborted])
-  signal.removeEventListener('abort', onAbort)
 }

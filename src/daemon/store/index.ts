@@ -4,16 +4,29 @@ import type { Fault } from '@shared/errors'
 import type { ActivityEvent } from '@shared/snapshots'
 import type { ForwardSpec, ServerSpec } from '@shared/specs'
 import type { Places } from '../places'
+import { apiPart, type ApiStore } from './_apis'
 import { backUp } from './_backups'
 import type { Sqlite } from '@sqlite'
 import { storeFault } from './_faults'
+import { loadRelays, purgeRelays, relayPart, type RelayRecord, type RelayStore } from './_relays'
 import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
 import type { AllowedCommandRow, Tables, TrustedKeyRow } from './_tables'
 import { openDatabase } from './open'
+import { xPortForwardPart, type XPortForwardStore } from './_x-port-forward'
 
 export { ensurePrivateFolder } from './folders'
+export { AUDIT_LIMIT, type ApiSettingsRecord } from './_apis'
+export type { RelayRecord } from './_relays'
 export { nameKey } from './_rows'
 export { takeLock, type StoreLock } from './lock'
+export {
+  addToXForwards,
+  REPORT_ROWS,
+  type XBatch,
+  type XForward,
+  type XPortForwardStore,
+  type XTrafficLog,
+} from './_x-port-forward'
 
 export interface ForwardRecord {
   readonly spec: ForwardSpec
@@ -27,6 +40,7 @@ export type NewActivity = Omit<ActivityEvent, 'id'>
 export interface StoreContent {
   readonly servers: readonly ServerSpec[]
   readonly forwards: readonly ForwardRecord[]
+  readonly relays: readonly RelayRecord[]
   readonly trustedKeys: readonly TrustedKeyRecord[]
   /** Rows that this Warren cannot read; they stay in the file. */
   readonly unreadable: readonly string[]
@@ -34,10 +48,11 @@ export interface StoreContent {
 
 export interface Purged {
   readonly forwards: readonly string[]
+  readonly relays: readonly string[]
   readonly servers: readonly string[]
 }
 
-export interface Store {
+export interface Store extends RelayStore, ApiStore, XPortForwardStore {
   readonly warnings: readonly Fault[]
   readonly load: () => Promise<StoreContent>
   readonly saveServer: (spec: ServerSpec) => Promise<void>
@@ -85,11 +100,14 @@ export function openStore(places: Places): Store {
   const parts = {
     ...serverPart(db),
     ...forwardPart(db),
+    ...relayPart(db),
+    ...apiPart(db),
     ...timePart(db),
     ...trustPart(db),
     ...commandPart(db),
     ...activityPart(db),
     ...metaPart(db),
+    ...xPortForwardPart(db),
   }
   const guarded = Object.fromEntries(
     Object.entries(parts).map(([name, method]) => [
@@ -145,7 +163,9 @@ async function load(db: Kysely<Tables>): Promise<StoreContent> {
     unreadable.push(`forward ${row.name}`)
     return []
   })
-  return { servers, forwards, trustedKeys, unreadable }
+  const relays = await loadRelays(db)
+  unreadable.push(...relays.unreadable)
+  return { servers, forwards, relays: relays.relays, trustedKeys, unreadable }
 }
 
 type ServerPart = Pick<Store, 'saveServer' | 'deleteServer' | 'deletedServer'>
@@ -294,6 +314,7 @@ function metaPart(db: Kysely<Tables>): Pick<Store, 'getMeta' | 'setMeta'> {
 async function purge(db: Kysely<Tables>, before: string): Promise<Purged> {
   return db.transaction().execute(async (trx) => {
     const forwards = await trx.deleteFrom('forwards').where('deletedAt', '<', before).returning('id').execute()
+    const relays = await purgeRelays(trx, before)
     const servers = await trx
       .deleteFrom('servers')
       .where('deletedAt', '<', before)
@@ -304,6 +325,6 @@ async function purge(db: Kysely<Tables>, before: string): Promise<Purged> {
       .deleteFrom('activity')
       .where('id', '<=', sql<number>`(select max(id) - ${ACTIVITY_LIMIT} from activity)`)
       .execute()
-    return { forwards: forwards.map(({ id }) => id), servers: servers.map(({ id }) => id) }
+    return { forwards: forwards.map(({ id }) => id), relays, servers: servers.map(({ id }) => id) }
   })
 }
