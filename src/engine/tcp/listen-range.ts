@@ -19,6 +19,7 @@ export interface RangeOptions {
   readonly onHandle?: ((handle: TcpHandle, offset: number) => void) | undefined
   readonly ports: LocalPorts
   readonly portField?: string | undefined
+  readonly hostField?: string | undefined
   readonly mask?: number | undefined
   readonly onTrouble?: ((error: NodeJS.ErrnoException) => void) | undefined
 }
@@ -61,13 +62,14 @@ export function checkRange(first: Endpoint, count: number): void {
 // --- internal ---
 
 function listenOne(
-  { onSocket, onHandle, ports, portField, mask, onTrouble }: RangeOptions,
+  { onSocket, onHandle, ports, portField, hostField, mask, onTrouble }: RangeOptions,
   { at, offset }: { at: Endpoint; offset: number },
 ): Promise<LocalListener> {
   return listenHere({
     at,
     ports,
     portField,
+    hostField,
     mask,
     onTrouble,
     onSocket: (socket) => {

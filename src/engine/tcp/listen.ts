@@ -29,6 +29,8 @@ export interface ListenOptions {
   readonly ports: LocalPorts
   /** The field that a taken port is written in; default `localPort`. */
   readonly portField?: string | undefined
+  /** The field that the address is written in; default `bindAddress`. */
+  readonly hostField?: string | undefined
   /** Permission bits taken from a Unix socket (ssh_config StreamLocalBindMask); default 0177. */
   readonly mask?: number | undefined
   /** A client could not be taken (no descriptors left); the listener goes on. */
@@ -143,9 +145,9 @@ function answers(path: string): Promise<boolean> {
 }
 
 async function listenFault(error: NodeJS.ErrnoException, options: ListenOptions): Promise<WarrenError> {
-  const { at, ports, portField = 'localPort' } = options
+  const { at, ports, portField = 'localPort', hostField = 'bindAddress' } = options
   const where = formatEndpoint(at)
-  const field = 'path' in at ? 'bindAddress' : portField
+  const field = 'path' in at ? hostField : portField
   switch (error.code) {
     case 'EADDRINUSE':
       return 'path' in at ? pathTaken(at.path, error) : portTaken(at, { ports, field, cause: error })
@@ -165,7 +167,7 @@ async function listenFault(error: NodeJS.ErrnoException, options: ListenOptions)
     case 'EINVAL':
       return new WarrenError('port.address-unavailable', `This machine does not have the address of ${where}.`, {
         fix: 'Choose 127.0.0.1, * for every address, or an address of this machine.',
-        field: 'bindAddress',
+        field: hostField,
         cause: error,
       })
     default:
