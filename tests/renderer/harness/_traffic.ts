@@ -83,6 +83,7 @@ export function trafficHandlers({ quotaUsed, untouched }: TrafficOptions = {}): 
     'traffic.rows': ({ id }: { id: string }) => (untouched === true ? [] : makeDays(id)),
     'traffic.history': ({ id, limit }: { id: string; limit: number }) =>
       untouched === true ? [] : makeEnded(id).slice(0, limit),
+    'app.pickCertificateFile': () => '/etc/ssl/chosen.pem',
     'app.exportTraffic': ({ name, by, format }: { name: string | null; by: string; format: string }) => ({
       file: `/home/me/Documents/warren-traffic-${name ?? 'all'}-${by}s.${format}`,
     }),

@@ -9,6 +9,7 @@ import type { ServerSpec } from '@shared/specs'
 import { checkOf } from './_checks'
 import { reportsConfig } from './_config'
 import { makeFault, makeForward, makeServer } from './_data'
+import { apisHandlers, type ApisOptions } from './_apis'
 import { trafficHandlers, type TrafficOptions } from './_traffic'
 
 export interface FakeOptions {
@@ -21,6 +22,7 @@ export interface FakeOptions {
   readonly taken?: boolean
   readonly saved?: readonly SavedSecret[]
   readonly traffic?: TrafficOptions
+  readonly apis?: ApisOptions
   /** Never answers lists: for looking at what shows meanwhile. */
   readonly silent?: boolean
 }
@@ -104,6 +106,9 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
 
   const handlers: Record<string, Handler> = {
     ...trafficHandlers(options.traffic),
+    ...apisHandlers(options.apis ?? {}, (change) => {
+      emit('apis.changed', change)
+    }),
     'app.hello': () => ({ ...hello, settings }),
     'app.settings': (patch: object) => (settings = { ...settings, ...patch }),
     'app.answerNeed': ({ id }: { id: string }) => {

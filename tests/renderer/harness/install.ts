@@ -1,4 +1,5 @@
 /** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
+import { apisFrom } from './_apis'
 import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
@@ -25,6 +26,11 @@ const daemon = fakeDaemon({
     : needsFrom(query.get('needs')),
   taken: query.has('taken'),
   silent: query.has('silent'),
+  apis: apisFrom(query.get('apis')),
+  traffic: {
+    quotaUsed: query.has('quota') ? Number(query.get('quota')) : undefined,
+    untouched: query.has('untouched'),
+  },
   settings: {
     theme: query.get('theme') === 'dark' ? 'dark' : query.get('theme') === 'light' ? 'light' : 'system',
     ...(query.has('group') ? { groupBy: query.get('group') as 'none' } : {}),

@@ -132,7 +132,7 @@ describe('ended connections', () => {
     render(<EndedConnections id="relay-1" />)
     await screen.findByText('203.0.113.2:40000')
     expect(screen.getAllByRole('row')).toHaveLength(21)
-    expect(screen.getByText('quota used up')).toBeInTheDocument()
+    expect(screen.getAllByText('quota used up')).not.toHaveLength(0)
     fireEvent.click(screen.getByRole('button', { name: 'Show older' }))
     await waitFor(() => {
       expect(screen.getAllByRole('row')).toHaveLength(31)

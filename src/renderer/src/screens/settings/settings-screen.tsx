@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import screen from '../../styles/screen.module.css'
 import { AboutSection } from './about-section'
+import { ApisSection } from './apis-section'
 import { AppSection } from './app-section'
 import { DaemonSection } from './daemon-section'
 import { KeysSection } from './keys-section'
@@ -22,6 +23,7 @@ export function SettingsScreen(): ReactNode {
           <AppSection />
           <SshSection />
           <SecretsSection />
+          <ApisSection />
           <DaemonSection />
           <KeysSection />
           <AboutSection />
