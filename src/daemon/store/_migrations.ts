@@ -167,6 +167,7 @@ export const migrations: readonly Migration[] = [
         connections integer not null,
         primary key (owner_id, at)
       ) strict, without rowid;
+      create index traffic_hours_at on traffic_hours (at);
       create table traffic_days (
         owner_id text not null,
         day text not null,
@@ -175,6 +176,7 @@ export const migrations: readonly Migration[] = [
         connections integer not null,
         primary key (owner_id, day)
       ) strict, without rowid;
+      create index traffic_days_day on traffic_days (day);
       create table owner_names (owner_id text primary key, name text not null) strict;
       create table ended_connections (
         id integer primary key autoincrement,
@@ -188,6 +190,19 @@ export const migrations: readonly Migration[] = [
         reason text not null
       ) strict;
       create index ended_connections_owner on ended_connections (owner_id, id);
+      -- Connections of a daemon that ended without a word are found here by the next.
+      create table live_connections (
+        run text not null,
+        id text not null,
+        owner_id text not null,
+        source text,
+        target text,
+        started_at text not null,
+        seen_at text not null,
+        bytes_up integer not null,
+        bytes_down integer not null,
+        primary key (run, id)
+      ) strict, without rowid;
 
       create table apis (name text primary key, enabled integer not null, settings text not null) strict;
       create table audit (
@@ -203,23 +218,25 @@ export const migrations: readonly Migration[] = [
       -- The books of the X Port Forward API, in bytes: used counts up to the last flush, hour what came since.
       create table x_forwards (
         relay_id text primary key,
-        name text not null,
         used integer not null,
         hour_up integer not null,
         hour_down integer not null,
         stored_max_connections integer not null,
         stored_rate_kb integer not null
       ) strict;
+      -- Times in Unix milliseconds. report_status: wait, or ok once a report with it was taken.
       create table x_traffic_logs (
         id integer primary key autoincrement,
+        relay_id text not null,
         forward_name text not null,
         bytes integer not null,
-        hour_time text not null,
+        hour_time integer not null,
         report_status text not null,
-        created_at text not null,
-        updated_at text not null
+        created_at integer not null,
+        updated_at integer not null
       ) strict;
-      create index x_traffic_logs_name on x_traffic_logs (forward_name, id);
+      create index x_traffic_logs_relay on x_traffic_logs (relay_id, id);
+      create index x_traffic_logs_wait on x_traffic_logs (id) where report_status = 'wait';
     `,
   },
 ]

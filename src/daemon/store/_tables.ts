@@ -144,6 +144,20 @@ export interface EndedConnectionRow {
   reason: string
 }
 
+/** A connection that was not over when the books were last written. */
+export interface LiveConnectionRow {
+  /** Of the daemon. */
+  run: string
+  id: string
+  ownerId: string
+  source: string | null
+  target: string | null
+  startedAt: string
+  seenAt: string
+  bytesUp: number
+  bytesDown: number
+}
+
 export interface ApiRow {
   name: string
   enabled: number
@@ -164,7 +178,6 @@ export interface AuditRow {
 /** What the X Port Forward API keeps of a relay beside its spec. Bytes. */
 export interface XForwardRow {
   relayId: string
-  name: string
   /** Up to the last flush, since the last reset. */
   used: number
   /** Since the last flush. */
@@ -177,14 +190,15 @@ export interface XForwardRow {
 
 export interface XTrafficLogRow {
   id: Generated<number>
+  relayId: string
   forwardName: string
   bytes: number
-  /** RFC 3339. */
-  hourTime: string
+  /** Unix milliseconds. */
+  hourTime: number
   /** `wait` or `ok`. */
   reportStatus: string
-  createdAt: string
-  updatedAt: string
+  createdAt: number
+  updatedAt: number
 }
 
 /** A forward that stops by itself. */
@@ -238,6 +252,7 @@ export interface Tables {
   trafficDays: TrafficDayRow
   ownerNames: OwnerNameRow
   endedConnections: EndedConnectionRow
+  liveConnections: LiveConnectionRow
   apis: ApiRow
   audit: AuditRow
   xForwards: XForwardRow
