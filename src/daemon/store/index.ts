@@ -8,16 +8,28 @@ import { apiPart, type ApiStore } from './_apis'
 import { backUp } from './_backups'
 import type { Sqlite } from '@sqlite'
 import { storeFault } from './_faults'
+import { forwardPart, serverPart, timePart } from './_forwards'
 import { loadRelays, purgeRelays, relayPart, type RelayRecord, type RelayStore } from './_relays'
-import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
+import { forwardFromRow, serverFromRow } from './_rows'
 import type { AllowedCommandRow, Tables, TrustedKeyRow } from './_tables'
+import { trafficPart, type TrafficPart } from './_traffic'
 import { openDatabase } from './open'
 import { xPortForwardPart, type XPortForwardStore } from './_x-port-forward'
 
 export { ensurePrivateFolder } from './folders'
 export { AUDIT_LIMIT, type ApiSettingsRecord } from './_apis'
 export type { RelayRecord } from './_relays'
+export { storeFault } from './_faults'
 export { nameKey } from './_rows'
+export {
+  HISTORY_LIMIT,
+  OWNER_HISTORY_LIMIT,
+  type LedgerHook,
+  type LiveChanges,
+  type SavedTraffic,
+  type TrafficDelta,
+} from './_traffic'
+export { createSlotFile, readSlotFile, type SavedSlot, type SlotFile, type SlotFileContent } from './_traffic-slots'
 export { takeLock, type StoreLock } from './lock'
 export {
   addToXForwards,
@@ -52,7 +64,7 @@ export interface Purged {
   readonly servers: readonly string[]
 }
 
-export interface Store extends RelayStore, ApiStore, XPortForwardStore {
+export interface Store extends RelayStore, ApiStore, XPortForwardStore, TrafficPart {
   readonly warnings: readonly Fault[]
   readonly load: () => Promise<StoreContent>
   readonly saveServer: (spec: ServerSpec) => Promise<void>
@@ -107,6 +119,7 @@ export function openStore(places: Places): Store {
     ...commandPart(db),
     ...activityPart(db),
     ...metaPart(db),
+    ...trafficPart(db),
     ...xPortForwardPart(db),
   }
   const guarded = Object.fromEntries(
@@ -166,88 +179,6 @@ async function load(db: Kysely<Tables>): Promise<StoreContent> {
   const relays = await loadRelays(db)
   unreadable.push(...relays.unreadable)
   return { servers, forwards, relays: relays.relays, trustedKeys, unreadable }
-}
-
-type ServerPart = Pick<Store, 'saveServer' | 'deleteServer' | 'deletedServer'>
-function serverPart(db: Kysely<Tables>): ServerPart {
-  return {
-    saveServer: async (spec) => upsertServer(db, spec),
-    deleteServer: async (id, at) => {
-      await db.updateTable('servers').set({ deletedAt: at }).where('id', '=', id).execute()
-    },
-    deletedServer: async (id) => {
-      const row = await db
-        .selectFrom('servers')
-        .selectAll()
-        .where('id', '=', id)
-        .where('deletedAt', 'is not', null)
-        .executeTakeFirst()
-      return row === undefined ? null : serverFromRow(row)
-    },
-  }
-}
-
-type ForwardPart = Pick<Store, 'saveForwards' | 'deleteForwards' | 'deletedForwards' | 'setWanted' | 'setLastUsed'>
-function forwardPart(db: Kysely<Tables>): ForwardPart {
-  return {
-    saveForwards: (specs, servers = []) =>
-      db.transaction().execute(async (trx) => {
-        for (const server of servers) await upsertServer(trx, server)
-        for (const spec of specs) {
-          const { id, ...rest } = forwardToRow(spec)
-          await trx
-            .insertInto('forwards')
-            .values({ id, ...rest, wanted: 0, lastUsed: null })
-            .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-            .execute()
-        }
-      }),
-    deleteForwards: async (ids, at) => {
-      await db.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
-    },
-    deletedForwards: async (ids) => {
-      const rows = await db
-        .selectFrom('forwards')
-        .selectAll()
-        .where('id', 'in', ids)
-        .where('deletedAt', 'is not', null)
-        .execute()
-      return rows.map(forwardFromRow).filter((spec) => spec !== null)
-    },
-    setWanted: async (ids, wanted) => {
-      await db
-        .updateTable('forwards')
-        .set({ wanted: Number(wanted) })
-        .where('id', 'in', ids)
-        .execute()
-    },
-    setLastUsed: async (ids, at) => {
-      await db.updateTable('forwards').set({ lastUsed: at }).where('id', 'in', ids).execute()
-    },
-  }
-}
-
-function timePart(db: Kysely<Tables>): Pick<Store, 'setTimes' | 'times'> {
-  return {
-    setTimes: (ids, stopsAt) =>
-      db.transaction().execute(async (trx) => {
-        if (ids.length === 0) return
-        await trx.deleteFrom('forwardTimes').where('forwardId', 'in', ids).execute()
-        if (stopsAt === null) return
-        const rows = ids.map((forwardId) => ({ forwardId, stopsAt }))
-        await trx.insertInto('forwardTimes').values(rows).execute()
-      }),
-    times: async () => await db.selectFrom('forwardTimes').selectAll().execute(),
-  }
-}
-
-async function upsertServer(db: Kysely<Tables>, spec: ServerSpec): Promise<void> {
-  const { id, ...rest } = serverToRow(spec)
-  await db
-    .insertInto('servers')
-    .values({ id, ...rest })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-    .execute()
 }
 
 function trustPart(db: Kysely<Tables>): Pick<Store, 'addTrustedKey' | 'removeTrustedKey'> {

@@ -1,0 +1,245 @@
+/** The books: what every forward and relay moved, by hour and day, its ended connections and its quota. See docs/traffic.md. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock, Engine, EnginePorts } from '@engine'
+import { toFault, WarrenError } from '@shared/errors'
+import type { Limits } from '@shared/limits'
+import type { EndedConnection, TrafficRow, Usage } from '@shared/traffic'
+import {
+  createSlotFile,
+  readSlotFile,
+  storeFault,
+  type LedgerHook,
+  type SlotFile,
+  type SlotFileContent,
+  type Store,
+} from '../store/index'
+import type { Warnings } from '../warnings'
+import { createAccounts, type EngineTotals } from './_accounts'
+import { dayOf, monthBeforeBegin } from './_calendar'
+import { createEndedQueue } from './_history'
+import { createLiveBook } from './_live'
+import { createQuotas, type Quotas } from './_quotas'
+import { readRows, type RowsQuery } from './_rows'
+import { createWriter } from './_writer'
+
+const SLOT_FILE = 'traffic.slots'
+const BOOKS_ID = 'traffic.books'
+
+type TrafficPort = NonNullable<EnginePorts['traffic']>
+
+/** A saved forward or relay; of ad hoc ones no books are kept. */
+export interface Owner {
+  readonly id: string
+  readonly kind: 'forward' | 'relay'
+  readonly name: string
+  readonly limits: Limits | null
+}
+
+export interface Books {
+  readonly port: TrafficPort
+  /** The engine is there: live connections are noted, budgets are given. */
+  readonly attach: (engine: Engine) => void
+  /** After each `engine.define` of a forward or relay that is saved: opens its account, and gives its budget when its quota is new. */
+  readonly define: (owner: Owner) => void
+  /** After `engine.remove`. What it moved stays. */
+  readonly remove: (ownerId: string) => void
+  /** Throws `spec.not-found`. */
+  readonly usage: (ownerId: string) => Usage
+  readonly rows: (query: RowsQuery) => Promise<readonly TrafficRow[]>
+  /** Newest first. */
+  readonly history: (query: { id: string | null; limit: number }) => Promise<readonly EndedConnection[]>
+  /** Resolves when all that is known now is saved, or could not be (which is a warning). Never rejects. */
+  readonly flush: () => Promise<void>
+  /** The clock may have jumped, or the machine slept. */
+  readonly look: () => void
+  /** After `engine.close`, before the store closes. */
+  readonly close: () => Promise<void>
+}
+
+export interface BooksOptions {
+  readonly store: Store
+  /** The data folder. */
+  readonly home: string
+  readonly clock: Clock
+  readonly warnings: Pick<Warnings, 'tolerate' | 'add'>
+  readonly log: (message: string) => void
+  /** Other books that follow the same bytes. */
+  readonly hooks?: readonly LedgerHook[]
+}
+
+/**
+ * Opens the books, and brings what an earlier daemon wrote last into SQLite.
+ *
+ * Rejects only when SQLite cannot be read. What cannot be written is a warning, and is tried again.
+ */
+export async function openBooks(options: BooksOptions): Promise<Books> {
+  const { store, clock, warnings } = options
+  const { now } = clock
+  const saved = await store.loadTraffic(monthBeforeBegin(dayOf(now())))
+  const books = await booksId(options)
+  const path = join(options.home, SLOT_FILE)
+  const left = books === null ? noSlots : readLeft(options, path, books)
+  const slots = createSlots(options, { path, books })
+  const accounts = createAccounts({ now, saved, slots: left.slots, slotFile: slots.file })
+  const ended = createEndedQueue()
+  const run = randomUUID()
+  let engine: Engine | null = null
+  let quotas: Quotas | null = null
+  const live = createLiveBook({ run, isKept: accounts.has, connections: () => engine?.connections() ?? [] })
+  const writer = createWriter({
+    ...{ store, clock, warnings, accounts, ended, live, run, home: options.home },
+    ...{ hooks: options.hooks ?? [], slotFile: slots.file },
+  })
+  await writer.flush()
+  // Slots that SQLite could not take stay in the file.
+  slots.open(accounts.hasUnsaved() ? left.slots : [])
+  if (accounts.hasUnsaved()) writer.arm()
+
+  const names = new Map(saved.names)
+  const kinds = new Map<string, Owner['kind']>()
+  const moved: TrafficPort['moved'] = (ownerId, totals) => {
+    if (accounts.moved(ownerId, totals)) writer.arm()
+  }
+  /** What the engine counted and did not tell yet. */
+  const ask = (ownerId: string): EngineTotals | null => {
+    const kind = kinds.get(ownerId)
+    if (engine === null || kind === undefined) return null
+    try {
+      return kind === 'relay' ? engine.relays.snapshot(ownerId) : engine.snapshot(ownerId)
+    } catch {
+      // It is being removed: what it moved last is told by the engine itself.
+      return null
+    }
+  }
+  const catchUp = (ownerId: string): void => {
+    const totals = ask(ownerId)
+    if (totals !== null) moved(ownerId, totals)
+  }
+  const stops: (() => void)[] = []
+  return {
+    port: {
+      moved,
+      ended: (connection) => {
+        if (!accounts.has(connection.ownerId)) return
+        ended.add(connection)
+        writer.arm()
+      },
+    },
+    attach: (made) => {
+      engine = made
+      quotas = createQuotas({
+        clock,
+        engine: made,
+        used: (ownerId, day) => {
+          catchUp(ownerId)
+          return accounts.usedOn(ownerId, day)
+        },
+      })
+      // One that only waits, without a byte, is noted too.
+      stops.push(
+        made.onChange((event) => event.kind === 'connections' && accounts.has(event.forwardId) && writer.arm()),
+      )
+    },
+    define: ({ id, kind, name, limits }) => {
+      kinds.set(id, kind)
+      accounts.open(id, ask(id) ?? { bytesUp: 0, bytesDown: 0, totalConnections: 0 })
+      if (names.get(id) !== name) {
+        names.set(id, name)
+        writer.rename(id, name)
+      }
+      quotas?.set(id, limits)
+    },
+    remove: (ownerId) => {
+      kinds.delete(ownerId)
+      quotas?.remove(ownerId)
+      accounts.remove(ownerId)
+    },
+    usage: (ownerId) => {
+      catchUp(ownerId)
+      const usage = accounts.usage(ownerId)
+      if (usage === null) {
+        throw new WarrenError('spec.not-found', `There is no forward or relay ${ownerId}.`, { field: 'ids' })
+      }
+      return { id: ownerId, ...usage, quota: quotas?.usage(ownerId) ?? null }
+    },
+    rows: async (query) => {
+      for (const ownerId of query.id === null ? kinds.keys() : [query.id]) catchUp(ownerId)
+      await writer.flush()
+      return readRows({ store, unsaved: accounts.unsaved(), names }, query)
+    },
+    history: async ({ id, limit }) => {
+      await writer.flush()
+      const waiting = ended.list().filter(({ ownerId }) => id === null || id === ownerId)
+      const older = await store.trafficHistory({ ownerId: id, limit })
+      return [...waiting.reverse(), ...older].slice(0, limit)
+    },
+    flush: () => {
+      for (const ownerId of kinds.keys()) catchUp(ownerId)
+      return writer.flush()
+    },
+    look: () => quotas?.look(),
+    close: async () => {
+      for (const stop of stops) stop()
+      quotas?.close()
+      await writer.close()
+      slots.close()
+    },
+  }
+}
+
+// --- internal ---
+
+const noSlots: SlotFileContent = { slots: [], damaged: 0, isForeign: false }
+
+/** Ties the slot file to these books; `null` while that cannot be saved, and then there is no slot file. */
+async function booksId({ store, warnings }: BooksOptions): Promise<string | null> {
+  const known = await store.getMeta(BOOKS_ID)
+  if (known !== null) return known
+  const books = randomUUID()
+  return warnings.tolerate(async () => {
+    await store.setMeta(BOOKS_ID, books)
+    return books
+  })
+}
+
+function readLeft({ home, warnings, log }: BooksOptions, path: string, books: string): SlotFileContent {
+  try {
+    const left = readSlotFile(path, books)
+    if (left.damaged === 0 && !left.isForeign) return left
+    const what = left.isForeign ? 'The file' : `Part of the file (${left.damaged} of its entries)`
+    const message = `${what} ${path} is damaged: of what was moved last before the end, up to a minute may not be counted.`
+    warnings.add({ ...toFault(new WarrenError('store.damaged', message, { field: path })) })
+    return left
+  } catch (error) {
+    log(`${path} cannot be read: ${String(error)}`)
+    warnings.add(toFault(storeFault(error, home)))
+    return noSlots
+  }
+}
+
+interface Slots {
+  readonly file: () => SlotFile | null
+  readonly open: (kept: SlotFileContent['slots']) => void
+  readonly close: () => void
+}
+
+/** Without the file everything goes on; a `kill -9` then costs up to a second. */
+function createSlots({ home, warnings }: BooksOptions, place: { path: string; books: string | null }): Slots {
+  let file: SlotFile | null = null
+  return {
+    file: () => file,
+    open: (kept) => {
+      if (place.books === null) return
+      try {
+        file = createSlotFile(place.path, place.books, kept)
+      } catch (error) {
+        warnings.add(toFault(storeFault(error, home)))
+      }
+    },
+    close: () => {
+      file?.close()
+      file = null
+    },
+  }
+}
