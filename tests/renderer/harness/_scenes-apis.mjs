@@ -4,7 +4,7 @@ const openSettings = async (page) => {
     .getByRole('navigation')
     .getByRole('button', { name: /^Settings/ })
     .click()
-  await page.getByRole('heading', { name: 'Control APIs' }).evaluate((element) => element.scrollIntoView())
+  await page.getByRole('heading', { name: 'Control APIs' }).evaluate((element) => element.scrollIntoView({ block: 'nearest' }))
 }
 const settingsOf = (page, name) => page.getByRole('button', { name: `Settings of ${name}` }).click()
 
@@ -26,7 +26,7 @@ export const apiScenes = [
       await openSettings(page)
       await settingsOf(page, 'X Port Forward')
       await settingsOf(page, 'Metrics')
-      await page.getByLabel('Key of the certificate').fill('')
+      await page.getByRole('textbox', { name: 'Key of the certificate' }).fill('')
       await page
         .getByRole('form', { name: /X Port/ })
         .getByRole('button', { name: 'Save' })
@@ -41,7 +41,7 @@ export const apiScenes = [
       await openSettings(page)
       await page.getByText('Calls', { exact: true }).click()
       await page.getByText('200/27').first().waitFor()
-      await page.getByText('Calls', { exact: true }).evaluate((element) => element.scrollIntoView())
+      await page.getByText('Calls', { exact: true }).evaluate((element) => element.scrollIntoView({ block: 'nearest' }))
     },
   },
 ]

@@ -18,8 +18,8 @@ export interface LimitsFieldsProps {
 }
 
 const periods = [
-  { value: 'day', label: 'a day' },
-  { value: 'month', label: 'a month' },
+  { value: 'day', label: 'day' },
+  { value: 'month', label: 'month' },
 ] as const satisfies readonly { value: Quota['period']; label: string }[]
 
 const counted = [
@@ -115,7 +115,7 @@ function QuotaFields(props: LimitsFieldsProps): ReactNode {
       <div className={styles.row}>
         <Text {...props} field="quotaBytes" label="Amount" describe="Quota" />
         <Select
-          label="In"
+          label="Each"
           value={form.period}
           options={periods}
           onChange={(period) => {
