@@ -39,7 +39,7 @@ export function isOwnEnd(relay: LoopRelay, target: RelayTarget, own: () => OwnAd
   const { listenPort, portCount } = relay
   if (target.port < listenPort || target.port >= listenPort + portCount) return false
   const ip = parseIp(target.host)
-  return ip !== null && covers(relay.listenHost, reached(ip), own())
+  return ip !== null && covers(relay.listenHost, reached(ip), { own: own() })
 }
 
 /**
@@ -77,6 +77,8 @@ export function findLoop(relay: LoopRelay, world: LoopWorld): readonly string[] 
 const LOOPBACK_4: IpAddress = { family: 4, value: 0x7f00_0001 }
 const LOOPBACK_6: IpAddress = { family: 6, value: 1n }
 
+type Known = Pick<LoopWorld, 'own' | 'addressesOf'>
+
 /** Places in a relay's range that bytes came to. */
 interface Part {
   readonly from: number
@@ -99,22 +101,23 @@ function hits(step: Part, target: RelayTarget, at: { relay: LoopRelay; world: Lo
 
 function leadsTo(targetHost: string, listenHost: string, world: LoopWorld): boolean {
   if (sameName(targetHost, listenHost)) return true
-  return addressesOf(targetHost, world).some((address) => covers(listenHost, reached(address), world.own, world))
+  return addressesOf(targetHost, world).some((address) => covers(listenHost, reached(address), world))
 }
 
 /** Whether a listener at `listenHost` gets what is sent to `address`. */
-function covers(listenHost: string, address: IpAddress, own: OwnAddresses, world?: LoopWorld): boolean {
+function covers(listenHost: string, address: IpAddress, world: Known): boolean {
+  const { own } = world
   if (listenHost === '*' || listenHost === '') return own.has(address)
   return addressesOf(listenHost, world).some((at) =>
     isUnspecified(at) ? at.family === address.family && own.has(address) : addressKey(at) === addressKey(address),
   )
 }
 
-function addressesOf(host: string, world?: LoopWorld): readonly IpAddress[] {
+function addressesOf(host: string, world: Known): readonly IpAddress[] {
   const ip = parseIp(host)
   if (ip !== null) return [ip]
   if (isLocalhost(host)) return [LOOPBACK_4, LOOPBACK_6]
-  return (world?.addressesOf?.(host) ?? []).map(parseIp).filter((each) => each !== null)
+  return (world.addressesOf?.(host) ?? []).map(parseIp).filter((each) => each !== null)
 }
 
 /** Where a connection to the unspecified address goes. */

@@ -1,7 +1,7 @@
 /** The carrier of a relay's protocol. */
-import { WarrenError } from '@shared/errors'
 import { quietLog } from '../quiet-log'
 import { tcpCarrier } from './tcp'
+import { udpCarrier } from './udp'
 import type { RelayCarrier, RelayCarrierOptions } from './types'
 
 export function createRelayCarrier(wanted: RelayCarrierOptions): RelayCarrier {
@@ -10,6 +10,6 @@ export function createRelayCarrier(wanted: RelayCarrierOptions): RelayCarrier {
     case 'tcp':
       return tcpCarrier(options)
     case 'udp':
-      throw new WarrenError('internal', 'UDP relays are not carried.')
+      return udpCarrier(options)
   }
 }
