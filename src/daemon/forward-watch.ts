@@ -16,9 +16,11 @@ export interface ForwardWatch {
   /** The spec changed: tell at the next tick. */
   readonly touch: (id: string) => void
   readonly removed: (ids: readonly string[]) => void
-  /** Forwards that are neither stopped nor failed. */
+  /** Forwards that are neither stopped nor failed, and those that come back by themselves when their quota is renewed. */
   readonly active: () => ReadonlySet<string>
   readonly onActive: (listener: () => void) => void
+  /** How often it carried bytes again after an interruption, since the daemon started. */
+  readonly reconnects: (id: string) => number
   readonly close: () => void
 }
 
@@ -35,7 +37,8 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
   const { engine, catalog, hub, timed } = options
   const active = new Set<string>()
   const activeListeners = new Set<() => void>()
-  const narrate = createNarrator(options)
+  const reconnects = new Map<string, number>()
+  const narrate = createNarrator(options, (id) => reconnects.set(id, (reconnects.get(id) ?? 0) + 1))
   const changed = new Set<string>()
   const removed = new Set<string>()
   let sessionsChanged = false
@@ -77,7 +80,7 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
     }
     if (event.kind !== 'forward' || !catalog.hasForward(event.id)) return
     const snapshot = engine.snapshot(event.id)
-    setActive(event.id, snapshot.state !== 'stopped' && snapshot.state !== 'failed')
+    setActive(event.id, isActive(snapshot))
     narrate.follow(snapshot)
     changed.add(event.id)
     schedule()
@@ -94,11 +97,13 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
         removed.add(id)
         changed.delete(id)
         narrate.forget(id)
+        reconnects.delete(id)
         setActive(id, false)
       }
       schedule()
     },
     active: () => active,
+    reconnects: (id) => reconnects.get(id) ?? 0,
     onActive: (listener) => {
       activeListeners.add(listener)
     },
@@ -123,7 +128,7 @@ interface Story {
 }
 
 /** Turns state changes into activity: started, interrupted, recovered, failed, stopped. */
-function createNarrator(options: ForwardWatchOptions): Narrator {
+function createNarrator(options: ForwardWatchOptions, onRecovered: (id: string) => void): Narrator {
   const stories = new Map<string, Story>()
   const tell = (
     snapshot: ForwardSnapshot,
@@ -154,6 +159,7 @@ function createNarrator(options: ForwardWatchOptions): Narrator {
         } else if (interruptedAt === null) tell(snapshot, 'started', `${listens}.`)
         else {
           const seconds = Math.max(1, Math.round((options.now() - interruptedAt) / SECOND_MS))
+          onRecovered(snapshot.id)
           tell(snapshot, 'recovered', `${listens} again after ${seconds} s.`)
         }
         interruptedAt = null
@@ -178,6 +184,11 @@ function createNarrator(options: ForwardWatchOptions): Narrator {
       stories.set(snapshot.id, { state, interruptedAt, isKnown })
     },
   }
+}
+
+function isActive({ state, wanted, reason }: ForwardSnapshot): boolean {
+  if (state === 'failed') return wanted && reason?.code === 'limit.quota'
+  return state !== 'stopped'
 }
 
 function isUp(state: ForwardState): boolean {

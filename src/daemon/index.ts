@@ -5,8 +5,10 @@ import { needSentence } from '@shared/sentence'
 import { createActivity } from './activity'
 import { bringBack } from './bring-back'
 import { createCatalog } from './catalog'
+import { openControl } from './control'
 import { createDemo } from './demo/index'
 import { createEnginePorts, engineEnvironment, systemClock } from './engine-ports'
+import { withBooks } from './engine-with-books'
 import { createForwardWatch, type ForwardWatch } from './forward-watch'
 import { forgetForwards } from './handlers/forwards'
 import { createHandlers } from './handlers/index'
@@ -27,8 +29,9 @@ import { createSampler } from './sampler'
 import { createSecrets } from './secrets'
 import type { Services } from './services'
 import { createSshConfig } from './ssh-config'
-import { openStore, takeLock, type Store } from './store/index'
+import { addToXForwards, openStore, takeLock, type Store } from './store/index'
 import { createTimed } from './timed'
+import { openBooks } from './traffic'
 import { createTrustedKeys } from './trusted-keys'
 import { createWarnings } from './warnings'
 
@@ -167,8 +170,12 @@ async function compose(
   const sshConfig = createSshConfig({ env: options.env, person, store, now, log })
   const plan = sshConfig.planner(catalog)
   const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, plan, active })
-  const engine = options.createEngine(ports)
+  const hooks = [{ flush: addToXForwards }]
+  const books = await openBooks({ store, home: places.home, clock, warnings, log, hooks })
+  closers.push(() => books.close())
   const isSaved = (id: string): boolean => !catalog.isAdHoc(id)
+  const engine = withBooks(options.createEngine({ ...ports, traffic: books.port }), books, isSaved)
+  books.attach(engine)
   const onOver = (ids: readonly string[]): Promise<void> => stopForwards(services, ids)
   const timed = createTimed({ clock, store, warnings, isSaved, onOver })
   watch = createForwardWatch({ engine, catalog, hub, activity, timed, now })
@@ -188,12 +195,19 @@ async function compose(
     log('the network or the clock changed: looking at every session')
     engine.networkChanged()
     timed.look()
+    books.look()
+    apis.look()
   }
   const network = createNetworkWatch({ onChange: onNetworkChange })
   const journal = createJournal({ store, activity, warnings })
+  const onServing = (): void => idle.update()
+  const { apis, report } = await openControl({
+    ...{ store, secrets, warnings, hub, books, engine, relays, places, clock, log, onServing },
+    services: () => services,
+  })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
-    isIdle: () => watch.active().size + relays.active().size === 0 && hub.peers().length === 0,
+    isIdle: () => watch.active().size + relays.active().size + hub.peers().length === 0 && !apis.isServing(),
     onIdle: () => {
       log('nothing runs and nobody is attached: leaving')
       void life.stop({ keepWanted: false })
@@ -210,6 +224,9 @@ async function compose(
       hub,
       watch,
       relays,
+      books,
+      apis,
+      report,
       timed,
       needs,
       secrets,
@@ -248,6 +265,7 @@ async function compose(
     () => activity.settled(),
     () => demo.close(),
     () => engine.close(),
+    () => Promise.all([apis.close(), report.close()]).then(() => undefined),
     () => {
       sshConfig.listing.close()
       stopHousekeeping()
@@ -264,7 +282,8 @@ async function compose(
     stop: () => Promise.resolve(),
     begin: () => {
       idle.update()
-      void bringBack(services, journal, content.unreadable)
+      // What was wanted first: a panel that asks finds it running.
+      void bringBack(services, journal, content.unreadable).then(() => Promise.all([report.begin(), apis.begin()]))
     },
   }
   return { services, journal, life }

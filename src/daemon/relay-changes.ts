@@ -4,6 +4,8 @@
  * None of these take their turn: a caller holds `services.inTurn` around its check and its change, so that they are never parted.
  */
 import { randomUUID } from 'node:crypto'
+import { findLoop, ownAddresses } from '@engine'
+import { formatEndpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
 import {
   relaySpecSchema,
@@ -21,6 +23,7 @@ export async function addRelay(services: Services, draft: ParsedRelayDraft, orig
   if (catalog.isNameTaken('relay', draft.name)) throw nameTaken('relay', draft.name)
   const at = stamp(services)
   const spec: RelaySpec = { ...draft, id: randomUUID(), origin, createdAt: at, updatedAt: at }
+  refuseLoop(services, spec)
   await store.saveRelays([spec])
   makeKnown(services, spec)
   tell(services, 'added', { spec, message: 'The relay was added.' })
@@ -35,6 +38,7 @@ export async function updateRelay(services: Services, id: string, patch: RelayPa
   const changed = { ...record.spec, ...Object.fromEntries(changes), updatedAt: stamp(services) }
   const spec = checked(relaySpecSchema, changed)
   if (catalog.isNameTaken('relay', spec.name, id)) throw nameTaken('relay', spec.name)
+  refuseLoop(services, spec)
   await store.saveRelays([spec])
   catalog.putRelay({ ...record, spec })
   engine.relays.define(spec)
@@ -131,10 +135,16 @@ export async function retryRelays(services: Services, ids: readonly string[]): P
   }
 }
 
-/** Saves the wish of those that it changes. */
-async function rememberRelays({ catalog, store }: Services, ids: readonly string[], wanted: boolean): Promise<void> {
+/** Saves the wish of those that it changes, and nothing else. */
+export async function rememberRelays(
+  { catalog, store }: Services,
+  ids: readonly string[],
+  wanted: boolean,
+): Promise<void> {
   const changed = ids.filter((id) => catalog.relay(id).wanted !== wanted)
-  if (changed.length > 0) await store.setRelaysWanted(changed, wanted)
+  if (changed.length === 0) return
+  await store.setRelaysWanted(changed, wanted)
+  for (const id of changed) if (catalog.hasRelay(id)) catalog.putRelay({ ...catalog.relay(id), wanted })
 }
 
 async function save({ warnings }: Services, options: RunOptions, work: () => Promise<void>): Promise<void> {
@@ -154,6 +164,27 @@ export function known({ catalog }: Services, ids: readonly string[]): readonly s
 interface Told {
   readonly spec: RelaySpec
   readonly message: string
+}
+
+/** Throws `relay.loop` naming the first target whose connections would come back. */
+function refuseLoop({ catalog }: Services, spec: RelaySpec): void {
+  const relays = catalog.relays().map((record) => record.spec)
+  const own = ownAddresses()
+  if (findLoop(spec, { relays, own }) === null) return
+  for (const [at, target] of spec.targets.entries()) {
+    const way = findLoop({ ...spec, targets: [target] }, { relays, own })
+    if (way === null) continue
+    const over = way.slice(1).map((id) => catalog.relay(id).spec.name)
+    const by = over.length === 0 ? '' : ` over ${over.join(', ')}`
+    throw new WarrenError(
+      'relay.loop',
+      `The target ${formatEndpoint(target)} leads back to ${spec.name} itself${by}.`,
+      {
+        fix: 'Give it another target, or have it listen elsewhere.',
+        field: `targets.${at}`,
+      },
+    )
+  }
 }
 
 function makeKnown({ catalog, engine, relays }: Services, spec: RelaySpec): void {

@@ -18,6 +18,8 @@ export interface RelayWatch {
   /** Relays that are neither stopped nor failed, and those that come back by themselves when their quota is renewed. */
   readonly active: () => ReadonlySet<string>
   readonly onActive: (listener: () => void) => void
+  /** How often it carried bytes again after an interruption, since the daemon started. */
+  readonly reconnects: (id: string) => number
   readonly close: () => void
 }
 
@@ -33,7 +35,8 @@ export function createRelayWatch(options: RelayWatchOptions): RelayWatch {
   const { engine, catalog, hub } = options
   const active = new Set<string>()
   const activeListeners = new Set<() => void>()
-  const narrate = createNarrator(options)
+  const reconnects = new Map<string, number>()
+  const narrate = createNarrator(options, (id) => reconnects.set(id, (reconnects.get(id) ?? 0) + 1))
   const changed = new Set<string>()
   const removed = new Set<string>()
   let timer: NodeJS.Timeout | undefined
@@ -82,11 +85,13 @@ export function createRelayWatch(options: RelayWatchOptions): RelayWatch {
         removed.add(id)
         changed.delete(id)
         narrate.forget(id)
+        reconnects.delete(id)
         setActive(id, false)
       }
       schedule()
     },
     active: () => active,
+    reconnects: (id) => reconnects.get(id) ?? 0,
     onActive: (listener) => {
       activeListeners.add(listener)
     },
@@ -114,7 +119,10 @@ interface Narrator {
 }
 
 /** Turns state changes into activity: started, interrupted, recovered, failed, stopped. */
-function createNarrator({ activity, now }: Pick<RelayWatchOptions, 'activity' | 'now'>): Narrator {
+function createNarrator(
+  { activity, now }: Pick<RelayWatchOptions, 'activity' | 'now'>,
+  onRecovered: (id: string) => void,
+): Narrator {
   const stories = new Map<string, Story>()
   const tell = (
     { id, name, reason }: RelaySnapshot,
@@ -141,6 +149,7 @@ function createNarrator({ activity, now }: Pick<RelayWatchOptions, 'activity' | 
         const listens = `Listens on ${listening(snapshot)}`
         if (before.interruptedAt !== null) {
           const seconds = Math.max(1, Math.round((now() - before.interruptedAt) / SECOND_MS))
+          onRecovered(snapshot.id)
           tell(snapshot, 'recovered', `${listens} again after ${seconds} s.`)
         } else if (!isUp(before.state)) tell(snapshot, 'started', `${listens}.`)
       } else if (state === 'failed') tell(snapshot, 'failed', snapshot.reason?.message ?? 'It failed.')

@@ -1,6 +1,8 @@
 /** What the handlers work with. */
 import type { Engine, LocalPorts } from '@engine'
 import type { Activity } from './activity'
+import type { ApiHost } from './api/host'
+import type { Reporter } from './api/x-port-forward'
 import type { Catalog } from './catalog'
 import type { Demo } from './demo/index'
 import type { ForwardWatch } from './forward-watch'
@@ -13,6 +15,7 @@ import type { Secrets } from './secrets'
 import type { SshConfig } from './ssh-config'
 import type { Store } from './store/index'
 import type { Timed } from './timed'
+import type { Books } from './traffic'
 import type { TrustedKeys } from './trusted-keys'
 import type { Warnings } from './warnings'
 
@@ -25,6 +28,10 @@ export interface Services {
   readonly hub: Hub
   readonly watch: ForwardWatch
   readonly relays: RelayWatch
+  readonly books: Books
+  readonly apis: ApiHost
+  /** The traffic report of the X Port Forward API. */
+  readonly report: Reporter
   readonly timed: Timed
   readonly needs: Needs
   readonly secrets: Secrets

@@ -1,6 +1,7 @@
 /** The door of the engine. */
 export { createEngine } from './engine'
 export { createLocalPorts } from './ports'
+export { findLoop, ownAddresses } from './relay'
 export { appendKnownHost, hasNativeCrypto } from './ssh'
 export {
   createSystemFiles,

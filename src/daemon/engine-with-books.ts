@@ -1,0 +1,33 @@
+/** An engine whose forwards and relays have their books opened and closed with them. */
+import type { Engine } from '@engine'
+import type { Books } from './traffic'
+
+/** `isSaved`: of ad hoc forwards no books are kept. */
+export function withBooks(
+  engine: Engine,
+  books: Pick<Books, 'define' | 'remove'>,
+  isSaved: (id: string) => boolean,
+): Engine {
+  return {
+    ...engine,
+    define: (spec) => {
+      engine.define(spec)
+      if (isSaved(spec.id)) books.define({ id: spec.id, kind: 'forward', name: spec.name, limits: spec.limits })
+    },
+    remove: async (id) => {
+      await engine.remove(id)
+      books.remove(id)
+    },
+    relays: {
+      ...engine.relays,
+      define: (spec) => {
+        engine.relays.define(spec)
+        books.define({ id: spec.id, kind: 'relay', name: spec.name, limits: spec.limits })
+      },
+      remove: async (id) => {
+        await engine.relays.remove(id)
+        books.remove(id)
+      },
+    },
+  }
+}
