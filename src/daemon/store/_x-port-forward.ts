@@ -138,8 +138,8 @@ function logPart(db: Db): LogPart {
         const last = await readMeta(trx, HOUR)
         if (last === String(hour)) return
         await writeMeta(trx, HOUR, String(hour))
-        // A clock that was set back begins the hour again; what moved stays unflushed until the next one.
-        if (last !== null && Number(last) > hour) return
+        // The first hour of all has no end yet. A clock that was set back begins one again; what moved stays until it ends.
+        if (last === null || Number(last) > hour) return
         const moved = await trx
           .selectFrom('xForwards')
           .select('relayId')

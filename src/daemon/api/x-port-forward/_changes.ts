@@ -111,7 +111,11 @@ async function follow(desk: Desk, name: string, id: string): Promise<boolean> {
 }
 
 /** What was not flushed; zeros for one that does not run, unless a crash left something. */
-function settlement({ spec }: RelayRecord, left: XForward | null, wasRunning: boolean): Readonly<Record<string, unknown>> {
+function settlement(
+  { spec }: RelayRecord,
+  left: XForward | null,
+  wasRunning: boolean,
+): Readonly<Record<string, unknown>> {
   const { used, hourUp, hourDown } = left ?? { used: 0, hourUp: 0, hourDown: 0 }
   const hour = hourUp + hourDown
   return {

@@ -12,7 +12,8 @@ const SECOND_MS = 1000
 
 /** At most four decimals; 0 is 0. */
 export function kilobytes(bytes: number): number {
-  return Math.round((bytes / KB) * DECIMALS) / DECIMALS
+  // The fraction by itself: very many bytes leave no room for it otherwise.
+  return Math.trunc(bytes / KB) + Math.round(((bytes % KB) / KB) * DECIMALS) / DECIMALS
 }
 
 export interface PanelLimits {

@@ -47,7 +47,6 @@ interface Answered {
 
 function exchange(url: URL, { body, signal, timeoutMs = ANSWER_MS }: PostOptions): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
     const end = (request: ClientRequest, reason: unknown): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
@@ -71,7 +70,7 @@ function exchange(url: URL, { body, signal, timeoutMs = ANSWER_MS }: PostOptions
     })
     const onAbort = (): void => end(request, signal.reason)
     request.on('error', (cause) => end(request, failed(`${url.host} was not reached: ${cause.message}`, cause)))
-    timer = setTimeout(
+    const timer = setTimeout(
       () => end(request, failed(`${url.host} did not answer within ${timeoutMs / SECOND_MS} s.`)),
       timeoutMs,
     )

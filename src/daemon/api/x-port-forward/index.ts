@@ -133,6 +133,5 @@ async function run(desk: Desk, name: string, parameters: Parameters | null): Pro
 
 /** What a caller sent, short enough to be written down. */
 function named(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
   return text.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, MAX_NAMED)
 }

@@ -156,11 +156,11 @@ async function sendAll(url: string, { store, taken, signal, answerMs }: SendOpti
 
 /** The document's body: rows by their number, and what each forward used since its last reset. */
 function bodyOf({ logs, used }: XBatch): string {
-  const rows = logs.map(({ id, forwardName, bytes, hourTime }) => [
-    String(id),
-    { ForwardName: forwardName, HourUsedBandwidth: kilobytes(bytes), Time: rfc3339(hourTime) },
-  ])
-  const bandwidth = used.map(({ name, bytes }) => [name, kilobytes(bytes)])
+  const rows = logs.map(({ id, forwardName, bytes, hourTime }) => {
+    const row = { ForwardName: forwardName, HourUsedBandwidth: kilobytes(bytes), Time: rfc3339(hourTime) }
+    return [String(id), row] as const
+  })
+  const bandwidth = used.map(({ name, bytes }) => [name, kilobytes(bytes)] as const)
   // Not by assignment: a forward may be named as what every object has by itself.
   return JSON.stringify({ TrafficLogs: Object.fromEntries(rows), UsedBandwidth: Object.fromEntries(bandwidth) })
 }
