@@ -1,11 +1,12 @@
 /** Answers what a window asks of main itself. */
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { app, clipboard, dialog, shell, type BrowserWindow } from 'electron'
+import { app, clipboard, dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron'
 import { WarrenError } from '@shared/errors'
 import type { Keyring } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import type { Link } from './daemon-link'
+import { exportTraffic } from './export-traffic'
 import { openExternal } from './external'
 import type { AppHandlers } from './ipc'
 import type { SecretKeeper } from './secrets'
@@ -50,7 +51,10 @@ export function appRequests(options: AppRequestsOptions): AppHandlers {
       await clipboard.writeText(text)
       return null
     },
-    'app.pickKeyFile': () => pickKeyFile(options.window()),
+    'app.pickKeyFile': () =>
+      pickFile(options.window(), { title: 'Choose a key or certificate', defaultPath: join(homedir(), '.ssh') }),
+    'app.pickCertificateFile': (what) => pickFile(options.window(), { title: certificateTitles[what] }),
+    'app.exportTraffic': (choice) => exportTraffic(link, options.window(), choice),
     'app.openDataFolder': async () => {
       const { home } = await link.call('daemon.status', {})
       const trouble = await shell.openPath(home)
@@ -73,12 +77,16 @@ export function appRequests(options: AppRequestsOptions): AppHandlers {
   }
 }
 
-async function pickKeyFile(window: BrowserWindow | null): Promise<string | null> {
-  const question = {
-    title: 'Choose a key or certificate',
-    defaultPath: join(homedir(), '.ssh'),
-    properties: ['openFile' as const, 'showHiddenFiles' as const, 'dontAddToRecent' as const],
-  }
+const certificateTitles = {
+  certificate: 'Choose the certificate, a PEM file with its chain',
+  key: 'Choose the private key of the certificate, a PEM file',
+} as const
+
+async function pickFile(
+  window: BrowserWindow | null,
+  words: Pick<OpenDialogOptions, 'title' | 'defaultPath'>,
+): Promise<string | null> {
+  const question: OpenDialogOptions = { ...words, properties: ['openFile', 'showHiddenFiles', 'dontAddToRecent'] }
   const { canceled, filePaths } =
     window === null ? await dialog.showOpenDialog(question) : await dialog.showOpenDialog(window, question)
   return canceled ? null : (filePaths[0] ?? null)

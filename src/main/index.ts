@@ -123,7 +123,10 @@ function run(link: Link, { hidden, demo }: Flags): void {
   const feed = createWindowFeed({
     link,
     windows,
-    trayRates: () => [...watch.get().forwards.values()].some(({ snapshot }) => carries(snapshot.state)),
+    trayRates: () => {
+      const { forwards, relays } = watch.get()
+      return [...forwards.values(), ...relays.values()].some(({ snapshot }) => carries(snapshot.state))
+    },
     isAnswering: secrets.isAnswering,
     onError: logError,
   })
@@ -163,7 +166,10 @@ function run(link: Link, { hidden, demo }: Flags): void {
     },
     navigate: windows.navigate,
   })
-  setupTray(watch, trayActions({ link, navigate: windows.navigate, showWindow: windows.show, quit: quit.now }))
+  setupTray(
+    watch,
+    trayActions({ link, world: watch.get, navigate: windows.navigate, showWindow: windows.show, quit: quit.now }),
+  )
   setupNotifications({
     link,
     watch,

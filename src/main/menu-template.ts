@@ -33,6 +33,7 @@ export function commandMenus(platform: string): readonly CommandMenu[] {
       label: 'Forward',
       items: [
         item('new-forward', 'New Forward', { accelerator: 'CmdOrCtrl+N' }),
+        item('new-relay', 'New Relay', { accelerator: 'CmdOrCtrl+Shift+R' }),
         item('new-server', 'New Server', { accelerator: 'CmdOrCtrl+Shift+N' }),
         separator,
         item('toggle', 'Start or Stop', { pageKey: 'Space' }),
@@ -44,7 +45,7 @@ export function commandMenus(platform: string): readonly CommandMenu[] {
         item('delete', 'Delete', { pageKey: 'Delete' }),
         item('undo', 'Undo Delete', { pageKey: 'CmdOrCtrl+Z' }),
         separator,
-        item('select-all', 'Select All Forwards', { pageKey: 'CmdOrCtrl+A' }),
+        item('select-all', 'Select All', { pageKey: 'CmdOrCtrl+A' }),
         item('search', 'Search', { accelerator: 'CmdOrCtrl+F' }),
       ],
     },

@@ -10,8 +10,9 @@ export interface MenuOptions {
 
 const screens = [
   { screen: 'forwards', label: 'Forwards', accelerator: 'CmdOrCtrl+1' },
-  { screen: 'servers', label: 'Servers', accelerator: 'CmdOrCtrl+2' },
-  { screen: 'activity', label: 'Activity', accelerator: 'CmdOrCtrl+3' },
+  { screen: 'relays', label: 'Relays', accelerator: 'CmdOrCtrl+2' },
+  { screen: 'servers', label: 'Servers', accelerator: 'CmdOrCtrl+3' },
+  { screen: 'activity', label: 'Activity', accelerator: 'CmdOrCtrl+4' },
 ] as const
 
 export function setupMenu({ command, navigate }: MenuOptions): void {

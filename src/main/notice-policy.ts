@@ -2,7 +2,8 @@
 import type { AppEvents } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import { needSentence } from '@shared/sentence'
-import type { ActivityEvent } from '@shared/snapshots'
+import type { RelayView } from '@shared/relay-snapshots'
+import type { ActivityEvent, ForwardView } from '@shared/snapshots'
 
 export interface PlannedNotice {
   readonly title: string
@@ -16,8 +17,29 @@ const MAX_SINGLE = 3
 type Told = 'failed' | 'recovered'
 
 /** The messages for what happened within a moment; a start, a stop and an interruption that may heal are not worth one. */
-export function noticesForEvents(events: readonly ActivityEvent[]): readonly PlannedNotice[] {
-  return [...plan(events, 'failed'), ...plan(events, 'recovered')]
+export function noticesForEvents(
+  events: readonly ActivityEvent[],
+  isRelay: IsRelay = () => false,
+): readonly PlannedNotice[] {
+  return [...plan(events, 'failed', isRelay), ...plan(events, 'recovered', isRelay)]
+}
+
+/** The messages for what runs on, but slowly, because its quota was used up between `before` and `now`. */
+export function noticesForSlowed(
+  before: ReadonlyMap<string, ForwardView | RelayView>,
+  now: ReadonlyMap<string, ForwardView | RelayView>,
+): readonly PlannedNotice[] {
+  if (before === now) return []
+  return [...now.values()]
+    .filter(({ spec, snapshot }) => {
+      const known = before.get(spec.id)
+      return known !== undefined && isSlowed(snapshot.notice) && !isSlowed(known.snapshot.notice)
+    })
+    .map(({ spec, snapshot }) => ({
+      title: `${spec.name} used up its quota`,
+      body: `${snapshot.notice ?? ''}.`,
+      to: { screen: 'protocol' in spec ? 'relays' : 'forwards', id: spec.id },
+    }))
 }
 
 /** The message for questions that appeared. */
@@ -39,12 +61,25 @@ export function newNeeds(before: ReadonlySet<string>, now: readonly Need[]): rea
 
 // --- internal ---
 
+type IsRelay = (id: string) => boolean
+
 const words: Readonly<Record<Told, { one: string; many: string }>> = {
-  failed: { one: 'failed', many: 'forwards failed' },
-  recovered: { one: 'runs again', many: 'forwards run again' },
+  failed: { one: 'failed', many: 'failed' },
+  recovered: { one: 'runs again', many: 'run again' },
 }
 
-function plan(events: readonly ActivityEvent[], kind: Told): readonly PlannedNotice[] {
+/** How the engine begins to say it, of a day and of a month alike. */
+function isSlowed(notice: string | null): boolean {
+  return notice !== null && /^the quota of .+ is used up/i.test(notice)
+}
+
+function titleOf({ subject, code }: ActivityEvent, kind: Told): string {
+  if (code === 'limit.quota') return `${subject} used up its quota`
+  if (code === 'limit.expired') return `The time of ${subject} is over`
+  return `${subject} ${words[kind].one}`
+}
+
+function plan(events: readonly ActivityEvent[], kind: Told, isRelay: IsRelay): readonly PlannedNotice[] {
   // The last word about each forward counts.
   const latest = new Map<string | null, ActivityEvent>()
   for (const event of events) {
@@ -55,13 +90,16 @@ function plan(events: readonly ActivityEvent[], kind: Told): readonly PlannedNot
   if (told.length > MAX_SINGLE) {
     const names = told.slice(0, MAX_SINGLE).map(({ subject }) => subject)
     const body = `${names.join(', ')} and ${told.length - MAX_SINGLE} more`
-    return [{ title: `${told.length} ${words[kind].many}`, body, to: forwards(null) }]
+    const relays = told.filter(({ forwardId }) => forwardId !== null && isRelay(forwardId)).length
+    const what = relays === 0 ? 'forwards' : relays === told.length ? 'relays' : 'forwards and relays'
+    const to = relays === told.length ? ({ screen: 'relays', id: null } as const) : forwards(null)
+    return [{ title: `${told.length} ${what} ${words[kind].many}`, body, to }]
   }
-  return told.map(({ subject, message, forwardId }) => ({
-    title: `${subject} ${words[kind].one}`,
-    body: message,
-    to: forwards(forwardId),
-  }))
+  return told.map((event) => {
+    const { message, forwardId } = event
+    const screen = forwardId !== null && isRelay(forwardId) ? 'relays' : 'forwards'
+    return { title: titleOf(event, kind), body: message, to: { screen, id: forwardId } }
+  })
 }
 
 function forwards(id: string | null): AppEvents['app.navigate'] {

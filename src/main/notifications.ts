@@ -1,9 +1,9 @@
-/** Messages of the desktop: a forward failed for good, needs you, or runs again. Not while the window has the focus. */
+/** Messages of the desktop: a forward or relay failed for good, used up its quota, needs you, or runs again. Not while the window has the focus. */
 import type { AppEvents } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import type { ActivityEvent } from '@shared/snapshots'
 import type { Link } from './daemon-link'
-import { newNeeds, noticesForEvents, noticesForNeeds, type PlannedNotice } from './notice-policy'
+import { newNeeds, noticesForEvents, noticesForNeeds, noticesForSlowed, type PlannedNotice } from './notice-policy'
 import { notify } from './notify'
 import type { WorldWatch } from './world'
 
@@ -24,15 +24,20 @@ export function setupNotifications(options: NotificationsOptions): void {
   const { link, watch, navigate } = options
   let events: ActivityEvent[] = []
   let needs: Need[] = []
+  let slowed: PlannedNotice[] = []
   let seen: ReadonlySet<string> = new Set()
+  let last = watch.get()
   let timer: NodeJS.Timeout | null = null
 
   const tell = (): void => {
     timer = null
     const open = new Set(watch.get().needs.map(({ id }) => id))
     const unanswered = needs.filter(({ id }) => open.has(id) && !options.isAnswered(id))
-    const planned: readonly PlannedNotice[] = [...noticesForNeeds(unanswered), ...noticesForEvents(events)]
+    const { relays } = watch.get()
+    const told = noticesForEvents(events, (id) => relays.has(id))
+    const planned: readonly PlannedNotice[] = [...noticesForNeeds(unanswered), ...told, ...slowed]
     events = []
+    slowed = []
     needs = []
     if (!options.isAllowed() || options.isFocused()) return
     for (const { title, body, to } of planned) {
@@ -55,7 +60,13 @@ export function setupNotifications(options: NotificationsOptions): void {
   watch.onChange((world) => {
     const fresh = newNeeds(seen, world.needs)
     seen = new Set(world.needs.map(({ id }) => id))
-    if (fresh.length === 0) return
+    const newlySlow = [
+      ...noticesForSlowed(last.forwards, world.forwards),
+      ...noticesForSlowed(last.relays, world.relays),
+    ]
+    last = world
+    slowed.push(...newlySlow)
+    if (fresh.length + newlySlow.length === 0) return
     needs.push(...fresh)
     gather()
   })

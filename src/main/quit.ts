@@ -1,11 +1,12 @@
 /**
- * Quit, as opposed to closing the window: the forwards stop and the daemon ends.
+ * Quit, as opposed to closing the window: the forwards and relays stop and the daemon ends.
  *
  * A signal, a logout and a shutdown end only the app: the daemon is not ours to take along.
  */
 import { app, dialog, powerMonitor, type BrowserWindow } from 'electron'
 import { closingLine } from '@shared/sentence'
 import { plural } from '@shared/format'
+import type { RelayView } from '@shared/relay-snapshots'
 import type { ForwardView } from '@shared/snapshots'
 import type { Link } from './daemon-link'
 import { log } from './log'
@@ -49,7 +50,7 @@ export function setupQuit({ link, world, window }: QuitOptions): Quit {
   const askAndLeave = async (): Promise<void> => {
     if (isAsking || isQuitting) return
     isAsking = true
-    const agreed = await ask(whatCloses([...world().forwards.values()]), window())
+    const agreed = await ask(whatCloses([...world().forwards.values()], [...world().relays.values()]), window())
     isAsking = false
     if (agreed) await stopAndLeave()
   }
@@ -75,12 +76,17 @@ export function setupQuit({ link, world, window }: QuitOptions): Quit {
   }
 }
 
+/** A forward or relay, as far as quitting is concerned. */
+type Closing = Pick<ForwardView | RelayView, 'snapshot' | 'spec'>
+
 /** What to say before quitting; `null` when nothing would close. */
-export function whatCloses(forwards: readonly Pick<ForwardView, 'snapshot' | 'spec'>[]): string | null {
-  const wanted = forwards.filter(({ snapshot }) => snapshot.wanted)
+export function whatCloses(forwards: readonly Closing[], relays: readonly Closing[] = []): string | null {
+  const isWanted = ({ snapshot }: Closing): boolean => snapshot.wanted
+  const counts = [forwards.filter(isWanted).length, relays.filter(isWanted).length] as const
+  const wanted = [...forwards, ...relays].filter(isWanted)
   if (wanted.length === 0) return null
   const live = wanted.reduce((sum, { snapshot }) => sum + snapshot.connections, 0)
-  return `${closingLine(wanted.length)}${live === 0 ? '' : `, with ${plural(live, 'live connection')}`}. ${returning(wanted)}`
+  return `${closingLine(...counts)}${live === 0 ? '' : `, with ${plural(live, 'live connection')}`}. ${returning(wanted)}`
 }
 
 // --- internal ---
@@ -88,7 +94,7 @@ export function whatCloses(forwards: readonly Pick<ForwardView, 'snapshot' | 'sp
 const MOST_NAMES = 3
 
 /** Which of them the next start of Warren brings back by itself. */
-function returning(wanted: readonly Pick<ForwardView, 'spec'>[]): string {
+function returning(wanted: readonly Closing[]): string {
   const gone = wanted.filter(({ spec }) => !spec.autoStart).map(({ spec }) => spec.name)
   if (gone.length === 0) return 'With the next start of Warren they run again.'
   const verb = gone.length === 1 ? 'does not start' : 'do not start'

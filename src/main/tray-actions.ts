@@ -6,9 +6,11 @@ import type { Link } from './daemon-link'
 import { log } from './log'
 import { notify } from './notify'
 import type { TrayAction } from './tray-menu'
+import type { World } from './world'
 
 export interface TrayActionsOptions {
   readonly link: Link
+  readonly world: () => Pick<World, 'relays'>
   readonly navigate: (to: AppEvents['app.navigate']) => void
   readonly showWindow: () => void
   readonly quit: () => void
@@ -22,16 +24,27 @@ export function trayActions(options: TrayActionsOptions): (action: TrayAction) =
       notify({ title: 'Warren could not do that', body: error instanceof Error ? error.message : String(error) })
     })
   }
+  /** Ids of forwards and relays together; a fault of one does not keep the other from being done. */
+  const callBoth = async (what: 'start' | 'stop' | 'retry', ids: readonly string[]): Promise<void> => {
+    const { relays } = options.world()
+    const ofRelays = ids.filter((id) => relays.has(id))
+    const ofForwards = ids.filter((id) => !relays.has(id))
+    const calls = [
+      ...(ofForwards.length === 0 ? [] : [link.call(`forwards.${what}`, { ids: ofForwards })]),
+      ...(ofRelays.length === 0 ? [] : [link.call(`relays.${what}`, { ids: ofRelays })]),
+    ]
+    for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
+  }
   return (action) => {
     switch (action.do) {
       case 'start':
-        report(link.call('forwards.start', { ids: [...action.ids] }))
+        report(callBoth('start', action.ids))
         return
       case 'stop':
-        report(link.call('forwards.stop', { ids: [...action.ids] }))
+        report(callBoth('stop', action.ids))
         return
       case 'retry':
-        report(link.call('forwards.retry', { ids: [...action.ids] }))
+        report(callBoth('retry', action.ids))
         return
       case 'open':
         report(openInBrowser(action.endpoint))
@@ -41,7 +54,10 @@ export function trayActions(options: TrayActionsOptions): (action: TrayAction) =
         return
       case 'show':
         if (action.id === null) showWindow()
-        else navigate({ screen: 'forwards', id: action.id })
+        else navigate({ screen: options.world().relays.has(action.id) ? 'relays' : 'forwards', id: action.id })
+        return
+      case 'relays':
+        navigate({ screen: 'relays', id: null })
         return
       case 'settings':
         navigate({ screen: 'settings', id: null })

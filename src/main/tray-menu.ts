@@ -4,14 +4,19 @@
  */
 import type { Endpoint } from '@shared/endpoints'
 import type { Need } from '@shared/needs'
+import type { RelayView } from '@shared/relay-snapshots'
 import { carries, closingLine, needActions, summaryLine } from '@shared/sentence'
 import { startingStates, type ForwardView } from '@shared/snapshots'
 import type { World } from './world'
+
+/** What the menu lists: both are started and stopped alike. `ids` may be of either. */
+type Entry = ForwardView | RelayView
 
 export type TrayAction =
   | { readonly do: 'start' | 'stop' | 'retry'; readonly ids: readonly string[] }
   | { readonly do: 'open' | 'copy'; readonly endpoint: Endpoint }
   | { readonly do: 'show'; readonly id: string | null }
+  | { readonly do: 'relays' }
   | { readonly do: 'settings' | 'quit' | 'replace-daemon' }
 
 export type TrayItem =
@@ -31,19 +36,22 @@ const NO_MARK = '\u2003'
 
 export function trayMenu(world: World): readonly TrayItem[] {
   const forwards = [...world.forwards.values()].sort(byName)
-  const wanted = forwards.filter(({ snapshot }) => snapshot.wanted)
+  const relays = [...world.relays.values()].sort(byName)
+  const all = entries(world)
+  const wanted = all.filter(({ snapshot }) => snapshot.wanted)
   const sections = [
-    [text(firstLine(world, forwards))],
+    [text(firstLine(world))],
     linkItems(world),
     needItems(world.needs),
-    favouriteItems(forwards),
-    tagItems(forwards),
-    otherItems(forwards),
+    favouriteItems(all),
+    tagItems(all),
+    otherItems(forwards, all),
+    relayItems(relays),
     [
       action('Stop all', { do: 'stop', ids: ids(wanted) }, wanted.length > 0),
       action('Open Warren', { do: 'show', id: null }),
       action('Settings', { do: 'settings' }),
-      action(quitLabel(wanted.length), { do: 'quit' }),
+      action(quitLabel(world), { do: 'quit' }),
     ],
   ]
   return sections
@@ -53,7 +61,7 @@ export function trayMenu(world: World): readonly TrayItem[] {
 
 /** What the icon says from afar. */
 export function trayIcon(world: World): TrayIcon {
-  const snapshots = [...world.forwards.values()].map(({ snapshot }) => snapshot)
+  const snapshots = entries(world).map(({ snapshot }) => snapshot)
   const hasTrouble = snapshots.some(({ state, wanted }) => state === 'needs-you' || (state === 'failed' && wanted))
   if (hasTrouble || world.needs.length > 0 || isCutOff(world)) return 'attention'
   return snapshots.some(({ state }) => carries(state)) ? 'running' : 'idle'
@@ -61,11 +69,11 @@ export function trayIcon(world: World): TrayIcon {
 
 /** The first line, also the icon's tooltip. */
 export function trayTitle(world: World): string {
-  return firstLine(world, [...world.forwards.values()])
+  return firstLine(world)
 }
 
 /** ✓ running, – on its way, ! failed or waiting for a person. */
-export function mark({ snapshot }: ForwardView): string {
+export function mark({ snapshot }: Entry): string {
   const { state } = snapshot
   if (carries(state)) return '✓'
   if (startingStates.has(state) || state === 'waiting') return '–'
@@ -76,7 +84,11 @@ export function mark({ snapshot }: ForwardView): string {
 
 const separator: TrayItem = { kind: 'separator' }
 
-function firstLine(world: World, forwards: readonly ForwardView[]): string {
+function entries(world: World): readonly Entry[] {
+  return [...world.forwards.values(), ...world.relays.values()].sort(byName)
+}
+
+function firstLine(world: World): string {
   switch (world.link.state) {
     case 'connecting':
       return 'Connecting…'
@@ -86,7 +98,7 @@ function firstLine(world: World, forwards: readonly ForwardView[]): string {
       return 'Another version of Warren is running'
     case 'connected':
       return summaryLine(
-        forwards.map(({ snapshot }) => snapshot),
+        entries(world).map(({ snapshot }) => snapshot),
         world.rate,
       )
   }
@@ -108,49 +120,58 @@ function needItems(needs: readonly Need[]): readonly TrayItem[] {
   )
 }
 
-function favouriteItems(forwards: readonly ForwardView[]): readonly TrayItem[] {
+function favouriteItems(all: readonly Entry[]): readonly TrayItem[] {
   return capped(
-    forwards.filter(({ spec }) => spec.favourite),
-    forwardItem,
+    all.filter(({ spec }) => spec.favourite),
+    entryItem,
   )
 }
 
-function tagItems(forwards: readonly ForwardView[]): readonly TrayItem[] {
-  const tags = [...new Set(forwards.flatMap(({ spec }) => spec.tags))].sort(compareText)
+function tagItems(all: readonly Entry[]): readonly TrayItem[] {
+  const tags = [...new Set(all.flatMap(({ spec }) => spec.tags))].sort(compareText)
   return capped(tags, (tag) => {
-    const members = forwards.filter(({ spec }) => spec.tags.includes(tag))
-    const running = members.filter(({ snapshot }) => carries(snapshot.state)).length
-    return submenu(`${tag} (${running} of ${members.length})`, groupItems(members))
+    const members = all.filter(({ spec }) => spec.tags.includes(tag))
+    return submenu(`${tag} ${runningOf(members)}`, groupItems(members))
   })
 }
 
-/** Recent, and the ones that neither a star nor a tag shows. */
-function otherItems(forwards: readonly ForwardView[]): readonly TrayItem[] {
-  const recent = forwards
+function runningOf(members: readonly Entry[]): string {
+  return `(${members.filter(({ snapshot }) => carries(snapshot.state)).length} of ${members.length})`
+}
+
+/** Recent, and the forwards that neither a star nor a tag shows; relays have a submenu of their own. */
+function otherItems(forwards: readonly ForwardView[], all: readonly Entry[]): readonly TrayItem[] {
+  const recent = all
     .filter(({ spec, lastUsed }) => lastUsed !== null && !spec.favourite)
     .sort((one, other) => compareText(other.lastUsed ?? '', one.lastUsed ?? ''))
     .slice(0, MAX_RECENT)
-  const shown = new Set(recent)
+  const shown = new Set<Entry>(recent)
   const rest = forwards.filter((view) => !view.spec.favourite && view.spec.tags.length === 0 && !shown.has(view))
   return [
-    ...(recent.length > 0 ? [submenu('Recent', recent.map(forwardItem))] : []),
+    ...(recent.length > 0 ? [submenu('Recent', recent.map(entryItem))] : []),
     ...(rest.length > 0 ? [submenu('Others', groupItems(rest))] : []),
   ]
 }
 
-function groupItems(members: readonly ForwardView[]): readonly TrayItem[] {
+function relayItems(relays: readonly RelayView[]): readonly TrayItem[] {
+  if (relays.length === 0) return []
+  return [submenu(`Relays ${runningOf(relays)}`, groupItems(relays, { do: 'relays' }))]
+}
+
+function groupItems(members: readonly Entry[], rest?: TrayAction): readonly TrayItem[] {
   const stopped = members.filter(({ snapshot }) => !snapshot.wanted)
   const wanted = members.filter(({ snapshot }) => snapshot.wanted)
   return [
     action('Start all', { do: 'start', ids: ids(stopped) }, stopped.length > 0),
     action('Stop all', { do: 'stop', ids: ids(wanted) }, wanted.length > 0),
     separator,
-    ...capped(members, forwardItem),
+    ...capped(members, entryItem, rest),
   ]
 }
 
-function forwardItem(view: ForwardView): TrayItem {
-  const { id, wanted, state, reason, listen, via } = view.snapshot
+function entryItem(view: Entry): TrayItem {
+  const { id, wanted, state, reason, listen } = view.snapshot
+  const via = 'via' in view.snapshot ? view.snapshot.via : []
   const one = [id]
   const items: TrayItem[] = []
   if (reason !== null && !carries(state)) items.push(text(reason.message))
@@ -167,19 +188,25 @@ function forwardItem(view: ForwardView): TrayItem {
 }
 
 /** Only what listens here over TCP and carries bytes has an address that a browser can open. */
-function canOpen({ spec, snapshot }: ForwardView): boolean {
-  return spec.type === 'local' && carries(snapshot.state) && !('path' in snapshot.listen)
+function canOpen({ spec, snapshot }: Entry): boolean {
+  const isTcpHere = 'protocol' in spec ? spec.protocol === 'tcp' : spec.type === 'local'
+  return isTcpHere && carries(snapshot.state) && !('path' in snapshot.listen)
 }
 
-function quitLabel(wanted: number): string {
-  const closing = closingLine(wanted)
+function quitLabel({ forwards, relays }: World): string {
+  const wanted = (views: Iterable<Entry>): number => [...views].filter(({ snapshot }) => snapshot.wanted).length
+  const closing = closingLine(wanted(forwards.values()), wanted(relays.values()))
   return closing === '' ? 'Quit' : `Quit (${closing})`
 }
 
-function capped<T>(all: readonly T[], toItem: (one: T) => TrayItem): readonly TrayItem[] {
+function capped<T>(
+  all: readonly T[],
+  toItem: (one: T) => TrayItem,
+  rest: TrayAction = { do: 'show', id: null },
+): readonly TrayItem[] {
   const items = all.slice(0, MAX_ITEMS).map(toItem)
   const more = all.length - items.length
-  return more === 0 ? items : [...items, action(`${more} more in Warren…`, { do: 'show', id: null })]
+  return more === 0 ? items : [...items, action(`${more} more in Warren…`, rest)]
 }
 
 function text(label: string): TrayItem {
@@ -199,11 +226,11 @@ function shorten(label: string): string {
   return characters.length <= MAX_LABEL ? label : `${characters.slice(0, MAX_LABEL - 1).join('')}…`
 }
 
-function ids(views: readonly ForwardView[]): readonly string[] {
+function ids(views: readonly Entry[]): readonly string[] {
   return views.map(({ spec }) => spec.id)
 }
 
-function byName(one: ForwardView, other: ForwardView): number {
+function byName(one: Entry, other: Entry): number {
   return compareText(one.spec.name, other.spec.name)
 }
 

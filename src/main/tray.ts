@@ -73,7 +73,12 @@ function image(icon: TrayIcon): NativeImage {
 }
 
 function isOnlyRate(one: World, other: World): boolean {
-  return one.forwards === other.forwards && one.needs === other.needs && one.link === other.link
+  return (
+    one.forwards === other.forwards &&
+    one.relays === other.relays &&
+    one.needs === other.needs &&
+    one.link === other.link
+  )
 }
 
 function toTemplate(item: TrayItem, perform: (action: TrayAction) => void): MenuItemConstructorOptions {

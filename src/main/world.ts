@@ -1,15 +1,16 @@
 /** What main knows of the daemon's world: enough for the tray, notifications and the question at quit. */
 import type { DaemonLink } from '@shared/ipc'
 import type { Need } from '@shared/needs'
-import type { RpcNotifications } from '@shared/rpc'
+import type { RelayView } from '@shared/relay-snapshots'
 import type { ForwardView } from '@shared/snapshots'
 import type { Link } from './daemon-link'
 
 export interface World {
   readonly link: DaemonLink
   readonly forwards: ReadonlyMap<string, ForwardView>
+  readonly relays: ReadonlyMap<string, RelayView>
   readonly needs: readonly Need[]
-  /** Bytes per second of all forwards, both ways. */
+  /** Bytes per second of all forwards and relays, both ways. */
   readonly rate: number
 }
 
@@ -24,7 +25,7 @@ const RATE_STALE_MS = 2500
 /** Keeps the mirror. A missed event heals at the next connection, when everything is listed again. */
 export function watchWorld(link: Link, onError: (error: unknown) => void): WorldWatch {
   const listeners: ((world: World) => void)[] = []
-  let world: World = { link: link.state(), forwards: new Map(), needs: [], rate: 0 }
+  let world: World = { link: link.state(), forwards: new Map(), relays: new Map(), needs: [], rate: 0 }
   let stale: NodeJS.Timeout | undefined
 
   const set = (part: Partial<World>): void => {
@@ -32,12 +33,19 @@ export function watchWorld(link: Link, onError: (error: unknown) => void): World
     for (const listener of listeners) listener(world)
   }
   const listAll = async (): Promise<void> => {
-    const [forwards, needs] = await Promise.all([link.call('forwards.list', {}), link.call('needs.list', {})])
-    set({ forwards: new Map(forwards.map((view) => [view.spec.id, view])), needs })
+    const [forwards, relays, needs] = await Promise.all([
+      link.call('forwards.list', {}),
+      link.call('relays.list', {}),
+      link.call('needs.list', {}),
+    ])
+    set({ forwards: byId(forwards), relays: byId(relays), needs })
   }
 
   link.on('forwards.changed', (change) => {
-    set({ forwards: applyForwards(world.forwards, change) })
+    set({ forwards: applyChange(world.forwards, change) })
+  })
+  link.on('relays.changed', (change) => {
+    set({ relays: applyChange(world.relays, change) })
   })
   link.on('needs.changed', ({ needs }) => {
     set({ needs })
@@ -62,13 +70,19 @@ export function watchWorld(link: Link, onError: (error: unknown) => void): World
   }
 }
 
-/** The forwards after a change: whole views replace, ids are taken out. */
-export function applyForwards(
-  forwards: ReadonlyMap<string, ForwardView>,
-  { changed, removed }: RpcNotifications['forwards.changed'],
-): ReadonlyMap<string, ForwardView> {
-  const next = new Map(forwards)
+/** The forwards or relays after a change: whole views replace, ids are taken out. */
+export function applyChange<T extends ForwardView | RelayView>(
+  views: ReadonlyMap<string, T>,
+  { changed, removed }: { readonly changed: readonly T[]; readonly removed: readonly string[] },
+): ReadonlyMap<string, T> {
+  const next = new Map(views)
   for (const view of changed) next.set(view.spec.id, view)
   for (const id of removed) next.delete(id)
   return next
+}
+
+// --- internal ---
+
+function byId<T extends ForwardView | RelayView>(views: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(views.map((view) => [view.spec.id, view]))
 }

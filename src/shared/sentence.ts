@@ -61,16 +61,16 @@ export function forwardSentence(forward: Described): string {
     case 'local': {
       const target = forward.target === null ? 'the target' : place(forward.target, count)
       const seen = forward.target !== null && 'path' in forward.target ? `on ${server}` : `as seen from ${server}`
-      return `${peopleHere(forward)} connect to ${listener(forward.listen, { machine: 'this machine', count })} and reach ${target} ${seen}`
+      return `${peopleHere(forward)} connect to ${listenerWords(forward.listen, { machine: 'this machine', count })} and reach ${target} ${seen}`
     }
     case 'remote': {
-      const at = listener(forward.listen, { machine: server, count })
+      const at = listenerWords(forward.listen, { machine: server, count })
       const people = isOpen(forward) ? `People on the network of ${server}` : `People on ${server}`
       if (forward.target === null) return `${people} use ${at} as a SOCKS or HTTP proxy and browse from here`
       return `${people} connect to ${at} and reach ${place(forward.target, count)} ${isHere(forward.target) ? 'here' : 'as seen from here'}`
     }
     case 'dynamic':
-      return `${peopleHere(forward)} use ${listener(forward.listen, { machine: 'this machine', count })} as a SOCKS or HTTP proxy and browse from ${server}`
+      return `${peopleHere(forward)} use ${listenerWords(forward.listen, { machine: 'this machine', count })} as a SOCKS or HTTP proxy and browse from ${server}`
   }
 }
 
@@ -131,9 +131,13 @@ export function summaryLine(forwards: readonly Pick<ForwardSnapshot, 'state'>[],
   return `${running} of ${forwards.length} running${rate}`
 }
 
-/** What leaving would close: "3 forwards will close"; empty when nothing runs. */
-export function closingLine(running: number): string {
-  return running === 0 ? '' : `${plural(running, 'forward')} will close`
+/** What leaving would close: "3 forwards and 1 relay will close"; empty when nothing runs. */
+export function closingLine(forwards: number, relays = 0): string {
+  const parts = [
+    ...(forwards === 0 ? [] : [plural(forwards, 'forward')]),
+    ...(relays === 0 ? [] : [plural(relays, 'relay')]),
+  ]
+  return parts.length === 0 ? '' : `${parts.join(' and ')} will close`
 }
 
 /** Whether bytes flow in this state. */
@@ -171,14 +175,24 @@ export function needSentence(need: Need): string {
   }
 }
 
+const WILDCARDS = new Set(['*', '0.0.0.0', '::'])
+
+/** The listening end in words: `127.0.0.1:5432`, `port 5432 of this machine`, `a free port of localhost`. */
+export function listenerWords(end: Endpoint, { machine, count }: { machine: string; count: number }): string {
+  if ('path' in end) return `the socket ${end.path}`
+  const isAny = end.port === 0
+  const free = count === 1 ? 'a free port' : `${count} free ports`
+  if (!WILDCARDS.has(end.host)) return isAny ? `${free} of ${end.host}` : formatEndpoint(end, count)
+  if (isAny) return `${free} of ${machine}`
+  return count === 1 ? `port ${end.port} of ${machine}` : `ports ${end.port}–${end.port + count - 1} of ${machine}`
+}
+
 // --- internal ---
 
 /** `, stops in 2 h`, for a forward whose time is limited. */
 function limitOf({ stopsAt = null }: Partial<Pick<ForwardSnapshot, 'stopsAt'>>, now: number): string {
   return stopsAt === null ? '' : `, stops in ${formatDuration(Date.parse(stopsAt) - now)}`
 }
-
-const WILDCARDS = new Set(['*', '0.0.0.0', '::'])
 
 /** What is known to be, else what the address says. */
 function isOpen({ exposed, listen }: Pick<Described, 'exposed' | 'listen'>): boolean {
@@ -187,15 +201,6 @@ function isOpen({ exposed, listen }: Pick<Described, 'exposed' | 'listen'>): boo
 
 function peopleHere(forward: Described): string {
   return isOpen(forward) ? 'People on this network' : 'People here'
-}
-
-function listener(end: Endpoint, { machine, count }: { machine: string; count: number }): string {
-  if ('path' in end) return `the socket ${end.path}`
-  const isAny = end.port === 0
-  const free = count === 1 ? 'a free port' : `${count} free ports`
-  if (!WILDCARDS.has(end.host)) return isAny ? `${free} of ${end.host}` : formatEndpoint(end, count)
-  if (isAny) return `${free} of ${machine}`
-  return count === 1 ? `port ${end.port} of ${machine}` : `ports ${end.port}–${end.port + count - 1} of ${machine}`
 }
 
 function place(end: Endpoint, count: number): string {

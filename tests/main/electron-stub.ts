@@ -34,7 +34,7 @@ export const safeStorage = {
   },
 }
 export const powerMonitor = { on: vi.fn() }
-export const dialog = {}
+export const dialog = { showSaveDialog: vi.fn() }
 export const clipboard = {}
 export const nativeTheme = {}
 // electron-store takes Electron as one object.

@@ -4,15 +4,15 @@ import { appCommands } from '@shared/ipc-names'
 import { autostartEntry } from '../../src/main/autostart'
 import { parseFlags } from '../../src/main/flags'
 import { commandMenus, separator } from '../../src/main/menu-template'
-import { newNeeds, noticesForEvents, noticesForNeeds } from '../../src/main/notice-policy'
+import { newNeeds, noticesForEvents, noticesForNeeds, noticesForSlowed } from '../../src/main/notice-policy'
 import { subscriptionFor, windowWants } from '../../src/main/subscriptions'
-import { passwordNeed, view } from './views'
+import { passwordNeed, relayView, view } from './views'
 
 vi.mock('electron', () => import('./electron-stub'))
 const { fileFor, isAppUrl } = await import('../../src/main/app-protocol')
 const { isAllowedAddress } = await import('../../src/main/external')
 const { whatCloses } = await import('../../src/main/quit')
-const { browserAddress } = await import('../../src/main/tray-actions')
+const { browserAddress, trayActions } = await import('../../src/main/tray-actions')
 
 function event(kind: ActivityEvent['kind'], name: string): ActivityEvent {
   return {
@@ -60,6 +60,39 @@ describe('messages of the desktop', () => {
     ])
   })
 
+  const isRelay = (id: string): boolean => id.startsWith('relay-')
+
+  it('say what ended a relay, and lead to it', () => {
+    const used = { ...event('failed', 'relay-game'), subject: 'game', code: 'limit.quota' }
+    const over = { ...event('failed', 'relay-demo'), subject: 'demo', code: 'limit.expired' }
+    expect(noticesForEvents([used, over], isRelay)).toMatchObject([
+      { title: 'game used up its quota', to: { screen: 'relays', id: 'relay-game' } },
+      { title: 'The time of demo is over', to: { screen: 'relays', id: 'relay-demo' } },
+    ])
+  })
+
+  it('name relays where many of them fail, and both where they fail together', () => {
+    const relays = ['a', 'b', 'c', 'd'].map((name) => event('failed', `relay-${name}`))
+    expect(noticesForEvents(relays, isRelay)).toMatchObject([
+      { title: '4 relays failed', to: { screen: 'relays', id: null } },
+    ])
+    expect(noticesForEvents([...relays, event('failed', 'db')], isRelay)).toMatchObject([
+      { title: '5 forwards and relays failed', to: { screen: 'forwards', id: null } },
+    ])
+  })
+
+  it('tell once that a relay goes slowly because its quota is used up', () => {
+    const notice = 'The quota of this month is used up: everything together goes at 16 KB/s until 1 December'
+    const fast = new Map([['relay-game', relayView('game', { snapshot: { state: 'running' } })]])
+    const slow = new Map([['relay-game', relayView('game', { snapshot: { state: 'running', notice } })]])
+    expect(noticesForSlowed(fast, slow)).toEqual([
+      { title: 'game used up its quota', body: `${notice}.`, to: { screen: 'relays', id: 'relay-game' } },
+    ])
+    expect(noticesForSlowed(slow, new Map(slow))).toEqual([])
+    // What was so before Warren looked is no news.
+    expect(noticesForSlowed(new Map(), slow)).toEqual([])
+  })
+
   it('say who needs the person and why', () => {
     expect(noticesForNeeds([passwordNeed('n1')])).toEqual([
       {
@@ -83,20 +116,53 @@ describe('the subscription', () => {
 
   it('is what main and its window need together', () => {
     expect(subscriptionFor({ window, windowVisible: true, trayRates: false })).toEqual({
-      topics: ['activity', 'connections', 'forwards', 'logs', 'needs', 'rates'],
+      topics: ['activity', 'connections', 'forwards', 'logs', 'needs', 'rates', 'relays'],
       forwardId: 'f1',
     })
   })
 
   it('leaves samples out while nobody sees them, except the rate in the tray', () => {
     const hidden = { window, windowVisible: false }
-    expect(subscriptionFor({ ...hidden, trayRates: false }).topics).toEqual(['activity', 'forwards', 'logs', 'needs'])
+    expect(subscriptionFor({ ...hidden, trayRates: false }).topics).toEqual([
+      ...['activity', 'forwards', 'logs', 'needs', 'relays'],
+    ])
     expect(subscriptionFor({ ...hidden, trayRates: true }).topics).toContain('rates')
   })
 
   it('gives the window only what it asked for', () => {
     expect(windowWants(window, 'rates.sampled')).toBe(true)
     expect(windowWants(window, 'needs.changed')).toBe(false)
+  })
+})
+
+describe('a choice in the tray', () => {
+  it('goes to forwards and relays each by their own way', async () => {
+    const calls: unknown[] = []
+    const shown: unknown[] = []
+    const perform = trayActions({
+      link: { call: (method: string, params: unknown) => Promise.resolve(calls.push([method, params])) } as never,
+      world: () => ({ relays: new Map([['relay-game', relayView('game')]]) }),
+      navigate: (to) => shown.push(to),
+      showWindow: () => undefined,
+      quit: () => undefined,
+    })
+    perform({ do: 'stop', ids: ['db', 'relay-game'] })
+    perform({ do: 'start', ids: ['relay-game'] })
+    perform({ do: 'show', id: 'relay-game' })
+    perform({ do: 'show', id: 'db' })
+    perform({ do: 'relays' })
+    await vi.waitFor(() => {
+      expect(calls).toEqual([
+        ['forwards.stop', { ids: ['db'] }],
+        ['relays.stop', { ids: ['relay-game'] }],
+        ['relays.start', { ids: ['relay-game'] }],
+      ])
+    })
+    expect(shown).toEqual([
+      { screen: 'relays', id: 'relay-game' },
+      { screen: 'forwards', id: 'db' },
+      { screen: 'relays', id: null },
+    ])
   })
 })
 
@@ -177,6 +243,11 @@ describe('quitting', () => {
     const waiting = view('web', { snapshot: { state: 'waiting' } })
     expect(whatCloses([running, waiting, view('off')])).toContain('2 forwards will close, with 2 live connections.')
     expect(whatCloses([waiting])).toContain('1 forward will close.')
+    const relay = relayView('game', { snapshot: { state: 'running', connections: 3 } })
+    expect(whatCloses([running], [relay, relayView('off')])).toContain(
+      '1 forward and 1 relay will close, with 5 live connections. ',
+    )
+    expect(whatCloses([], [relay])).toContain('1 relay will close, with 3 live connections. game does not start again')
   })
 
   it('says which of them will not come back by themselves', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WarrenError } from '@shared/errors'
 import { mark, trayIcon, trayMenu, trayTitle, type TrayAction, type TrayItem } from '../../src/main/tray-menu'
-import { passwordNeed, view, world } from './views'
+import { passwordNeed, relayView, view, withRelays, world } from './views'
 
 const labels = (items: readonly TrayItem[]): readonly string[] =>
   items.map((item) => (item.kind === 'separator' ? '---' : item.label))
@@ -196,5 +196,71 @@ describe('the sections', () => {
   it('are the same words for the same world, so that nothing is rebuilt', () => {
     const later = forwards.map((one) => ({ ...one, snapshot: { ...one.snapshot, bytesUp: 99, connections: 3 } }))
     expect(JSON.stringify(trayMenu(world(later)))).toBe(JSON.stringify(trayMenu(world(forwards))))
+  })
+})
+
+describe('relays', () => {
+  const relays = [
+    relayView('game', { spec: { favourite: true, tags: ['staging'] }, snapshot: { state: 'running' } }),
+    relayView('dns', { spec: { protocol: 'udp' }, snapshot: { state: 'running' } }),
+    relayView('mail', { lastUsed: '2026-01-04T00:00:00.000Z' }),
+  ]
+  const both = withRelays(
+    world([view('db', { spec: { tags: ['staging'] }, snapshot: { state: 'waiting' } })], { rate: 2048 }),
+    relays,
+  )
+
+  it('stand among forwards where a star, a tag or their last start puts them, and all in a submenu of their own', () => {
+    expect(labels(trayMenu(both))).toEqual([
+      '2 of 4 running · 2.0 KB/s',
+      '---',
+      '✓ game',
+      '---',
+      'staging (1 of 2)',
+      '---',
+      'Recent',
+      '---',
+      'Relays (2 of 3)',
+      '---',
+      'Stop all',
+      'Open Warren',
+      'Settings',
+      'Quit (1 forward and 2 relays will close)',
+    ])
+    expect(find(trayMenu(both), 'Recent', '\u2003 mail').kind).toBe('submenu')
+    expect(actionOf(trayMenu(both), 'staging (1 of 2)', 'Stop all').action).toEqual({
+      do: 'stop',
+      ids: ['id-db', 'relay-game'],
+    })
+    expect(actionOf(trayMenu(both), 'Relays (2 of 3)', 'Start all').action).toEqual({
+      do: 'start',
+      ids: ['relay-mail'],
+    })
+    expect(actionOf(trayMenu(both), 'Stop all').action).toEqual({
+      do: 'stop',
+      ids: ['id-db', 'relay-dns', 'relay-game'],
+    })
+  })
+
+  it('are opened in a browser over TCP only', () => {
+    expect(actionOf(trayMenu(both), 'Relays (2 of 3)', '✓ game', 'Open in the browser').enabled).toBe(true)
+    expect(actionOf(trayMenu(both), 'Relays (2 of 3)', '✓ dns', 'Open in the browser').enabled).toBe(false)
+  })
+
+  it('that failed want attention, and say why', () => {
+    const reason = new WarrenError('limit.quota', 'The quota of 50 GB of this month is used up.').toFault()
+    const failed = withRelays(world([]), [relayView('game', { snapshot: { state: 'failed', reason } })])
+    expect(trayIcon(failed)).toBe('attention')
+    const item = find(trayMenu(failed), 'Relays (0 of 1)', '! game')
+    expect(item.kind === 'submenu' && item.items[0]).toEqual({
+      kind: 'text',
+      label: 'The quota of 50 GB of this month is used up.',
+    })
+  })
+
+  it('lead to their own screen when there are more than a menu holds', () => {
+    const many = Array.from({ length: 30 }, (_, index) => relayView(`r${index}`))
+    const menu = trayMenu(withRelays(world([]), many))
+    expect(actionOf(menu, 'Relays (0 of 30)', '10 more in Warren…').action).toEqual({ do: 'relays' })
   })
 })

@@ -1,5 +1,7 @@
 /** Forwards and needs as the daemon tells them, with what a test does not care about filled in. */
 import type { Need } from '@shared/needs'
+import type { RelaySnapshot, RelayView } from '@shared/relay-snapshots'
+import { relaySpecSchema, type RelaySpec } from '@shared/relays'
 import type { ForwardSnapshot, ForwardView } from '@shared/snapshots'
 import { forwardSpecSchema, type ForwardSpec } from '@shared/specs'
 import type { World } from '../../src/main/world'
@@ -57,10 +59,44 @@ export function view(name: string, given: Given = {}): ForwardView {
   }
 }
 
+interface GivenRelay {
+  readonly spec?: Partial<RelaySpec>
+  readonly snapshot?: Partial<RelaySnapshot>
+  readonly lastUsed?: string | null
+}
+
+export function relayView(name: string, given: GivenRelay = {}): RelayView {
+  const target = { host: 'game', port: 25_565 }
+  const spec = relaySpecSchema.parse({
+    ...{ id: `relay-${name}`, name, protocol: 'tcp', listenPort: 25_565, targets: [target] },
+    ...{ createdAt: AT, updatedAt: AT },
+    ...given.spec,
+  })
+  const state = given.snapshot?.state ?? 'stopped'
+  return {
+    spec,
+    lastUsed: given.lastUsed ?? null,
+    snapshot: {
+      ...{ id: spec.id, name, type: spec.protocol, tags: spec.tags, wanted: state !== 'stopped', state, since: AT },
+      ...{ listen: { host: spec.listenHost, port: spec.listenPort }, target, portCount: 1 },
+      ...{ targets: [{ target, reachable: null }], attempt: 0, nextTryAt: null, reason: null },
+      ...{ connections: 0, totalConnections: 0, bytesUp: 0, bytesDown: 0, exposed: false, notice: null },
+      drops: { connections: 0, denied: 0, evicted: 0, datagrams: 0 },
+      ...given.snapshot,
+    },
+  }
+}
+
+/** The same world with these relays in it. */
+export function withRelays(before: World, relays: readonly RelayView[]): World {
+  return { ...before, relays: new Map(relays.map((one) => [one.spec.id, one])) }
+}
+
 export function world(views: readonly ForwardView[], given: Partial<World> = {}): World {
   return {
     link: { state: 'connected' },
     forwards: new Map(views.map((one) => [one.spec.id, one])),
+    relays: new Map(),
     needs: [],
     rate: 0,
     ...given,
