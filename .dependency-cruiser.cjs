@@ -5,7 +5,16 @@ const folders = {
   engine: { folders: ['shared'], packages: ['ssh2', 'socks', 'ipaddr.js'], node: true },
   daemon: {
     folders: ['shared', 'engine', 'sqlite'],
-    packages: ['kysely', 'libsql', 'prom-client', 'vscode-jsonrpc', 'rotating-file-stream', 'write-file-atomic', 'zod', 'ssh2'],
+    packages: [
+      'kysely',
+      'libsql',
+      'prom-client',
+      'vscode-jsonrpc',
+      'rotating-file-stream',
+      'write-file-atomic',
+      'zod',
+      'ssh2',
+    ],
     node: true,
   },
   sqlite: { folders: [], packages: ['kysely', 'libsql'], node: true },

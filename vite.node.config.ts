@@ -13,7 +13,7 @@ export default defineConfig({
     target: 'node20',
     sourcemap: true,
     rollupOptions: {
-      input: { 'warren-daemon': 'src/daemon/main.ts', warren: 'src/cli/main.ts' },
+      input: { 'warren-daemon': 'src/daemon/main.ts', warren: 'src/cli/main.ts', 'warren-cloud': 'src/cloud/main.ts' },
       output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' },
     },
   },

@@ -17,6 +17,8 @@ const SOURCES = [
 ]
 const BUNDLES = ['out/main', 'out/preload', 'out/renderer', 'out/node']
 const STAMP = 'out/.build.json'
+const NODE_BUNDLES = ['out/node']
+const NODE_STAMP = 'out/.build-node.json'
 
 /**
  * Builds the app when its sources or its bundles differ from those of the last build.
@@ -25,15 +27,47 @@ const STAMP = 'out/.build.json'
  * @returns {Promise<boolean>} whether anything was done
  */
 export async function ensureBuild(folder) {
-  const since = performance.now()
   const sources = await contentDigest(folder, SOURCES)
-  const stamp = await readStamp(join(folder, STAMP))
-  if (stamp && stamp['sources'] === sources && stamp['bundles'] === (await listingDigest(folder, BUNDLES))) return false
+  if (await isBuilt(folder, sources, { stamp: STAMP, bundles: BUNDLES })) return false
+  await build(folder, { script: 'build', what: 'the app' })
+  await writeFile(join(folder, STAMP), JSON.stringify({ sources, bundles: await listingDigest(folder, BUNDLES) }))
+  return true
+}
 
-  const { code, output } = await npm(['run', 'build', '--silent'], { cwd: folder })
+/**
+ * The same for the bundles that run on plain Node alone: a server needs no Electron to be built.
+ *
+ * @param {string} folder
+ * @returns {Promise<boolean>} whether anything was done
+ */
+export async function ensureNodeBuild(folder) {
+  const sources = await contentDigest(folder, SOURCES)
+  if (await isBuilt(folder, sources, { stamp: STAMP, bundles: BUNDLES })) return false
+  if (await isBuilt(folder, sources, { stamp: NODE_STAMP, bundles: NODE_BUNDLES })) return false
+  await build(folder, { script: 'build:node', what: 'the bundles for Node' })
+  const bundles = await listingDigest(folder, NODE_BUNDLES)
+  await writeFile(join(folder, NODE_STAMP), JSON.stringify({ sources, bundles }))
+  return true
+}
+
+/**
+ * @param {string} folder
+ * @param {string} sources
+ * @param {{ stamp: string, bundles: string[] }} made
+ */
+async function isBuilt(folder, sources, made) {
+  const stamp = await readStamp(join(folder, made.stamp))
+  return stamp?.['sources'] === sources && stamp['bundles'] === (await listingDigest(folder, made.bundles))
+}
+
+/**
+ * @param {string} folder
+ * @param {{ script: string, what: string }} wish
+ */
+async function build(folder, { script, what }) {
+  const since = performance.now()
+  const { code, output } = await npm(['run', script, '--silent'], { cwd: folder })
   if (code !== 0) throw new SetupError('setup.build', `The build failed; its last words were:\n${tail(output, 40)}`)
   await mkdir(join(folder, 'out'), { recursive: true })
-  await writeFile(join(folder, STAMP), JSON.stringify({ sources, bundles: await listingDigest(folder, BUNDLES) }))
-  say('build', `made the app in ${seconds(since)}, because ${stamp ? 'its sources changed' : 'there was none'}`)
-  return true
+  say('build', `made ${what} in ${seconds(since)}, because there was none of these sources`)
 }

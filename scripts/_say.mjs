@@ -1,3 +1,10 @@
+let channel = process.stdout
+
+/** From now on set-up speaks on standard error: standard output belongs to the command that comes after it. */
+export function sayOnStandardError() {
+  channel = process.stderr
+}
+
 /**
  * Prints one line about one step: what was done, and why.
  *
@@ -5,7 +12,7 @@
  * @param {string} sentence
  */
 export function say(step, sentence) {
-  console.log(`${step.padEnd(9)} ${sentence}`)
+  channel.write(`${step.padEnd(9)} ${sentence}\n`)
 }
 
 /**

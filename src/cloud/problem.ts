@@ -39,9 +39,7 @@ export class Problem extends Error {
     this.name = 'Problem'
     // A missing or bad token is told without the name of the status, as Nest's guard does.
     this.body =
-      options.bare === true
-        ? { message, statusCode: status }
-        : { message, error: reasons[status], statusCode: status }
+      options.bare === true ? { message, statusCode: status } : { message, error: reasons[status], statusCode: status }
     this.headers = options.headers ?? {}
   }
 }

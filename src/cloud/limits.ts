@@ -1,0 +1,62 @@
+/** How often one address may try to log in or make accounts. Shared through the database where there are several instances. */
+import type pg from 'pg'
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible'
+import { Problem } from './problem'
+
+export interface Limits {
+  /** Throws 429 with `Retry-After` when this address tried too often. */
+  readonly login: (address: string) => Promise<void>
+  readonly register: (address: string) => Promise<void>
+}
+
+export interface LimitSettings {
+  /** Logins of one address in a minute. */
+  readonly loginsPerMinute: number
+  /** New accounts of one address in an hour. */
+  readonly accountsPerHour: number
+}
+export const defaultLimits: LimitSettings = { loginsPerMinute: 30, accountsPerHour: 20 }
+
+const MINUTE = 60
+const HOUR = 3600
+const SECOND_MS = 1000
+
+export async function createLimits(pool: pg.Pool | null, settings: LimitSettings = defaultLimits): Promise<Limits> {
+  const logins = await limiter(pool, { keyPrefix: 'login', points: settings.loginsPerMinute, duration: MINUTE })
+  const accounts = await limiter(pool, { keyPrefix: 'account', points: settings.accountsPerHour, duration: HOUR })
+  return {
+    login: (address) => consume(logins, address),
+    register: (address) => consume(accounts, address),
+  }
+}
+
+// --- internal ---
+
+interface Bound {
+  readonly keyPrefix: string
+  readonly points: number
+  readonly duration: number
+}
+
+function limiter(pool: pg.Pool | null, bound: Bound): Promise<RateLimiterAbstract> {
+  if (pool === null) return Promise.resolve(new RateLimiterMemory(bound))
+  return new Promise((resolve, reject) => {
+    const shared = new RateLimiterPostgres(
+      { ...bound, storeClient: pool, storeType: 'pool', tableName: 'rate_limits', clearExpiredByTimeout: false },
+      (error?: Error) => {
+        if (error === undefined || error === null) resolve(shared)
+        else reject(error)
+      },
+    )
+  })
+}
+
+async function consume(bound: RateLimiterAbstract, address: string): Promise<void> {
+  try {
+    await bound.consume(address)
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error
+    const seconds = Math.max(1, Math.ceil(error.msBeforeNext / SECOND_MS))
+    throw new Problem(429, 'Too many attempts. Try again later.', { headers: { 'retry-after': String(seconds) } })
+  }
+}

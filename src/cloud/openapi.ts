@@ -1,0 +1,237 @@
+/** The OpenAPI 3.1 document at `/openapi.json`. A test holds it to the routes that are there. */
+import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
+import { forwardBodySchema, forwardTypes } from './forward-body'
+import { loginSchema, passwordSchema, refreshSchema, registerSchema } from './routes/auth'
+import { ownKeySchema, teamKeySchema } from './routes/keys'
+import { inviteSchema, joinSchema, memberRoleSchema, teamSchema } from './routes/teams'
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+interface Path {
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  readonly body?: z.ZodType
+  readonly query?: z.ZodObject
+  readonly status?: 200 | 201
+  readonly answer?: z.ZodType
+  /** Needs no token. */
+  readonly open?: boolean
+}
+
+const text = z.string().nullable()
+const port = z.number().nullable()
+const forward = z
+  .object({
+    ...{ id: z.string(), localId: text, name: z.string(), type: z.enum(forwardTypes) },
+    ...{ localHost: text, localPort: port, remoteHost: text, remotePort: port, bindAddress: text, bindPort: port },
+    ...{ serverId: text, status: z.enum(['active', 'inactive']), lastUsed: text, tunnelId: text, connectionId: text },
+    ...{ createdAt: z.string(), updatedAt: z.string(), serverAddress: text, username: text, authType: text },
+    ...{ keyPath: text, password: text, keyContent: text, passphrase: text },
+    ...{ tags: z.array(z.string()), description: z.string(), namespace: text, dataType: z.enum(['personal', 'team']) },
+    version: z.number(),
+  })
+  .openapi('PortForward')
+const message = z.object({ message: z.string() }).openapi('Message')
+const problem = z
+  .object({ message: z.union([z.string(), z.array(z.string())]), error: z.string().optional(), statusCode: z.number() })
+  .openapi('Problem')
+const login = z
+  .object({
+    user: z.object({ id: z.string(), email: z.string(), username: z.string() }),
+    ...{ token: z.string(), access_token: z.string(), refreshToken: z.string() },
+  })
+  .openapi('Login')
+const namespace = { namespace: z.string().optional() }
+const run = z
+  .object({ deviceId: z.string(), deviceName: z.string(), tunnelId: z.string(), connectionId: z.string() })
+  .partial()
+const syncAnswer = z.object({
+  message: z.string(),
+  syncedCount: z.number(),
+  results: z.array(
+    z.object({
+      localId: text,
+      id: text,
+      result: z.enum(['created', 'updated', 'unchanged', 'rejected']),
+      version: z.number().nullable(),
+      message: z.array(z.string()),
+    }),
+  ),
+})
+
+/** Every route of the server but this document and its page. */
+export const paths: readonly Path[] = [
+  { method: 'get', path: '/healthz', summary: 'Whether the process runs', open: true },
+  { method: 'get', path: '/readyz', summary: 'Whether it can answer', open: true },
+  { method: 'get', path: '/metrics', summary: 'Prometheus metrics', open: true },
+  {
+    method: 'post',
+    path: '/auth/register',
+    summary: 'Make an account',
+    body: registerSchema,
+    status: 201,
+    answer: login,
+    open: true,
+  },
+  { method: 'post', path: '/auth/login', summary: 'Log in', body: loginSchema, answer: login, open: true },
+  {
+    method: 'post',
+    path: '/auth/refresh',
+    summary: 'A new token for a refresh token, which is used up',
+    body: refreshSchema,
+    answer: login,
+    open: true,
+  },
+  { method: 'post', path: '/auth/logout', summary: 'Make the token and its refresh token void', answer: message },
+  { method: 'get', path: '/auth/validate', summary: 'Whose token it is' },
+  {
+    method: 'post',
+    path: '/auth/password',
+    summary: 'Change the password; every other token becomes void',
+    body: passwordSchema,
+    answer: login,
+  },
+  {
+    method: 'get',
+    path: '/port-forwards',
+    summary: 'List the port forwards, newest first; with `since`, what changed',
+    query: z.object({
+      ...namespace,
+      status: z.enum(['active', 'inactive']).optional(),
+      since: z.coerce.number().optional(),
+    }),
+    answer: z.array(forward),
+  },
+  {
+    method: 'post',
+    path: '/port-forwards',
+    summary: 'Create one',
+    query: z.object(namespace),
+    body: forwardBodySchema,
+    status: 201,
+    answer: forward,
+  },
+  {
+    method: 'post',
+    path: '/port-forwards/sync',
+    summary: 'Create or change many, matched by localId',
+    query: z.object(namespace),
+    body: z.array(forwardBodySchema),
+    status: 201,
+    answer: syncAnswer,
+  },
+  {
+    method: 'get',
+    path: '/port-forwards/events',
+    summary: 'Server-sent events: the list changed',
+    query: z.object(namespace),
+  },
+  { method: 'get', path: '/port-forwards/:id', summary: 'One of them', answer: forward },
+  {
+    method: 'patch',
+    path: '/port-forwards/:id',
+    summary: 'Change some fields',
+    body: forwardBodySchema.partial(),
+    answer: forward,
+  },
+  { method: 'delete', path: '/port-forwards/:id', summary: 'Delete it', answer: message },
+  { method: 'get', path: '/port-forwards/:id/status', summary: 'Whether it runs, and where' },
+  { method: 'post', path: '/port-forwards/:id/start', summary: 'Say that it runs', body: run, answer: forward },
+  { method: 'post', path: '/port-forwards/:id/stop', summary: 'Say that it stopped', body: run, answer: forward },
+  { method: 'get', path: '/keys/me', summary: 'One’s own published key' },
+  {
+    method: 'put',
+    path: '/keys/me',
+    summary: 'Publish a key; copies of team keys for the one before are dropped',
+    body: ownKeySchema,
+    answer: message,
+  },
+  { method: 'post', path: '/teams/create', summary: 'Make a team', body: teamSchema, status: 201 },
+  { method: 'get', path: '/teams/my', summary: 'The teams one is in' },
+  { method: 'post', path: '/teams/join', summary: 'Accept an invitation', body: joinSchema, status: 201 },
+  { method: 'get', path: '/teams/:id/members', summary: 'Members and their roles' },
+  { method: 'post', path: '/teams/:id/invite', summary: 'Invite by link (owners)', body: inviteSchema, status: 201 },
+  { method: 'get', path: '/teams/:id/invites', summary: 'Open invitations (owners)' },
+  { method: 'delete', path: '/teams/:id/invites/:inviteId', summary: 'Withdraw one (owners)', answer: message },
+  { method: 'post', path: '/teams/:id/leave', summary: 'Leave', answer: message },
+  { method: 'delete', path: '/teams/:id/members/:memberId', summary: 'Remove a member (owners)', answer: message },
+  {
+    method: 'put',
+    path: '/teams/:id/members/:memberId/role',
+    summary: 'Change a role (owners)',
+    body: memberRoleSchema,
+  },
+  {
+    method: 'patch',
+    path: '/teams/:id/members/:memberId/role',
+    summary: 'Change a role (owners)',
+    body: memberRoleSchema,
+  },
+  {
+    method: 'post',
+    path: '/teams/:id/dissolve',
+    summary: 'End the team and delete its port forwards (owners)',
+    answer: message,
+  },
+  {
+    method: 'delete',
+    path: '/teams/:id/dissolve',
+    summary: 'End the team and delete its port forwards (owners)',
+    answer: message,
+  },
+  {
+    method: 'get',
+    path: '/teams/:id/audit',
+    summary: 'Who changed what (owners)',
+    query: z.object({ limit: z.coerce.number().optional(), before: z.coerce.number().optional() }),
+  },
+  { method: 'get', path: '/teams/:id/keys', summary: 'One’s copies of the team key, and who has none' },
+  {
+    method: 'put',
+    path: '/teams/:id/keys',
+    summary: 'Add copies of the team key, or make the next one',
+    body: teamKeySchema,
+  },
+]
+
+export function openApiDocument(serverUrl: string): object {
+  const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono()
+  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+  for (const each of paths) registry.registerPath(pathItem(each))
+  return getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Warren cloud',
+      version: '1',
+      description: `Port forwards for people and teams. Every answer has the header ${EXTENSIONS_HEADER}: ${extensions.join(', ')}.`,
+    },
+    servers: [{ url: serverUrl }],
+  })
+}
+
+// --- internal ---
+
+function pathItem({ method, path, summary, body, query, status = 200, answer, open = false }: Path) {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  const params = z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
+  return {
+    method,
+    path: path.replaceAll(/:(\w+)/g, '{$1}'),
+    summary,
+    security: open ? [] : [{ bearer: [] }],
+    request: {
+      ...(names.length === 0 ? {} : { params }),
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body: { content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      [status]:
+        answer === undefined
+          ? { description: 'Done' }
+          : { description: 'Done', content: { 'application/json': { schema: answer } } },
+      default: { description: 'Not done', content: { 'application/json': { schema: problem } } },
+    },
+  }
+}

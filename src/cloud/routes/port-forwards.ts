@@ -1,0 +1,148 @@
+/** `/port-forwards`: the document's routes, with our additions behind query parameters and headers. */
+import { randomUUID } from 'node:crypto'
+import { Hono } from 'hono'
+import { z } from '@hono/zod-openapi'
+import { granted, ownerOf } from '../access'
+import { checked, readJson } from '../body'
+import type { App, Env, RouteContext, Services } from '../context'
+import { readChange, readNew } from '../forward-body'
+import { answerOf, etagOf, statusOf, versionOf, withoutClearSecrets } from '../forward-view'
+import { notFound, Problem } from '../problem'
+import { authenticated } from '../session'
+import { scopeOf, type ForwardRow } from '../store'
+import { eventStream } from './events'
+import { sync } from './sync'
+
+const PAGE = 1000
+/** Says which secrets came in clear and were not kept. */
+const NOT_KEPT_HEADER = 'warren-secrets-not-kept'
+
+const statusSchema = z.enum(['active', 'inactive'], 'must be one of the following values: active, inactive')
+const cursorSchema = z.coerce
+  .number('must be a cursor')
+  .int('must be a cursor')
+  .min(0, 'must be a cursor')
+  .max(Number.MAX_SAFE_INTEGER, 'must be a cursor')
+
+const runSchema = z.strictObject({
+  deviceId: z.string().min(1, 'must not be empty').max(100, 'is too long').optional(),
+  deviceName: z.string().max(200, 'is too long').optional(),
+  tunnelId: z.string().min(1, 'must not be empty').max(200, 'is too long').optional(),
+  connectionId: z.string().min(1, 'must not be empty').max(200, 'is too long').optional(),
+})
+
+export function portForwardRoutes(services: Services): App {
+  const { store } = services
+  const app = new Hono<Env>()
+  app.use(authenticated(services))
+  app.get('/', async (context) => {
+    const { status, since } = context.req.query()
+    const owner = await ownerOf(services, context, 'read')
+    const scope = scopeOf(owner)
+    if (since !== undefined) {
+      const delta = await store.forwards.since(scope, checked(z.object({ since: cursorSchema }), { since }).since, PAGE)
+      return context.json({ ...delta, changed: delta.changed.map(answerOf) })
+    }
+    const wanted =
+      status === undefined || status === '' ? null : checked(z.object({ status: statusSchema }), { status }).status
+    // Asked before the rows: what changes in between comes again, and is never missed.
+    context.header('warren-cursor', String(await store.forwards.cursor(scope)))
+    return context.json((await store.forwards.list(scope, wanted)).map(answerOf))
+  })
+  app.post('/', async (context) => {
+    const fields = readNew(await readJson(context))
+    const owner = await ownerOf(services, context, 'edit')
+    const kept = withoutClearSecrets(fields)
+    const row = await store.forwards.create(kept.fields, owner)
+    await noteChange(services, context, { row, action: 'forward.create' })
+    return answer(context, row, { status: 201, dropped: kept.dropped })
+  })
+  app.post('/sync', (context) => sync(services, context))
+  app.get('/events', (context) => eventStream(services, context))
+  app.get('/:id', async (context) => {
+    const { row } = await granted(services, context, 'read')
+    return answer(context, row, {})
+  })
+  app.patch('/:id', async (context) => {
+    const { row: before } = await granted(services, context, 'edit')
+    const kept = withoutClearSecrets(readChange(await readJson(context)))
+    const version = versionOf(context.req.header('if-match'), before.id)
+    const row = await store.forwards.change(before.id, kept.fields, version)
+    if (row === null) throw await goneOrChanged(services, before.id)
+    await noteChange(services, context, { row, action: 'forward.change', detail: Object.keys(kept.fields).join(', ') })
+    return answer(context, row, { dropped: kept.dropped })
+  })
+  app.delete('/:id', async (context) => {
+    const { row } = await granted(services, context, 'delete')
+    const version = versionOf(context.req.header('if-match'), row.id)
+    if (!(await store.forwards.remove(row.id, version))) throw await goneOrChanged(services, row.id)
+    await noteChange(services, context, { row, action: 'forward.delete' })
+    return context.json({ message: 'Port forward deleted successfully' })
+  })
+  app.get('/:id/status', async (context) => {
+    const { row } = await granted(services, context, 'read')
+    return context.json(statusOf(row, await store.activity.running(row.id)))
+  })
+  app.post('/:id/start', async (context) => {
+    const { row } = await granted(services, context, 'read')
+    const run = checked(runSchema, (await readJson(context)) ?? {})
+    const at = new Date(services.now()).toISOString()
+    const ids = { tunnelId: run.tunnelId ?? randomUUID(), connectionId: run.connectionId ?? randomUUID() }
+    const { user } = context.get('session')
+    const device = { deviceId: run.deviceId ?? '', deviceName: run.deviceName ?? '' }
+    await store.activity.started({ forwardId: row.id, userId: user.id, ...device, ...ids, startedAt: at })
+    const started = await store.forwards.setStatus(row.id, { status: 'active', lastUsed: at, ...ids })
+    if (started === null) throw notFound()
+    return answer(context, started, {})
+  })
+  app.post('/:id/stop', async (context) => {
+    const { row } = await granted(services, context, 'read')
+    const { deviceId = null } = checked(runSchema, (await readJson(context)) ?? {})
+    await store.activity.stopped(row.id, context.get('session').user.id, deviceId)
+    // Others may run it still: then it is active, and shows theirs.
+    const [other] = await store.activity.running(row.id)
+    const stopped = await store.forwards.setStatus(
+      row.id,
+      other === undefined
+        ? { status: 'inactive', tunnelId: null, connectionId: null }
+        : { status: 'active', tunnelId: other.tunnelId, connectionId: other.connectionId },
+    )
+    if (stopped === null) throw notFound()
+    return answer(context, stopped, {})
+  })
+  return app
+}
+
+/** Who did what, where a team can read it. */
+export async function noteChange(
+  { store }: Services,
+  context: RouteContext,
+  { row, action, detail = '' }: { readonly row: ForwardRow; readonly action: string; readonly detail?: string },
+): Promise<void> {
+  if (row.namespace === null) return
+  const { user } = context.get('session')
+  const subject = `${row.name} (${row.id})`
+  await store.audit.add({ teamId: row.namespace, userId: user.id, actor: user.email, action, subject, detail })
+}
+
+export const notKept = (context: RouteContext, dropped: readonly string[]): void => {
+  if (dropped.length > 0) context.header(NOT_KEPT_HEADER, dropped.join(', '))
+}
+
+// --- internal ---
+
+function answer(
+  context: RouteContext,
+  row: ForwardRow,
+  { status = 200, dropped = [] }: { readonly status?: 200 | 201; readonly dropped?: readonly string[] },
+): Response {
+  context.header('etag', etagOf(row))
+  notKept(context, dropped)
+  return context.json(answerOf(row), status)
+}
+
+async function goneOrChanged({ store }: Services, id: string): Promise<Problem> {
+  const now = await store.forwards.get(id)
+  if (now === null) return notFound()
+  return new Problem(412, 'The port forward was changed meanwhile', { headers: { etag: etagOf(now) } })
+}

@@ -1,0 +1,94 @@
+/** `POST /port-forwards/sync`: many forwards in one request, matched by `localId`; one result for each, in order. */
+import { MAX_SYNC } from '@shared/cloud'
+import { editableScopes, ownerOf } from '../access'
+import { readJson } from '../body'
+import type { RouteContext, Services } from '../context'
+import { complaintsOf, readChange, readNew } from '../forward-body'
+import { withoutClearSecrets } from '../forward-view'
+import { Problem } from '../problem'
+import { scopeOf, type ForwardRow, type SyncWrite } from '../store'
+import { notKept } from './port-forwards'
+
+interface Accepted {
+  readonly at: number
+  readonly localId: string | null
+  readonly write: SyncWrite
+}
+
+export interface SyncResult {
+  readonly localId: string | null
+  readonly id: string | null
+  readonly result: 'created' | 'updated' | 'unchanged' | 'rejected'
+  readonly version: number | null
+  /** What is wrong with it, when it was rejected. */
+  readonly message: readonly string[]
+}
+
+export async function sync(services: Services, context: RouteContext): Promise<Response> {
+  const body = await readJson(context)
+  if (!Array.isArray(body)) throw new Problem(400, ['the body must be an array'])
+  if (body.length > MAX_SYNC) throw new Problem(413, `One sync has at most ${MAX_SYNC} port forwards`)
+  const session = context.get('session')
+  const owner = await ownerOf(services, context, 'edit')
+  const scopes = owner.namespace === null ? await editableScopes(services, session) : [scopeOf(owner)]
+  const { accepted, results, dropped } = judge(body)
+  const writes = accepted.map(({ write }) => write)
+  const synced = await services.store.forwards.sync(writes, { owner, scopes })
+  for (const [index, { at, localId }] of accepted.entries()) {
+    const done = synced[index]
+    if (done === undefined) continue
+    results[at] = { localId, id: done.row.id, result: done.result, version: done.row.version, message: [] }
+  }
+  const changed = synced.filter(({ result }) => result !== 'unchanged')
+  await noteTeams(
+    services,
+    context,
+    changed.map(({ row }) => row),
+  )
+  notKept(context, dropped)
+  const syncedCount = results.filter(({ result }) => result !== 'rejected').length
+  return context.json({ message: 'Port forwards synced successfully', syncedCount, results }, 201)
+}
+
+// --- internal ---
+
+interface Judged {
+  readonly accepted: readonly Accepted[]
+  readonly results: SyncResult[]
+  readonly dropped: readonly string[]
+}
+
+function judge(body: readonly unknown[]): Judged {
+  const seen = new Set<string>()
+  const dropped = new Set<string>()
+  const accepted: Accepted[] = []
+  const results = body.map((element, at): SyncResult => {
+    const localId = localIdOf(element)
+    const complaints = [...complaintsOf(element, 'create')]
+    if (localId !== null && seen.has(localId)) complaints.push('localId is named twice in this sync')
+    if (localId !== null) seen.add(localId)
+    if (complaints.length > 0) return { localId, id: null, result: 'rejected', version: null, message: complaints }
+    const fields = withoutClearSecrets(readNew(element))
+    const change = withoutClearSecrets(readChange(element)).fields
+    for (const name of fields.dropped) dropped.add(name)
+    accepted.push({ at, localId, write: { fields: fields.fields, change } })
+    return { localId, id: null, result: 'created', version: null, message: [] }
+  })
+  return { accepted, results, dropped: [...dropped] }
+}
+
+function localIdOf(element: unknown): string | null {
+  if (typeof element !== 'object' || element === null || !Object.hasOwn(element, 'localId')) return null
+  const { localId } = element as { readonly localId: unknown }
+  return typeof localId === 'string' && localId !== '' ? localId : null
+}
+
+async function noteTeams({ store }: Services, context: RouteContext, rows: readonly ForwardRow[]): Promise<void> {
+  const { user } = context.get('session')
+  const counts = new Map<string, number>()
+  for (const { namespace } of rows) if (namespace !== null) counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
+  for (const [teamId, count] of counts) {
+    const subject = `${count} port forwards`
+    await store.audit.add({ teamId, userId: user.id, actor: user.email, action: 'forward.sync', subject, detail: '' })
+  }
+}

@@ -1,0 +1,152 @@
+/** The server with its socket: opens the store, listens, and ends in order. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { serve, type ServerType } from '@hono/node-server'
+import { createApp } from './app'
+import { createTokens } from './auth/tokens'
+import type { CloudConfig } from './config'
+import type { App, Log, Services } from './context'
+import { createLimits, type LimitSettings } from './limits'
+import { createMetrics } from './metrics'
+import { openStore, type CloudStore } from './store'
+
+export interface CloudServer {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string
+  readonly services: Services
+  /** Lets requests that began end, closes streams and the store. Idempotent. */
+  readonly stop: () => Promise<void>
+}
+
+export interface ServerOptions {
+  readonly log: Log
+  readonly now?: () => number
+  readonly limits?: LimitSettings
+}
+
+const SECRET_BYTES = 48
+const PURGE_MS = 3_600_000
+/** After so long a stop cuts off what still runs. */
+const STOP_MS = 10_000
+const FIRST_INVITE_DAYS = 7
+
+/** Rejects with the database's or the socket's error, having left nothing open. */
+export async function startServer(config: CloudConfig, options: ServerOptions): Promise<CloudServer> {
+  const { log, now = Date.now } = options
+  const store = await openStore(config, { now, log: (message) => log('warn', message) })
+  try {
+    const services = await compose(config, store, options)
+    const server = await listen(createApp(services.open), config)
+    const url = services.listens(server)
+    log('info', 'listening', { url, database: config.databaseUrl === null ? 'sqlite' : 'postgresql' })
+    await inviteFirst(services.open)
+    const purge = setInterval(() => void store.users.purge().catch(() => undefined), PURGE_MS)
+    let stopping: Promise<void> | undefined
+    const stop = async (): Promise<void> => {
+      clearInterval(purge)
+      services.begin()
+      await closed(server)
+      await store.close()
+      log('info', 'stopped')
+    }
+    return { url, services: services.open, stop: () => (stopping ??= stop()) }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The key that signs tokens: of the environment, or made once and kept beside the data. */
+export async function signingSecret(config: CloudConfig, store: Pick<CloudStore, 'settle'>): Promise<string> {
+  if (config.secret !== null) return config.secret
+  const fresh = randomBytes(SECRET_BYTES).toString('base64url')
+  // Several instances must agree: the database decides which one it is.
+  if (config.databaseUrl !== null) return store.settle('signing-key', fresh)
+  const file = join(config.data, 'signing-key')
+  try {
+    writeFileSync(file, fresh, { mode: 0o600, flag: 'wx' })
+    return fresh
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return readFileSync(file, 'utf8').trim()
+  }
+}
+
+// --- internal ---
+
+interface Composed {
+  readonly open: Services
+  /** The socket is there; returns where it listens. */
+  readonly listens: (server: ServerType) => string
+  /** The end has begun. */
+  readonly begin: () => void
+}
+
+async function compose(
+  config: CloudConfig,
+  store: CloudStore,
+  { log, now = Date.now, limits }: ServerOptions,
+): Promise<Composed> {
+  const { tokenSeconds: seconds, identityProvider: provider } = config
+  const listeners = new Set<() => void>()
+  let isStopping = false
+  let url = config.url ?? `http://${config.host}:${config.port}`
+  const open: Services = {
+    ...{ config, store, now, log },
+    tokens: createTokens({ secret: await signingSecret(config, store), seconds, provider, now }),
+    limits: await createLimits(store.pool, limits),
+    metrics: createMetrics(),
+    publicUrl: () => config.url ?? url,
+    isStopping: () => isStopping,
+    onStopping: (listener) => {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+  }
+  return {
+    open,
+    listens: (server) => {
+      const { address, port, family } = server.address() as AddressInfo
+      url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+      return url
+    },
+    begin: () => {
+      isStopping = true
+      for (const listener of listeners) listener()
+    },
+  }
+}
+
+function listen(app: App, { host, port }: CloudConfig): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, () => {
+      server.off('error', reject)
+      resolve(server)
+    })
+    server.once('error', reject)
+  })
+}
+
+function closed(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    }, STOP_MS)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+  })
+}
+
+/** Without an account nobody can invite anybody: the log has a link that makes the first one. */
+async function inviteFirst({ store, config, publicUrl, log }: Services): Promise<void> {
+  if (config.registration === 'open' || (await store.users.count()) > 0) return
+  const { token } = await store.teams.invite({ teamId: null, role: null, createdBy: null, days: FIRST_INVITE_DAYS })
+  log('info', 'make the first account with this link, once', { link: `${publicUrl()}/invite#${token}` })
+}

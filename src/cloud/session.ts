@@ -1,0 +1,49 @@
+/** Who asks: the bearer token of a request, looked up anew each time. */
+import type { MiddlewareHandler } from 'hono'
+import type { Env, Services, Session } from './context'
+import { Problem, unauthorized } from './problem'
+import type { UserRow } from './store'
+
+/** Throws 401 for whatever is not a valid token of an account that exists. */
+export function authenticated(services: Services): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    const header = context.req.header('authorization') ?? ''
+    const [, token] = /^Bearer +(\S+) *$/i.exec(header) ?? []
+    if (token === undefined) throw unauthorized()
+    context.set('session', await sessionOf(services, token))
+    await next()
+  }
+}
+
+/** The same for a token that came another way. */
+export async function sessionOf(services: Services, token: string): Promise<Session> {
+  const { store, tokens } = services
+  const claims = await tokens.read(token)
+  if (claims === null) throw unauthorized()
+  if (claims.kind === 'external') {
+    const user = await externalUser(services, claims)
+    return { user, jti: null, device: null, expiresAt: Number.MAX_SAFE_INTEGER }
+  }
+  const user = await store.users.byId(claims.userId)
+  if (user === null) throw new Problem(401, 'User not found')
+  if (user.tokenEpoch !== claims.epoch || (await store.users.isRevoked(claims.jti))) throw unauthorized()
+  if (claims.device !== null && !(await store.users.isDeviceOpen(claims.device))) throw unauthorized()
+  return { user, jti: claims.jti, device: claims.device, expiresAt: claims.expiresAt }
+}
+
+// --- internal ---
+
+/** An account is made at the first token. It never takes over one that has the same address and a password. */
+async function externalUser(
+  { store, config }: Services,
+  { subject, email, name }: { readonly subject: string; readonly email: string; readonly name: string | null },
+): Promise<UserRow> {
+  const known = await store.users.byExternal(subject)
+  if (known !== null) return known
+  if (config.registration === 'closed') throw new Problem(401, 'User not found')
+  const username = name ?? email.split('@')[0] ?? email
+  const added = await store.users.add({ email, username, passwordHash: null, external: subject })
+  const user = added ?? (await store.users.byExternal(subject))
+  if (user === null) throw new Problem(401, 'Another account has this e-mail address')
+  return user
+}

@@ -1,0 +1,201 @@
+/** Accounts, their devices' refresh tokens, and tokens that were logged out. */
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { sql, type Kysely } from 'kysely'
+import type { Tables, UserRow } from './tables'
+
+export interface NewUser {
+  readonly email: string
+  readonly username: string
+  readonly passwordHash: string | null
+  readonly external?: string
+}
+
+export type RefreshOutcome =
+  | { readonly kind: 'fresh'; readonly user: UserRow; readonly token: string; readonly device: string }
+  /** `stolen`: the token before the last was shown, so every token of the device is void now. */
+  | { readonly kind: 'unknown' | 'stolen' }
+
+export interface Users {
+  readonly byId: (id: string) => Promise<UserRow | null>
+  readonly byEmail: (email: string) => Promise<UserRow | null>
+  readonly byExternal: (external: string) => Promise<UserRow | null>
+  readonly count: () => Promise<number>
+  /** `null` when the address has an account. */
+  readonly add: (user: NewUser) => Promise<UserRow | null>
+  /** Notes a wrong password; from the tenth in a row on the account is locked for a while. */
+  readonly failedLogin: (id: string) => Promise<void>
+  readonly goodLogin: (id: string) => Promise<void>
+  readonly isLocked: (user: UserRow) => boolean
+  /** Every token given before is void. */
+  readonly setPassword: (id: string, passwordHash: string) => Promise<UserRow>
+  /** Makes a device's first refresh token. */
+  readonly openDevice: (userId: string, name: string) => Promise<{ readonly device: string; readonly token: string }>
+  readonly refresh: (token: string) => Promise<RefreshOutcome>
+  readonly isDeviceOpen: (device: string) => Promise<boolean>
+  readonly closeDevice: (device: string) => Promise<void>
+  readonly revoke: (jti: string, expiresAt: string) => Promise<void>
+  readonly isRevoked: (jti: string) => Promise<boolean>
+  /** Forgets tokens whose time is over. */
+  readonly purge: () => Promise<void>
+}
+
+const FREE_ATTEMPTS = 10
+const LOCK_MS = 15 * 60_000
+const SECRET_BYTES = 32
+/** An answer can get lost: the token before the last one still works so long after it was used. */
+const GRACE_MS = 60_000
+
+export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () => number; refreshMs: number }): Users {
+  const at = (ms = 0): string => new Date(now() + ms).toISOString()
+  const byId: Users['byId'] = async (id) =>
+    (await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
+  return {
+    byId,
+    byEmail: async (email) =>
+      (await db.selectFrom('users').selectAll().where('emailKey', '=', emailKey(email)).executeTakeFirst()) ?? null,
+    byExternal: async (external) =>
+      (await db.selectFrom('users').selectAll().where('external', '=', external).executeTakeFirst()) ?? null,
+    count: async () => {
+      const { count } = await db
+        .selectFrom('users')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+    add: async ({ email, username, passwordHash, external = null }) => {
+      const row: UserRow = {
+        ...{ id: randomUUID(), email, emailKey: emailKey(email), username, passwordHash, external },
+        ...{ tokenEpoch: 0, failedLogins: 0, lockedUntil: null, createdAt: at() },
+      }
+      const { numInsertedOrUpdatedRows = 0n } = await db
+        .insertInto('users')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 0n ? null : row
+    },
+    failedLogin: async (id) => {
+      const { failedLogins } = await db
+        .updateTable('users')
+        .set({ failedLogins: sql`failed_logins + 1` })
+        .where('id', '=', id)
+        .returning('failedLogins')
+        .executeTakeFirstOrThrow()
+      if (failedLogins < FREE_ATTEMPTS) return
+      await db
+        .updateTable('users')
+        .set({ lockedUntil: at(LOCK_MS) })
+        .where('id', '=', id)
+        .execute()
+    },
+    goodLogin: async (id) => {
+      await db.updateTable('users').set({ failedLogins: 0, lockedUntil: null }).where('id', '=', id).execute()
+    },
+    isLocked: ({ lockedUntil }) => lockedUntil !== null && lockedUntil > at(),
+    setPassword: (id, passwordHash) =>
+      db.transaction().execute(async (trx) => {
+        await trx.updateTable('refreshTokens').set({ revokedAt: at() }).where('userId', '=', id).execute()
+        return trx
+          .updateTable('users')
+          .set({ passwordHash, tokenEpoch: sql`token_epoch + 1`, failedLogins: 0, lockedUntil: null })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+      }),
+    openDevice: async (userId, name) => {
+      const device = randomUUID()
+      const secret = newSecret()
+      await db
+        .insertInto('refreshTokens')
+        .values({
+          ...{ id: device, userId, hash: hashOf(secret), previousHash: null, device: name },
+          ...{ createdAt: at(), usedAt: at(), expiresAt: at(refreshMs), revokedAt: null },
+        })
+        .execute()
+      return { device, token: `${device}.${secret}` }
+    },
+    refresh: (token) => db.transaction().execute((trx) => refresh(trx, token, { now, refreshMs })),
+    isDeviceOpen: async (device) => {
+      const row = await db
+        .selectFrom('refreshTokens')
+        .select('id')
+        .where('id', '=', device)
+        .where('revokedAt', 'is', null)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    closeDevice: async (device) => {
+      await db.updateTable('refreshTokens').set({ revokedAt: at() }).where('id', '=', device).execute()
+    },
+    revoke: async (jti, expiresAt) => {
+      await db
+        .insertInto('revokedTokens')
+        .values({ jti, expiresAt })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+    isRevoked: async (jti) => {
+      const row = await db.selectFrom('revokedTokens').select('jti').where('jti', '=', jti).executeTakeFirst()
+      return row !== undefined
+    },
+    purge: async () => {
+      await db.deleteFrom('revokedTokens').where('expiresAt', '<', at()).execute()
+      await db.deleteFrom('refreshTokens').where('expiresAt', '<', at()).execute()
+    },
+  }
+}
+
+/** Addresses are the same without regard to case (RFC 5321 §2.4 leaves the local part to its host; none in use tells them apart). */
+export function emailKey(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase()
+}
+
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString('base64url')
+}
+
+// --- internal ---
+
+async function refresh(
+  trx: Kysely<Tables>,
+  token: string,
+  { now, refreshMs }: { readonly now: () => number; readonly refreshMs: number },
+): Promise<RefreshOutcome> {
+  const [device = '', secret = ''] = token.split('.', 2)
+  const row = await trx
+    .selectFrom('refreshTokens')
+    .selectAll()
+    .where('id', '=', device)
+    .where('revokedAt', 'is', null)
+    .executeTakeFirst()
+  const time = new Date(now()).toISOString()
+  if (row === undefined || row.expiresAt <= time) return { kind: 'unknown' }
+  const isCurrent = isSame(hashOf(secret), row.hash)
+  const isPrevious = row.previousHash !== null && isSame(hashOf(secret), row.previousHash)
+  if (!isCurrent && !isPrevious) return { kind: 'unknown' }
+  if (isPrevious && now() - Date.parse(row.usedAt) > GRACE_MS) {
+    await trx.updateTable('refreshTokens').set({ revokedAt: time }).where('id', '=', device).execute()
+    return { kind: 'stolen' }
+  }
+  const next = newSecret()
+  await trx
+    .updateTable('refreshTokens')
+    .set({
+      hash: hashOf(next),
+      previousHash: hashOf(secret),
+      usedAt: time,
+      expiresAt: new Date(now() + refreshMs).toISOString(),
+    })
+    .where('id', '=', device)
+    .execute()
+  const user = await trx.selectFrom('users').selectAll().where('id', '=', row.userId).executeTakeFirst()
+  return user === undefined ? { kind: 'unknown' } : { kind: 'fresh', user, token: `${device}.${next}`, device }
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+}
