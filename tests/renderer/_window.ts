@@ -6,10 +6,11 @@ import { checksStore } from '../../src/renderer/src/stores/checks'
 import { connectStores } from '../../src/renderer/src/stores/connect'
 import { forwardsStore } from '../../src/renderer/src/stores/forwards'
 import { linkStore } from '../../src/renderer/src/stores/link'
-import { listStore } from '../../src/renderer/src/stores/list'
+import { lists } from '../../src/renderer/src/stores/list'
 import { needsStore } from '../../src/renderer/src/stores/needs'
 import { clearRates } from '../../src/renderer/src/stores/rates'
-import { selectionStore } from '../../src/renderer/src/stores/selection'
+import { relaysStore } from '../../src/renderer/src/stores/relays'
+import { selections } from '../../src/renderer/src/stores/selection'
 import { serversStore } from '../../src/renderer/src/stores/servers'
 import { settingsStore } from '../../src/renderer/src/stores/settings'
 import { uiStore } from '../../src/renderer/src/stores/ui'
@@ -28,9 +29,12 @@ export function openWindow(options: FakeOptions = {}): FakeDaemon {
   reset(toastStore)
   reset(forwardsStore)
   reset(linkStore)
-  reset(listStore)
+  reset(relaysStore)
+  reset(lists.forwards)
+  reset(lists.relays)
   reset(needsStore)
-  reset(selectionStore)
+  reset(selections.forwards)
+  reset(selections.relays)
   reset(serversStore)
   reset(settingsStore)
   reset(uiStore)

@@ -5,11 +5,13 @@ import { useStore } from 'zustand'
 import styles from './app.module.css'
 import { Overlays } from './components/overlays'
 import { Skeleton } from './components/skeleton'
+import { ForwardsPane } from './screens/forwards/forwards-pane'
 import { ForwardsScreen } from './screens/forwards/forwards-screen'
+import { RelaysPane } from './screens/relays/relays-pane'
+import { RelaysScreen } from './screens/relays/relays-screen'
 import { useCovers } from './shell/covers'
 import { DaemonBanner } from './shell/daemon-banner'
 import { useKeys } from './shell/keys'
-import { Pane } from './shell/pane'
 import { Sidebar } from './shell/sidebar'
 import { useForwards } from './stores/forwards'
 import { keyConflictStore } from './stores/key-conflict'
@@ -72,6 +74,8 @@ function CurrentScreen(): ReactNode {
   switch (screen) {
     case 'forwards':
       return <Forwards />
+    case 'relays':
+      return <Relays />
     case 'servers':
       return <ServersScreen />
     case 'activity':
@@ -103,7 +107,20 @@ function Forwards(): ReactNode {
       <div className={styles.list} inert={covered}>
         <ForwardsScreen />
       </div>
-      <Pane />
+      <ForwardsPane />
+    </>
+  )
+}
+
+function Relays(): ReactNode {
+  const editing = useUi((state) => state.relayPane !== null)
+  const covered = useCovers() && editing
+  return (
+    <>
+      <div className={styles.list} inert={covered}>
+        <RelaysScreen />
+      </div>
+      <RelaysPane />
     </>
   )
 }

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 import { App } from '../../../src/renderer/src/app'
 import { needsStore } from '../../../src/renderer/src/stores/needs'
-import { selectionStore } from '../../../src/renderer/src/stores/selection'
+import { selections } from '../../../src/renderer/src/stores/selection'
 import { uiStore } from '../../../src/renderer/src/stores/ui'
 import { callsOf, openConnectedWindow } from '../_window'
 import type { FakeDaemon, FakeOptions } from '../harness/fake-api'
@@ -76,10 +76,10 @@ describe('the list of forwards', () => {
     await user.keyboard('{Shift>}')
     await user.click(rowOf('c'))
     await user.keyboard('{/Shift}')
-    expect([...selectionStore.getState().chosen]).toEqual(['forward-a', 'forward-b', 'forward-c'])
+    expect([...selections.forwards.getState().chosen]).toEqual(['forward-a', 'forward-b', 'forward-c'])
     expect(screen.getByRole('toolbar', { name: 'Chosen forwards' })).toHaveTextContent('3 forwards chosen')
     press('a', { ctrlKey: true })
-    expect(selectionStore.getState().chosen.size).toBe(4)
+    expect(selections.forwards.getState().chosen.size).toBe(4)
   })
 
   it('gives the focus to the neighbour when the row that had it is deleted', async () => {

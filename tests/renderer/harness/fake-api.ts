@@ -3,6 +3,7 @@ import type { Fault } from '@shared/errors'
 import type { Api, AppHello, SavedSecret, WindowEvent, WindowEvents } from '@shared/ipc'
 import { appMethods, windowMethods } from '@shared/ipc-names'
 import type { Need } from '@shared/needs'
+import type { RelayView } from '@shared/relay-snapshots'
 import type { Result } from '@shared/result'
 import type { ConnectionSnapshot, ForwardState, ForwardView, LogEntry, RateSample } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
@@ -10,10 +11,12 @@ import { checkOf } from './_checks'
 import { reportsConfig } from './_config'
 import { makeFault, makeForward, makeServer } from './_data'
 import { apisHandlers, type ApisOptions } from './_apis'
+import { relayHandlers } from './_relays'
 import { trafficHandlers, type TrafficOptions } from './_traffic'
 
 export interface FakeOptions {
   readonly forwards?: readonly ForwardView[]
+  readonly relays?: readonly RelayView[]
   readonly servers?: readonly ServerSpec[]
   readonly needs?: readonly Need[]
   readonly settings?: Partial<AppHello['settings']>
@@ -38,6 +41,7 @@ export interface FakeDaemon {
   /** The next call of `method` fails with this. */
   readonly failNext: (method: string, fault: Fault) => void
   readonly forwards: Map<string, ForwardView>
+  readonly relays: Map<string, RelayView>
 }
 
 export class Refusal extends Error {
@@ -48,6 +52,7 @@ export class Refusal extends Error {
 
 export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
   const forwards = new Map((options.forwards ?? []).map((view) => [view.spec.id, view]))
+  const relays = new Map((options.relays ?? []).map((view) => [view.spec.id, view]))
   const removed = new Map<string, ForwardView>()
   let servers: readonly ServerSpec[] = options.servers ?? []
   let needs: readonly Need[] = options.needs ?? []
@@ -66,6 +71,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       notifications: true,
       secretsWithoutKeyring: 'ask',
       groupBy: 'tag',
+      groupRelaysBy: 'tag',
       detailWidth: 380,
       closeHintShown: false,
       ...options.settings,
@@ -106,6 +112,13 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
 
   const handlers: Record<string, Handler> = {
     ...trafficHandlers(options.traffic),
+    ...relayHandlers({
+      relays,
+      emit,
+      refuse: (fault) => {
+        throw new Refusal(fault)
+      },
+    }),
     ...apisHandlers(options.apis ?? {}, (change) => {
       emit('apis.changed', change)
     }),
@@ -194,7 +207,8 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     'forwards.stop': ({ ids }: { ids: string[] }) => enter(ids, 'stopped', false),
     'forwards.retry': ({ ids }: { ids: string[] }) => enter(ids, 'connecting', true),
     'forwards.check': ({ id }: { id: string }) => checkOf(find(id)),
-    'connections.list': ({ forwardId }: { forwardId?: string }) => connectionsOf(forwards.get(forwardId ?? '')),
+    'connections.list': ({ forwardId }: { forwardId?: string }) =>
+      connectionsOf(forwards.get(forwardId ?? '') ?? relays.get(forwardId ?? '')),
     'connections.end': () => ({ ended: true }),
     'sessions.list': () => [
       {
@@ -214,7 +228,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
         serverVersion: 'OpenSSH_9.2p1',
       },
     ],
-    'logs.read': ({ forwardId }: { forwardId: string }) => logOf(forwards.get(forwardId)),
+    'logs.read': ({ forwardId }: { forwardId: string }) => logOf(forwards.get(forwardId) ?? relays.get(forwardId)),
     'activity.list': () => activityOf([...forwards.values()]),
     'needs.list': () => needs,
     'ports.check': ({ port }: { port: number }) =>
@@ -238,7 +252,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     },
   }
 
-  const lists = new Set(['servers.list', 'forwards.list', 'needs.list', 'connections.list', 'logs.read'])
+  const lists = new Set(['servers.list', 'forwards.list', 'relays.list', 'needs.list', 'connections.list', 'logs.read'])
   const call = async (method: string, params: unknown): Promise<Result<unknown>> => {
     calls.push({ method, params })
     const failure = failures.get(method)
@@ -267,14 +281,15 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       return () => set.delete(listener)
     },
   } as unknown as Api
-  return { api, calls, emit, failNext: (method, fault) => failures.set(method, fault), forwards }
+  return { api, calls, emit, failNext: (method, fault) => failures.set(method, fault), forwards, relays }
 }
 
 /** One second of traffic through everything that runs. */
-export function sampleRates(forwards: ReadonlyMap<string, ForwardView>, second: number): WindowEvents['rates.sampled'] {
+export function sampleRates(views: Iterable<ForwardView | RelayView>, second: number): WindowEvents['rates.sampled'] {
   const samples: RateSample[] = []
-  for (const { spec, snapshot } of forwards.values()) {
-    if ((snapshot.state !== 'running' && snapshot.state !== 'degraded') || snapshot.asleep) continue
+  for (const { spec, snapshot } of views) {
+    if (snapshot.state !== 'running' && snapshot.state !== 'degraded') continue
+    if ('asleep' in snapshot && snapshot.asleep) continue
     const wave = 1 + Math.sin(second / 5 + spec.name.length) + Math.sin(second / 1.7) / 3
     const down = spec.name === 'webhook' ? 0 : Math.max(0, wave * 640_000)
     samples.push({
@@ -291,7 +306,7 @@ export function sampleRates(forwards: ReadonlyMap<string, ForwardView>, second: 
   return { up: sum((each) => each.up), down: sum((each) => each.down), forwards: samples }
 }
 
-function connectionsOf(view: ForwardView | undefined): readonly ConnectionSnapshot[] {
+function connectionsOf(view: ForwardView | RelayView | undefined): readonly ConnectionSnapshot[] {
   if (view === undefined) return []
   return Array.from({ length: view.snapshot.connections }, (_, index) => ({
     id: `connection-${index}`,
@@ -306,7 +321,7 @@ function connectionsOf(view: ForwardView | undefined): readonly ConnectionSnapsh
   }))
 }
 
-function logOf(view: ForwardView | undefined): readonly LogEntry[] {
+function logOf(view: ForwardView | RelayView | undefined): readonly LogEntry[] {
   if (view === undefined) return []
   const messages: [LogEntry['level'], string][] = [
     ['info', 'start was asked for'],

@@ -4,6 +4,7 @@ import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
 import { makeNeed, needsFrom } from './_needs'
+import { sampleRelays } from './_relays'
 import { wayForwards } from './_ways'
 import { fakeDaemon, sampleRates } from './fake-api'
 
@@ -20,6 +21,7 @@ const forwards =
         : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
+  relays: query.has('norelays') ? [] : sampleRelays(),
   servers: query.has('bare') ? [] : query.has('config') ? [...servers, ...configServers] : servers,
   needs: query.has('certificate')
     ? [makeNeed('host-key', { certificate: 'Its certificate expired on 2026-02-01 00:00 UTC.' })]
@@ -33,7 +35,9 @@ const daemon = fakeDaemon({
   },
   settings: {
     theme: query.get('theme') === 'dark' ? 'dark' : query.get('theme') === 'light' ? 'light' : 'system',
-    ...(query.has('group') ? { groupBy: query.get('group') as 'none' } : {}),
+    ...(query.has('group')
+      ? { groupBy: query.get('group') as 'none', groupRelaysBy: query.get('group') as 'none' }
+      : {}),
   },
   ...(query.has('nokeyring') ? { hello: { keyring: { available: false, backend: 'basic_text' } } } : {}),
   ...(query.has('lost')
@@ -46,14 +50,16 @@ const daemon = fakeDaemon({
 })
 Object.assign(window, { api: daemon.api, harness: daemon })
 
+const running = () => [...daemon.forwards.values(), ...daemon.relays.values()]
+
 if (query.has('rates')) {
   let second = 0
   // A past, so that the first picture already has curves.
   addEventListener('load', () => {
     setTimeout(() => {
-      for (; second < 90; second++) daemon.emit('rates.sampled', sampleRates(daemon.forwards, second))
+      for (; second < 90; second++) daemon.emit('rates.sampled', sampleRates(running(), second))
       setInterval(() => {
-        daemon.emit('rates.sampled', sampleRates(daemon.forwards, second++))
+        daemon.emit('rates.sampled', sampleRates(running(), second++))
       }, 1000)
     }, 100)
   })

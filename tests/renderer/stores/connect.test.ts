@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { forwardsStore } from '../../../src/renderer/src/stores/forwards'
 import { linkStore } from '../../../src/renderer/src/stores/link'
 import { uiStore } from '../../../src/renderer/src/stores/ui'
-import { watchForward } from '../../../src/renderer/src/stores/connect'
+import { watchTraffic } from '../../../src/renderer/src/stores/connect'
 import { callsOf, openConnectedWindow } from '../_window'
 import { makeFault, makeForward, servers } from '../harness/_data'
 
@@ -37,8 +37,8 @@ describe('connectStores()', () => {
 
   it('asks for connections and log of one forward only while somebody looks at it', async () => {
     const daemon = await openConnectedWindow({ forwards: [makeForward('db')] })
-    watchForward('forward-db')
-    watchForward(null)
+    watchTraffic('forward-db')
+    watchTraffic(null)
     const [, watching, ended] = callsOf(daemon, 'events.subscribe') as { topics: string[]; forwardId: string | null }[]
     expect(watching).toMatchObject({
       forwardId: 'forward-db',

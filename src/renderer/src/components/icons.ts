@@ -3,6 +3,7 @@ export {
   ArrowDown,
   ArrowLeftRight,
   ArrowUp,
+  Cable,
   Check,
   ChevronDown,
   ChevronRight,

@@ -4,9 +4,10 @@ import { useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { Button } from '../components/button'
 import { Dialog } from '../components/dialog'
-import { copyText, tryAgain } from '../stores/forward-actions'
+import { tryAgain } from '../stores/forward-actions'
 import { closeKeyConflict, keyConflictStore } from '../stores/key-conflict'
 import { showTrustedKeys } from '../stores/ui'
+import { copyText } from '../stores/view-actions'
 import styles from './host-keys.module.css'
 
 /** Both keys of a server that shows another one than before. Nothing here accepts the new key. */

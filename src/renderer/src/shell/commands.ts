@@ -1,24 +1,28 @@
 /** What keys and menu items do. */
 import type { AppCommand } from '@shared/ipc-names'
-import { currentRows } from '../screens/forwards/current-rows'
-import { focusSearch } from '../screens/forwards/focus'
-import { targetIds, toggleForwards } from '../screens/forwards/targets'
+import { currentRows } from '../listing/current-rows'
+import { focusSearch } from '../listing/focus'
+import type { Listing } from '../listing/listing'
+import { targetIds, toggleAll } from '../listing/targets'
 import { checkForward } from '../stores/checks'
-import { copyAddress, deleteForwards, openAddress } from '../stores/forward-actions'
 import { chooseAll } from '../stores/selection'
-import { editForward, newForward, showDetail, showScreen, showServer, uiStore } from '../stores/ui'
+import { newForward, newRelay, showScreen, showServer } from '../stores/ui'
 import { undoLast } from '../stores/undo'
+import { currentListing } from './listings'
 
 export function runCommand(command: AppCommand): void {
   switch (command) {
     case 'new-forward':
       newForward()
       return
+    case 'new-relay':
+      newRelay()
+      return
     case 'new-server':
       showServer('new')
       return
     case 'search':
-      showScreen('forwards')
+      if (currentListing() === null) showScreen('forwards')
       focusSearch()
       return
     case 'undo':
@@ -30,38 +34,43 @@ export function runCommand(command: AppCommand): void {
     case 'check':
     case 'copy-address':
     case 'open-address':
-    case 'select-all':
-      if (uiStore.getState().screen === 'forwards') runOnForwards(command)
+    case 'select-all': {
+      const listing = currentListing()
+      if (listing !== null) runOnList(command, listing)
+    }
   }
 }
 
-type ForwardCommand = Exclude<AppCommand, 'new-forward' | 'new-server' | 'search' | 'undo'>
+type ListCommand = Exclude<AppCommand, 'new-forward' | 'new-relay' | 'new-server' | 'search' | 'undo'>
 
-function runOnForwards(command: ForwardCommand): void {
-  const ids = targetIds()
+function runOnList(command: ListCommand, listing: Listing): void {
+  if (command === 'select-all') {
+    chooseAll(listing.selection, currentRows(listing).ids)
+    return
+  }
+  const ids = targetIds(listing)
   const [first] = ids
+  if (first === undefined) return
   switch (command) {
-    case 'select-all':
-      chooseAll(currentRows().ids)
-      return
     case 'toggle':
-      if (first !== undefined) void toggleForwards(ids)
+      void toggleAll(listing, ids)
       return
     case 'delete':
-      if (first !== undefined) void deleteForwards(ids)
+      void listing.actions.remove(ids)
       return
     case 'edit':
-      if (first !== undefined) editForward(first)
+      listing.showEditor(first)
       return
     case 'check':
-      if (first === undefined) return
-      showDetail(first)
+      // A relay has no steps before its port: a start tells it all.
+      if (listing.screen !== 'forwards') return
+      listing.showDetail(first)
       void checkForward(first)
       return
     case 'copy-address':
-      if (first !== undefined) void copyAddress(first)
+      void listing.actions.copyAddress(first)
       return
     case 'open-address':
-      if (first !== undefined) void openAddress(first)
+      void listing.actions.openAddress(first)
   }
 }

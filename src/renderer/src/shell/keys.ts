@@ -1,20 +1,24 @@
 /** The keys that work everywhere; ↑↓, Space and Enter belong to the list. */
 import type { AppCommand } from '@shared/ipc-names'
 import { useEffect } from 'react'
-import { chooseNone, selectionStore } from '../stores/selection'
-import { closePane, showScreen, uiStore } from '../stores/ui'
+import { chooseNone } from '../stores/selection'
+import { showScreen } from '../stores/ui'
 import { runCommand } from './commands'
+import { currentListing } from './listings'
 
-const letters: Readonly<Record<string, AppCommand>> = {
+/** `new`: a forward or a relay, as the screen says. */
+type KeyCommand = AppCommand | 'new'
+
+const letters: Readonly<Record<string, KeyCommand>> = {
   '/': 'search',
-  n: 'new-forward',
+  n: 'new',
   e: 'edit',
   c: 'copy-address',
   o: 'open-address',
   k: 'check',
   Delete: 'delete',
 }
-const withCommand: Readonly<Record<string, AppCommand>> = { a: 'select-all', z: 'undo', n: 'new-forward', f: 'search' }
+const withCommand: Readonly<Record<string, KeyCommand>> = { a: 'select-all', z: 'undo', n: 'new', f: 'search' }
 
 /** Listens to the keyboard and to the menu of the window. */
 export function useKeys(): void {
@@ -54,14 +58,15 @@ function onKey(event: KeyboardEvent): void {
   // The form has its own buttons: a letter beside a field is a slip, not a command.
   if (!commandHeld && within(target, 'form')) return
   event.preventDefault()
-  runCommand(command)
+  runCommand(command === 'new' ? (currentListing()?.screen === 'relays' ? 'new-relay' : 'new-forward') : command)
 }
 
 /** Esc closes what is on top: the choice of several rows, then the pane. */
 function closeTopmost(): void {
-  if (uiStore.getState().screen !== 'forwards') return
-  if (selectionStore.getState().chosen.size > 1) chooseNone()
-  else if (uiStore.getState().pane !== null) closePane()
+  const listing = currentListing()
+  if (listing === null) return
+  if (listing.selection.getState().chosen.size > 1) chooseNone(listing.selection)
+  else if (listing.paneOf() !== null) listing.closePane()
 }
 
 function within(element: Element | null, selector: string): boolean {
@@ -80,5 +85,5 @@ function editable(element: Element | null): Field | null {
 function actOnField(field: Field, command: AppCommand): boolean {
   if (command === 'select-all') field.select()
   if (command === 'undo') document.execCommand('undo')
-  return command !== 'new-forward' && command !== 'new-server' && command !== 'search'
+  return command !== 'new-forward' && command !== 'new-relay' && command !== 'new-server' && command !== 'search'
 }

@@ -1,26 +1,9 @@
-import {
-  lazy,
-  Suspense,
-  useEffect,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactNode,
-} from 'react'
+import { Suspense, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react'
 import { Skeleton } from '../components/skeleton'
-import { focusBackToList } from '../screens/forwards/focus'
+import { focusBackToList } from '../listing/focus'
 import { changeSettings, useSetting } from '../stores/settings'
-import { closePane, useUi } from '../stores/ui'
 import { useCovers } from './covers'
 import styles from './pane.module.css'
-
-const DetailPane = lazy(() =>
-  import('../screens/forwards/detail/detail-pane').then((module) => ({ default: module.DetailPane })),
-)
-const ForwardEditor = lazy(() =>
-  import('../screens/editor/forward-editor').then((module) => ({ default: module.ForwardEditor })),
-)
 
 /** What settings.ts allows. */
 const NARROWEST = 280
@@ -28,12 +11,17 @@ const WIDEST = 900
 const DEFAULT_WIDTH = 380
 const STEP = 16
 
-/** The right side: a forward's detail or its form. Its width is remembered; in a narrow window it covers the list. */
-export function Pane(): ReactNode {
-  const pane = useUi((state) => state.pane)
+export interface PaneProps {
+  /** Its name; `null` while it is closed. */
+  label: string | null
+  children: ReactNode
+}
+
+/** The right side: a detail or a form. Its width is remembered; in a narrow window it covers the list. */
+export function Pane({ label, children }: PaneProps): ReactNode {
   const saved = useSetting('detailWidth', DEFAULT_WIDTH)
   const [dragged, setDragged] = useState<number | null>(null)
-  const open = pane !== null
+  const open = label !== null
   const covers = useCovers()
   const aside = useRef<HTMLElement>(null)
   const wasOpen = useRef(false)
@@ -45,16 +33,10 @@ export function Pane(): ReactNode {
     // What lies under the pane cannot keep the focus.
     if (open && covers && aside.current?.contains(document.activeElement) === false) aside.current.focus()
   }, [open, covers])
-  if (pane === null) return null
+  if (label === null) return null
   const width = dragged ?? saved
   return (
-    <aside
-      ref={aside}
-      tabIndex={-1}
-      className={styles.pane}
-      style={{ width }}
-      aria-label={pane.kind === 'detail' ? 'Details' : pane.forwardId === null ? 'New forward' : 'Edit forward'}
-    >
+    <aside ref={aside} tabIndex={-1} className={styles.pane} style={{ width }} aria-label={label}>
       <Divider
         width={width}
         onDrag={setDragged}
@@ -63,18 +45,7 @@ export function Pane(): ReactNode {
           void changeSettings({ detailWidth: final })
         }}
       />
-      <Suspense fallback={<Skeleton rows={3} />}>
-        {pane.kind === 'detail' ? (
-          <DetailPane key={pane.forwardId} forwardId={pane.forwardId} />
-        ) : (
-          <ForwardEditor
-            key={`${pane.forwardId ?? 'new'} ${pane.start.type ?? ''} ${pane.start.copyOf ?? ''}`}
-            forwardId={pane.forwardId}
-            start={pane.start}
-            onClose={closePane}
-          />
-        )}
-      </Suspense>
+      <Suspense fallback={<Skeleton rows={3} />}>{children}</Suspense>
     </aside>
   )
 }

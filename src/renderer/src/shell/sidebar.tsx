@@ -1,11 +1,12 @@
 import { formatRate } from '@shared/format'
 import { carries } from '@shared/sentence'
 import { useSyncExternalStore, type ReactNode } from 'react'
-import { ArrowLeftRight, History, Server, Settings } from '../components/icons'
+import { ArrowLeftRight, Cable, History, Server, Settings } from '../components/icons'
 import { Mark } from '../components/mark'
 import { StateGlyph } from '../components/state-glyph'
 import { useForwards } from '../stores/forwards'
 import { onTotalRate, totalRate } from '../stores/rates'
+import { useRelays } from '../stores/relays'
 import { useServers } from '../stores/servers'
 import { showScreen, useUi, type Screen } from '../stores/ui'
 import styles from './sidebar.module.css'
@@ -13,6 +14,7 @@ import styles from './sidebar.module.css'
 /** Where one can go, and in one line how all is. */
 export function Sidebar(): ReactNode {
   const forwards = useForwards((state) => state.byId.size)
+  const relays = useRelays((state) => state.byId.size)
   const servers = useServers().length
   return (
     <nav className={styles.sidebar} aria-label="Main">
@@ -21,6 +23,7 @@ export function Sidebar(): ReactNode {
         Warren
       </div>
       <Entry screen="forwards" label="Forwards" count={forwards} icon={<ArrowLeftRight size={16} />} />
+      <Entry screen="relays" label="Relays" count={relays} icon={<Cable size={16} />} />
       <Entry screen="servers" label="Servers" count={servers} icon={<Server size={16} />} />
       <Entry screen="activity" label="Activity" icon={<History size={16} />} />
       <div className={styles.space} />
@@ -50,7 +53,9 @@ function Entry(props: { screen: Screen; label: string; count?: number; icon: Rea
 
 /** "● 3 running", and below it the rate: both in one line are too wide. */
 function Pulse(): ReactNode {
-  const running = useForwards((state) => countRunning(state.byId))
+  const forwards = useForwards((state) => countRunning(state.byId))
+  const relays = useRelays((state) => countRunning(state.byId))
+  const running = forwards + relays
   const rate = useSyncExternalStore(onTotalRate, totalText)
   return (
     <div className={styles.pulse} data-testid="pulse">

@@ -6,14 +6,15 @@ import { getForward, mergeForwards, setForwards } from './forwards'
 import { linkStore } from './link'
 import { setNeeds } from './needs'
 import { clearRates, forgetRates, pauseRates, resumeRates, takeRates } from './rates'
-import { keepChosen } from './selection'
+import { getRelay, mergeRelays, setRelays } from './relays'
+import { keepChosen, selections } from './selection'
 import { setServers } from './servers'
 import { setSettings } from './settings'
 import { uiStore } from './ui'
 
-const always: readonly Topic[] = ['forwards', 'servers', 'sessions', 'needs', 'activity']
+const always: readonly Topic[] = ['forwards', 'relays', 'servers', 'sessions', 'needs', 'activity', 'apis']
 
-/** The forward whose connections and log somebody looks at. */
+/** The forward or relay whose connections and log somebody looks at. */
 let watched: string | null = null
 
 /** Listens first, asks after: what changes in between is in both, and whole views overwrite whole views. */
@@ -22,6 +23,11 @@ export function connectStores(): () => void {
   const stops = [
     on('forwards.changed', ({ changed, removed }) => {
       mergeForwards(changed, removed)
+      forgetRates(removed)
+      if (removed.length > 0) forgetRemoved()
+    }),
+    on('relays.changed', ({ changed, removed }) => {
+      mergeRelays(changed, removed)
       forgetRates(removed)
       if (removed.length > 0) forgetRemoved()
     }),
@@ -43,6 +49,7 @@ export function connectStores(): () => void {
         screen,
         ...(id === null ? {} : screen === 'servers' ? { serverToShow: id } : {}),
         ...(id !== null && screen === 'forwards' ? { pane: { kind: 'detail', forwardId: id } } : {}),
+        ...(id !== null && screen === 'relays' ? { relayPane: { kind: 'detail', relayId: id } } : {}),
       })
     }),
     on('app.daemon', (daemon) => {
@@ -62,8 +69,8 @@ export function connectStores(): () => void {
   }
 }
 
-/** Narrows `connections.sampled` and `logs.added` to one forward, or ends them. */
-export function watchForward(id: string | null): void {
+/** Narrows `connections.sampled` and `logs.added` to one forward or relay, or ends them. */
+export function watchTraffic(id: string | null): void {
   if (watched === id) return
   watched = id
   void subscribe()
@@ -100,19 +107,19 @@ function followLink(daemon: DaemonLink): void {
 /** False when the daemon could not be asked; a later `app.daemon` brings the next try. */
 async function sync(): Promise<boolean> {
   const { daemon } = window.api
-  const [, servers, forwards, needs] = await Promise.all([
+  const [, servers, forwards, relays, needs] = await Promise.all([
     subscribe(),
     settle(daemon['servers.list']({})),
     settle(daemon['forwards.list']({})),
+    settle(daemon['relays.list']({})),
     settle(daemon['needs.list']({})),
   ])
   if (servers.ok) setServers(servers.value)
-  if (forwards.ok) {
-    setForwards(forwards.value)
-    forgetRemoved()
-  }
+  if (forwards.ok) setForwards(forwards.value)
+  if (relays.ok) setRelays(relays.value)
+  if (forwards.ok || relays.ok) forgetRemoved()
   if (needs.ok) setNeeds(needs.value)
-  return servers.ok && forwards.ok && needs.ok
+  return servers.ok && forwards.ok && relays.ok && needs.ok
 }
 
 async function subscribe(): Promise<void> {
@@ -122,12 +129,15 @@ async function subscribe(): Promise<void> {
   await settle(window.api.daemon['events.subscribe']({ topics, forwardId: watched }))
 }
 
-/** A forward that is gone is neither chosen nor in the pane. */
+/** What is gone is neither chosen nor in the pane. */
 function forgetRemoved(): void {
-  keepChosen((id) => getForward(id) !== undefined)
-  const { pane } = uiStore.getState()
-  if (pane?.kind === 'detail' && getForward(pane.forwardId) === undefined) uiStore.setState({ pane: null })
-  if (pane?.kind === 'editor' && pane.forwardId !== null && getForward(pane.forwardId) === undefined) {
-    uiStore.setState({ pane: null })
+  const isForward = (id: string): boolean => getForward(id) !== undefined
+  const isRelay = (id: string): boolean => getRelay(id) !== undefined
+  keepChosen(selections.forwards, isForward)
+  keepChosen(selections.relays, isRelay)
+  const { pane, relayPane } = uiStore.getState()
+  if (pane !== null && pane.forwardId !== null && !isForward(pane.forwardId)) uiStore.setState({ pane: null })
+  if (relayPane !== null && relayPane.relayId !== null && !isRelay(relayPane.relayId)) {
+    uiStore.setState({ relayPane: null })
   }
 }

@@ -1,7 +1,7 @@
-/** What the list of forwards is narrowed to, and which groups are folded. */
+/** What a list is narrowed to, and which groups are folded. */
 import type { ForwardState } from '@shared/snapshots'
 import { useStore } from 'zustand'
-import { createStore } from 'zustand/vanilla'
+import { createStore, type StoreApi } from 'zustand/vanilla'
 
 export const summaryFilters = ['all', 'running', 'trying', 'needs-you', 'failed', 'stopped'] as const
 export type SummaryFilter = (typeof summaryFilters)[number]
@@ -15,7 +15,11 @@ export interface ListState {
   readonly folded: ReadonlySet<string>
 }
 
-export const listStore = createStore<ListState>(() => ({ search: '', tag: null, filter: 'all', folded: new Set() }))
+export type List = StoreApi<ListState>
+const createList = (): List =>
+  createStore<ListState>(() => ({ search: '', tag: null, filter: 'all', folded: new Set() }))
+
+export const lists = { forwards: createList(), relays: createList() } as const
 
 /** Which filter of the summary line a state counts to. */
 export function filterOf(state: ForwardState): Exclude<SummaryFilter, 'all'> {
@@ -37,22 +41,22 @@ export function filterOf(state: ForwardState): Exclude<SummaryFilter, 'all'> {
   }
 }
 
-export function setSearch(search: string): void {
-  listStore.setState({ search })
+export function setSearch(list: List, search: string): void {
+  list.setState({ search })
 }
-export function setTag(tag: string | null): void {
-  listStore.setState({ tag })
+export function setTag(list: List, tag: string | null): void {
+  list.setState({ tag })
 }
-export function setFilter(filter: SummaryFilter): void {
-  listStore.setState({ filter })
+export function setFilter(list: List, filter: SummaryFilter): void {
+  list.setState({ filter })
 }
 /** Shows everything again. */
-export function clearNarrowing(): void {
-  listStore.setState({ search: '', tag: null, filter: 'all' })
+export function clearNarrowing(list: List): void {
+  list.setState({ search: '', tag: null, filter: 'all' })
 }
 /** Folds or unfolds a group; `fold` says which, where the key does (← and →). */
-export function foldGroup(key: string, fold?: boolean): void {
-  listStore.setState((state) => {
+export function foldGroup(list: List, key: string, fold?: boolean): void {
+  list.setState((state) => {
     const folded = new Set(state.folded)
     const was = folded.delete(key)
     if (fold ?? !was) folded.add(key)
@@ -60,6 +64,6 @@ export function foldGroup(key: string, fold?: boolean): void {
   })
 }
 
-export function useList<T>(select: (state: ListState) => T): T {
-  return useStore(listStore, select)
+export function useList<T>(list: List, select: (state: ListState) => T): T {
+  return useStore(list, select)
 }

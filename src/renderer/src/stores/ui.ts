@@ -1,11 +1,12 @@
 /** What is on screen: which screen, what the pane shows, what the list is narrowed to. */
 import type { ForwardType } from '@shared/specs'
+import type { RelayProtocol } from '@shared/relays'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 
-export type Screen = 'forwards' | 'servers' | 'activity' | 'settings'
+export type Screen = 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'
 
-/** What the pane on the right holds. */
+/** What the pane on the right of the forwards holds. */
 export type Pane =
   | { readonly kind: 'detail'; readonly forwardId: string }
   | {
@@ -21,9 +22,21 @@ export interface EditorStart {
   readonly copyOf?: string | undefined
 }
 
+/** What the pane on the right of the relays holds. */
+export type RelayPane =
+  | { readonly kind: 'detail'; readonly relayId: string }
+  /** `null`: a new relay. */
+  | { readonly kind: 'editor'; readonly relayId: string | null; readonly start: RelayStart }
+export interface RelayStart {
+  readonly protocol?: RelayProtocol | undefined
+  /** A relay to begin from, for "Duplicate". */
+  readonly copyOf?: string | undefined
+}
+
 export interface UiState {
   readonly screen: Screen
   readonly pane: Pane | null
+  readonly relayPane: RelayPane | null
   /** A server to show when the servers screen opens; `new` for its form. The screen sets it back to `null`. */
   readonly serverToShow: string | null
   /** A host whose trusted keys to show when the servers screen opens; it sets this back to `null`. */
@@ -33,6 +46,7 @@ export interface UiState {
 export const uiStore = createStore<UiState>(() => ({
   screen: 'forwards',
   pane: null,
+  relayPane: null,
   serverToShow: null,
   trustedToShow: null,
 }))
@@ -51,6 +65,22 @@ export function editForward(forwardId: string): void {
 
 export function newForward(start: EditorStart = {}): void {
   uiStore.setState({ screen: 'forwards', pane: { kind: 'editor', forwardId: null, start } })
+}
+
+export function showRelay(relayId: string): void {
+  uiStore.setState({ screen: 'relays', relayPane: { kind: 'detail', relayId } })
+}
+
+export function editRelay(relayId: string): void {
+  uiStore.setState({ screen: 'relays', relayPane: { kind: 'editor', relayId, start: {} } })
+}
+
+export function newRelay(start: RelayStart = {}): void {
+  uiStore.setState({ screen: 'relays', relayPane: { kind: 'editor', relayId: null, start } })
+}
+
+export function closeRelayPane(): void {
+  uiStore.setState({ relayPane: null })
 }
 
 /** Opens the servers screen at one server, or with `new` at the form for a new one. */

@@ -1,9 +1,10 @@
 import type { ActivityEvent } from '@shared/snapshots'
 import type { ReactNode } from 'react'
 import { useForwards } from '../../stores/forwards'
+import { useRelays } from '../../stores/relays'
 import { useServer } from '../../stores/servers'
-import { chooseAll } from '../../stores/selection'
-import { showDetail, showServer } from '../../stores/ui'
+import { chooseAll, selections } from '../../stores/selection'
+import { showDetail, showRelay, showServer } from '../../stores/ui'
 import styles from './activity-screen.module.css'
 
 /** Shape first, colour second, a word for those who see neither. */
@@ -45,18 +46,26 @@ function Subject({ event }: { event: ActivityEvent }): ReactNode {
   const forwardId = useForwards((state) =>
     event.forwardId !== null && state.byId.has(event.forwardId) ? event.forwardId : null,
   )
+  const relayId = useRelays((state) =>
+    event.forwardId !== null && state.byId.has(event.forwardId) ? event.forwardId : null,
+  )
   const server = useServer(forwardId === null && event.forwardId === null ? event.serverId : null)
   const open =
     forwardId !== null
       ? () => {
-          chooseAll([forwardId])
+          chooseAll(selections.forwards, [forwardId])
           showDetail(forwardId)
         }
-      : server !== undefined
+      : relayId !== null
         ? () => {
-            showServer(server.id)
+            chooseAll(selections.relays, [relayId])
+            showRelay(relayId)
           }
-        : null
+        : server !== undefined
+          ? () => {
+              showServer(server.id)
+            }
+          : null
   if (open === null) return <span className={styles.subject}>{event.subject}</span>
   return (
     <button type="button" className={`${styles.subject} ${styles.link}`} onClick={open}>

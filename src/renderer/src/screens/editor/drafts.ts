@@ -1,23 +1,22 @@
 /** What was typed into a form that was closed without saving, kept until the offer to bring it back is gone. */
-import type { ForwardForm } from './form'
-import type { NewServer } from './new-server'
 
-export interface KeptDraft {
-  readonly forwardId: string | null
-  readonly form: ForwardForm
-  readonly newServer: NewServer | null
+export interface DraftSlot<D> {
+  readonly keep: (draft: D) => void
+  /** The kept draft of this one, once; `null` for a new one. */
+  readonly take: (id: string | null) => D | null
 }
 
-let kept: KeptDraft | null = null
-
-export function keepDraft(draft: KeptDraft): void {
-  kept = draft
-}
-
-/** The kept draft of this forward, once. */
-export function takeDraft(forwardId: string | null): KeptDraft | null {
-  if (kept?.forwardId !== forwardId) return null
-  const draft = kept
-  kept = null
-  return draft
+export function draftSlot<D extends { readonly id: string | null }>(): DraftSlot<D> {
+  let kept: D | null = null
+  return {
+    keep: (draft) => {
+      kept = draft
+    },
+    take: (id) => {
+      if (kept?.id !== id) return null
+      const draft = kept
+      kept = null
+      return draft
+    },
+  }
 }

@@ -25,6 +25,8 @@ export interface ForwardForm extends MoreForm {
   readonly anything: boolean
   readonly tags: readonly string[]
   readonly description: string
+  /** Changed in the pane, and kept by a copy. */
+  readonly limits: ForwardSpec['limits']
   readonly autoStart: boolean
   readonly favourite: boolean
 }
@@ -46,6 +48,7 @@ export const emptyForm: ForwardForm = {
   anything: false,
   tags: [],
   description: '',
+  limits: null,
   autoStart: false,
   favourite: false,
 }
@@ -55,7 +58,7 @@ type Written = Pick<
   ForwardSpec,
   | ('name' | 'type' | 'localHost' | 'localPort' | 'remoteHost' | 'remotePort' | 'bindAddress' | 'bindPort')
   | ('serverId' | 'tags' | 'description' | 'autoStart' | 'favourite')
-  | ('portCount' | 'onDemand' | 'idleSeconds' | 'health' | 'proxyUsername' | 'servePac')
+  | ('limits' | 'portCount' | 'onDemand' | 'idleSeconds' | 'health' | 'proxyUsername' | 'servePac')
 >
 
 /** The form that shows a saved forward or a parsed command; nothing in it follows anything else. */
@@ -71,6 +74,7 @@ export function formOf(spec: Written): ForwardForm {
     anything: false,
     tags: spec.tags,
     description: spec.description,
+    limits: spec.limits,
     autoStart: spec.autoStart,
     favourite: spec.favourite,
   }
@@ -225,6 +229,7 @@ function draftOf(form: ForwardForm, { listenPort, targetPort, portCount, origina
     serverId: form.serverId,
     tags: [...form.tags],
     description: form.description,
+    limits: form.limits,
     autoStart: form.autoStart,
     favourite: form.favourite,
     portCount,

@@ -7,12 +7,14 @@ import { Button, IconButton } from '../../components/button'
 import { FaultView } from '../../components/fault-view'
 import { X } from '../../components/icons'
 import { Segmented } from '../../components/segmented'
-import { liveConnections } from '../../stores/forward-actions'
 import { useForward } from '../../stores/forwards'
 import type { EditorStart } from '../../stores/ui'
-import { Details, Exposure } from './details'
+import { liveConnections } from '../../stores/view-actions'
+import { Details } from './details'
 import { Ends } from './ends'
+import { Exposure } from './exposure'
 import { changesWay, formOf, partialSpec } from './form'
+import { isProxy } from './form-more'
 import styles from './forward-editor.module.css'
 import { NewServerFields } from './new-server-fields'
 import { PasteBox } from './paste-box'
@@ -97,7 +99,7 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
           </div>
         )}
         {!fromConfig && <Parties state={state} />}
-        {!fromConfig && <Exposure state={state} />}
+        {!fromConfig && <Exposed state={state} />}
         <Details state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
@@ -156,6 +158,16 @@ function Parties({ state }: { state: ForwardFormState }): ReactNode {
         {untyped ? said.replace(/a free port of \S+/, form.type === 'remote' ? 'a port there' : 'a port here') : said}.
       </p>
     </div>
+  )
+}
+
+function Exposed({ state }: { state: ForwardFormState }): ReactNode {
+  const hasLogin = isProxy(state.form) && state.form.proxyUsername.trim() !== ''
+  const who = state.form.type === 'remote' ? 'Machines on the network of the server' : 'Other machines on your network'
+  return (
+    <Exposure state={state} otherwise="Confirm this, or take the address away under More.">
+      {who} can connect, {hasLogin ? 'with the name and the password for clients' : 'without a password'}.
+    </Exposure>
   )
 }
 

@@ -54,6 +54,7 @@ function filled(form: ForwardForm, forward: CommandForward, serverId: string): F
       serverId,
       tags: [...form.tags],
       description: form.description,
+      limits: form.limits,
       autoStart: form.autoStart,
       favourite: form.favourite,
     }),

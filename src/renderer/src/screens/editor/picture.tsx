@@ -18,7 +18,7 @@ export interface PictureProps {
   exposed: boolean
 }
 
-interface Party {
+export interface Party {
   readonly title: string
   readonly detail: string
   /** The side at which people connect, marked by a notch. */
@@ -42,9 +42,7 @@ export function Picture(props: PictureProps): ReactNode {
   )
 }
 
-// --- internal ---
-
-function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
+export function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
   // Where it is too narrow the host gives way, never the port.
   const colon = detail.includes(':') ? detail.lastIndexOf(':') : detail.length
   return (
@@ -62,7 +60,7 @@ function PartyBox({ title, detail, mouth, small }: Party): ReactNode {
   )
 }
 
-function Arrow({ thick = false, toLeft }: { thick?: boolean; toLeft: boolean }): ReactNode {
+export function Arrow({ thick = false, toLeft }: { thick?: boolean; toLeft: boolean }): ReactNode {
   const width = thick ? 4 : 2
   return (
     <svg
@@ -86,30 +84,30 @@ function partiesOf({ type, server, hops, listen, target, portCount }: PicturePro
   const here: Party = { title: 'this machine', detail: '', mouth: null, small: '' }
   switch (type) {
     case 'local':
-      return [{ ...here, detail: short(listen, portCount), mouth: 'left' }, middle, targetParty(target, portCount)]
+      return [{ ...here, detail: shortEnd(listen, portCount), mouth: 'left' }, middle, targetParty(target, portCount)]
     case 'dynamic':
       return [
-        { ...here, detail: short(listen, portCount), mouth: 'left' },
+        { ...here, detail: shortEnd(listen, portCount), mouth: 'left' },
         middle,
         { title: 'anywhere', detail: '', mouth: null, small: '' },
       ]
     case 'remote':
       return [
-        { ...here, detail: target === null ? '' : short(target, portCount) },
-        { ...middle, detail: short(listen, portCount), mouth: 'right' },
+        { ...here, detail: target === null ? '' : shortEnd(target, portCount) },
+        { ...middle, detail: shortEnd(listen, portCount), mouth: 'right' },
         { title: 'people there', detail: '', mouth: null, small: '' },
       ]
   }
 }
 
-function targetParty(target: Endpoint | null, count: number): Party {
+export function targetParty(target: Endpoint | null, count: number): Party {
   if (target === null) return { title: 'target', detail: '', mouth: null, small: '' }
   if ('path' in target) return { title: target.path.split('/').at(-1) ?? '', detail: 'socket', mouth: null, small: '' }
   return { title: target.host, detail: target.port === 0 ? '' : portsOf(target, count), mouth: null, small: '' }
 }
 
 /** Loopback is left out: it is what everybody expects. */
-function short(end: Endpoint, count: number): string {
+export function shortEnd(end: Endpoint, count: number): string {
   if ('path' in end) return end.path.split('/').at(-1) ?? end.path
   if (/^(127\.0\.0\.1|localhost|::1)$/.test(end.host)) return end.port === 0 ? '' : portsOf(end, count)
   return formatEndpoint(end, count)

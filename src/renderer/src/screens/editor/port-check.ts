@@ -1,8 +1,8 @@
 /** Asks while a person types whether the port to listen on is free. */
+import type { Endpoint } from '@shared/endpoints'
 import type { PortCheck } from '@shared/rpc'
 import { useEffect, useState } from 'react'
 import { settle } from '../../stores/call'
-import { listenOf, type ForwardForm } from './form'
 
 const DELAY_MS = 250
 
@@ -13,8 +13,11 @@ export interface PortTrouble {
 }
 
 /** What stands in the way of listening there; `null` when nothing does, or nothing can be said. */
-export function usePortCheck(form: ForwardForm, skip: (host: string, port: number) => boolean): PortTrouble | null {
-  const wanted = askable(form)
+export function usePortCheck(
+  listen: Endpoint | null,
+  skip: (host: string, port: number) => boolean,
+): PortTrouble | null {
+  const wanted = askable(listen)
   const key = wanted === null || skip(wanted.host, wanted.port) ? null : `${wanted.host} ${wanted.port}`
   const [answer, setAnswer] = useState<{ readonly key: string; readonly check: PortCheck } | null>(null)
   useEffect(() => {
@@ -49,10 +52,9 @@ function holderSentence({ holder }: PortCheck, port: number): string {
   return pid === null ? `Port ${port} is in use.` : `Port ${port} is held by the process ${pid}.`
 }
 
-/** The port of the server is the server's to check, and port 0 is always free. */
-function askable(form: ForwardForm): { readonly host: string; readonly port: number } | null {
-  if (form.type === 'remote') return null
-  const listen = listenOf(form)
-  if ('path' in listen || listen.port < 1 || listen.port > 65_535 || /\s/.test(listen.host)) return null
+/** Port 0 is always free. */
+function askable(listen: Endpoint | null): { readonly host: string; readonly port: number } | null {
+  if (listen === null || 'path' in listen || listen.port < 1 || listen.port > 65_535 || /\s/.test(listen.host))
+    return null
   return listen
 }

@@ -35,13 +35,15 @@ const services: Readonly<Record<number, string>> = {
   27_017: 'mongo',
 }
 
+type Typed = Pick<ForwardForm, 'type' | 'anything' | 'targetHost' | 'targetPort'>
+
 interface Context {
   readonly serverName: string | null
   readonly takenNames: ReadonlySet<string>
 }
 
 /** A name from the target: `db.internal:5432` is `db`, `localhost:5432` is `postgres`; empty while nothing is known. */
-export function suggestName(form: ForwardForm, context: Context): string {
+export function suggestName(form: Typed, context: Context): string {
   const base = baseName(form, context.serverName)
   return base === '' ? '' : freeName(base.slice(0, MAX_NAME - 4), context.takenNames)
 }
@@ -57,7 +59,7 @@ export function freeName(base: string, taken: ReadonlySet<string>): string {
 }
 
 /** The same port as the target's where it may be used without rights, otherwise one people know (80 → 8080). */
-export function suggestListenPort(form: ForwardForm): string {
+export function suggestListenPort(form: Pick<Typed, 'type' | 'targetPort'>): string {
   if (form.type === 'dynamic') return ''
   const text = form.targetPort.trim()
   const range = parsePortRange(text)
@@ -81,7 +83,7 @@ export function splitHostPort(text: string): { readonly host: string; readonly p
 
 // --- internal ---
 
-function baseName(form: ForwardForm, serverName: string | null): string {
+function baseName(form: Typed, serverName: string | null): string {
   const server = serverName === null ? '' : clean(serverName)
   if (form.type === 'dynamic' || (form.type === 'remote' && form.anything))
     return server === '' ? '' : `${server}-socks`

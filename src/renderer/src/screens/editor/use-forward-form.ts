@@ -1,4 +1,5 @@
 /** The state behind the form: what is typed, what is wrong with it, and the way to the daemon. */
+import type { Endpoint } from '@shared/endpoints'
 import { toFault, type Fault } from '@shared/errors'
 import type { ForwardDraft, ForwardPatch, ForwardSpec, ServerSpec } from '@shared/specs'
 import { useEffect, useRef, useState } from 'react'
@@ -7,10 +8,10 @@ import { startForwards } from '../../stores/forward-actions'
 import { forwardsStore, getForward, mergeForwards, useForwards } from '../../stores/forwards'
 import { useLink } from '../../stores/link'
 import { useServers } from '../../stores/servers'
-import { chooseAll } from '../../stores/selection'
+import { chooseAll, selections } from '../../stores/selection'
 import { editForward, newForward, showDetail, type EditorStart } from '../../stores/ui'
 import { offerUndo } from '../../stores/undo'
-import { keepDraft, takeDraft } from './drafts'
+import { draftSlot } from './drafts'
 import { changeForm, emptyForm, formOf, isFormExposed, listenOf, readForm, sameForm, type ForwardForm } from './form'
 import { isProxy } from './form-more'
 import { fieldOf, type FormErrors, type FormField } from './form-fields'
@@ -18,6 +19,12 @@ import { destinationError, emptyNewServer, NEW_SERVER, saveNewServer, type NewSe
 import { pasteCommand } from './paste'
 import { usePortCheck, type PortTrouble } from './port-check'
 import { freeName } from './suggest'
+
+const drafts = draftSlot<{
+  readonly id: string | null
+  readonly form: ForwardForm
+  readonly newServer: NewServer | null
+}>()
 
 export interface ForwardFormState {
   readonly form: ForwardForm
@@ -60,7 +67,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
   const [notes, setNotes] = useState<readonly string[]>([])
   const [busy, setBusy] = useState(false)
   const [confirmedAt, setConfirmedAt] = useState(begin.exposedAt)
-  const portTrouble = usePortCheck(form, (host, port) => {
+  const portTrouble = usePortCheck(askable(form), (host, port) => {
     // A forward that runs holds its own port.
     const listen = original === null ? undefined : getForward(original.id)?.snapshot.listen
     return listen !== undefined && 'port' in listen && listen.host === host && listen.port === port
@@ -77,11 +84,11 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
       if (saved.current || !typed) return
       if (forwardId !== null && getForward(forwardId) === undefined) return
       // A password is not kept anywhere in the window.
-      const draft = { forwardId, ...latest.current, form: { ...latest.current.form, proxyPassword: '' } }
+      const draft = { id: forwardId, ...latest.current, form: { ...latest.current.form, proxyPassword: '' } }
       offerUndo(
         forwardId === null ? 'The new forward was not saved.' : `The changes to ${draft.form.name} were not saved.`,
         () => {
-          keepDraft(draft)
+          drafts.keep(draft)
           if (forwardId === null) newForward({ type: draft.form.type })
           else editForward(forwardId)
           return Promise.resolve()
@@ -201,7 +208,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
         }
         saved.current = true
         mergeForwards([result.value])
-        chooseAll([result.value.spec.id])
+        chooseAll(selections.forwards, [result.value.spec.id])
         showDetail(result.value.spec.id)
         if (andStart) await startForwards([result.value.spec.id])
         return true
@@ -217,6 +224,11 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
 
 // --- internal ---
 
+/** The port of the server is the server's to check. */
+function askable(form: ForwardForm): Endpoint | null {
+  return form.type === 'remote' ? null : listenOf(form)
+}
+
 /** The password that clients of a proxy give, to the daemon alone; one kept before in the keyring is of no use any more. */
 async function givePassword(id: string, form: ForwardForm): Promise<Fault | null> {
   if (form.proxyPassword === '' || form.proxyUsername.trim() === '' || !isProxy(form)) return null
@@ -226,8 +238,8 @@ async function givePassword(id: string, form: ForwardForm): Promise<Fault | null
   return forgotten.ok ? null : forgotten.fault
 }
 
-/** A line of the ssh config keeps its ends; the rest is the person's. */
-function ownPart(draft: ForwardDraft, original: ForwardSpec | null): ForwardPatch {
+/** A line of the ssh config keeps its ends; the rest is the person's. Limits are the pane's to change. */
+function ownPart({ limits: _limits, ...draft }: ForwardDraft, original: ForwardSpec | null): ForwardPatch {
   if (original === null || original.configLine === null) return draft
   const { type: _t, localHost: _lh, localPort: _lp, remoteHost: _rh, remotePort: _rp, ...rest } = draft
   const { bindAddress: _ba, bindPort: _bp, portCount: _c, serverId: _s, configLine: _l, ...own } = rest
@@ -246,7 +258,7 @@ interface Beginning {
 function beginning(forwardId: string | null, start: EditorStart, servers: readonly ServerSpec[]): Beginning {
   const clean = cleanForm(forwardId, start, servers)
   const exposedAt = forwardId !== null && isFormExposed(clean) ? exposureKey(clean) : null
-  const draft = takeDraft(forwardId)
+  const draft = drafts.take(forwardId)
   if (draft !== null) return { form: draft.form, clean, newServer: draft.newServer, exposedAt }
   // Without any server the form begins with the fields of a new one.
   const newServer = forwardId === null && clean.serverId === NEW_SERVER ? emptyNewServer : null

@@ -2,7 +2,7 @@ import type { SessionSnapshot } from '@shared/snapshots'
 import type { ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { useForwards } from '../../stores/forwards'
-import { chooseAll } from '../../stores/selection'
+import { chooseAll, selections } from '../../stores/selection'
 import { showDetail } from '../../stores/ui'
 import styles from './server-pane.module.css'
 import { sessionWord } from './server-row'
@@ -63,7 +63,7 @@ export function UsedBy({ serverId }: { serverId: string }): ReactNode {
             <Button
               size="s"
               onClick={() => {
-                chooseAll([view.spec.id])
+                chooseAll(selections.forwards, [view.spec.id])
                 showDetail(view.spec.id)
               }}
             >

@@ -8,7 +8,7 @@ import { StateGlyph } from '../../../components/state-glyph'
 import { checkForward, forgetCheck, useCheck } from '../../../stores/checks'
 import { useForward } from '../../../stores/forwards'
 import { ForwardFault } from './forward-fault'
-import { Section } from './section'
+import { Section } from '../../../detail/section'
 import styles from './check-result.module.css'
 
 const words = {

@@ -3,11 +3,11 @@ import { carries } from '@shared/sentence'
 import type { ForwardView, SessionSnapshot } from '@shared/snapshots'
 import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { Button } from '../../../components/button'
+import { Fact, FactList } from '../../../detail/fact'
+import styles from '../../../detail/facts.module.css'
 import { settle } from '../../../stores/call'
 import { useClock } from '../../../stores/clock'
 import { showServer } from '../../../stores/ui'
-import styles from './facts.module.css'
-import { Section } from './section'
 
 /** What is known of a session that is not there. */
 const nothing = { remoteAddress: null, serverVersion: null, algorithms: null }
@@ -18,65 +18,54 @@ export function Facts({ view }: { view: ForwardView }): ReactNode {
   const session = useSession(spec.serverId) ?? nothing
   const uptime = useClock(useCallback((now: number) => formatDuration(ageOf(snapshot.since, now)), [snapshot.since]))
   return (
-    <Section title="Facts">
-      <dl className={styles.facts}>
-        <Fact name="Server">
-          <Button
-            kind="quiet"
-            size="s"
-            className={styles.server}
-            onClick={() => {
-              showServer(spec.serverId)
-            }}
-          >
-            {snapshot.server}
-          </Button>
+    <FactList>
+      <Fact name="Server">
+        <Button
+          kind="quiet"
+          size="s"
+          className={styles.server}
+          onClick={() => {
+            showServer(spec.serverId)
+          }}
+        >
+          {snapshot.server}
+        </Button>
+      </Fact>
+      {spec.configLine !== null && (
+        <Fact name="ssh config" mono>
+          {spec.configLine.replace(/^\S+ /, '')}
         </Fact>
-        {spec.configLine !== null && (
-          <Fact name="ssh config" mono>
-            {spec.configLine.replace(/^\S+ /, '')}
+      )}
+      {snapshot.via.length > 1 && <Fact name="Way">{snapshot.via.join(' › ')}</Fact>}
+      {session.remoteAddress !== null && (
+        <Fact name="Address" mono>
+          {session.remoteAddress}
+        </Fact>
+      )}
+      {session.serverVersion !== null && <Fact name="Software">{session.serverVersion}</Fact>}
+      {session.algorithms !== null && (
+        <>
+          <Fact name="Cipher" mono>
+            {session.algorithms.cipher}
           </Fact>
-        )}
-        {snapshot.via.length > 1 && <Fact name="Way">{snapshot.via.join(' › ')}</Fact>}
-        {session.remoteAddress !== null && (
-          <Fact name="Address" mono>
-            {session.remoteAddress}
+          <Fact name="Key exchange" mono>
+            {session.algorithms.kex}
+            {session.algorithms.postQuantum ? ' (post-quantum)' : ''}
           </Fact>
-        )}
-        {session.serverVersion !== null && <Fact name="Software">{session.serverVersion}</Fact>}
-        {session.algorithms !== null && (
-          <>
-            <Fact name="Cipher" mono>
-              {session.algorithms.cipher}
-            </Fact>
-            <Fact name="Key exchange" mono>
-              {session.algorithms.kex}
-              {session.algorithms.postQuantum ? ' (post-quantum)' : ''}
-            </Fact>
-            <Fact name="Host key" mono>
-              {session.algorithms.hostKey}
-            </Fact>
-          </>
-        )}
-        {carries(snapshot.state) && <Fact name={snapshot.asleep ? 'Asleep for' : 'Running for'}>{uptime}</Fact>}
-        {snapshot.stopsAt !== null && <Fact name="Stops at">{new Date(snapshot.stopsAt).toLocaleTimeString()}</Fact>}
-        {snapshot.health !== null && (
-          <Fact name="Health">{`${snapshot.health.healthy ? 'healthy' : 'unhealthy'}: ${snapshot.health.message}`}</Fact>
-        )}
-        <Fact name="Connections so far">{snapshot.totalConnections.toLocaleString()}</Fact>
-        <Fact name="Starts by itself">{spec.autoStart ? 'yes' : 'no'}</Fact>
-        {spec.tags.length > 0 && <Fact name="Tags">{spec.tags.join(', ')}</Fact>}
-      </dl>
-    </Section>
-  )
-}
-
-function Fact({ name, mono = false, children }: { name: string; mono?: boolean; children: ReactNode }): ReactNode {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd className={mono ? 'mono selectable' : 'selectable'}>{children}</dd>
-    </>
+          <Fact name="Host key" mono>
+            {session.algorithms.hostKey}
+          </Fact>
+        </>
+      )}
+      {carries(snapshot.state) && <Fact name={snapshot.asleep ? 'Asleep for' : 'Running for'}>{uptime}</Fact>}
+      {snapshot.stopsAt !== null && <Fact name="Stops at">{new Date(snapshot.stopsAt).toLocaleTimeString()}</Fact>}
+      {snapshot.health !== null && (
+        <Fact name="Health">{`${snapshot.health.healthy ? 'healthy' : 'unhealthy'}: ${snapshot.health.message}`}</Fact>
+      )}
+      <Fact name="Connections so far">{snapshot.totalConnections.toLocaleString()}</Fact>
+      <Fact name="Starts by itself">{spec.autoStart ? 'yes' : 'no'}</Fact>
+      {spec.tags.length > 0 && <Fact name="Tags">{spec.tags.join(', ')}</Fact>}
+    </FactList>
   )
 }
 

@@ -4,8 +4,8 @@ import type { ForwardView } from '@shared/snapshots'
 import type { ReactNode } from 'react'
 import { IconButton } from '../../../components/button'
 import { Copy } from '../../../components/icons'
-import { copyText } from '../../../stores/forward-actions'
-import { Section } from './section'
+import { copyText } from '../../../stores/view-actions'
+import { Section } from '../../../detail/section'
 import styles from './use-it.module.css'
 
 /** What to type so that other programs go through a proxy port of this machine. */

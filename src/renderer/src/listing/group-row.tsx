@@ -1,11 +1,11 @@
 import { memo, type MouseEvent, type ReactNode } from 'react'
-import { Button, IconButton } from '../../components/button'
-import { ChevronDown, ChevronRight, Ellipsis } from '../../components/icons'
-import { openMenu } from '../../components/menu'
-import { startForwards, stopForwards } from '../../stores/forward-actions'
-import { groupEntries } from './forward-menu'
+import { Button, IconButton } from '../components/button'
+import { ChevronDown, ChevronRight, Ellipsis } from '../components/icons'
+import { openMenu } from '../components/menu'
+import type { GroupRow as Group } from './build-rows'
 import styles from './group-row.module.css'
-import type { GroupRow as Group } from './rows'
+import { useListing } from './listing'
+import { groupEntries } from './menu'
 
 export interface GroupRowProps {
   readonly group: Group
@@ -16,6 +16,8 @@ export interface GroupRowProps {
 
 /** "staging (2 of 4)", with what starts and stops all of them. */
 export const GroupRow = memo(function GroupRow({ group, position, top, reachable }: GroupRowProps): ReactNode {
+  const listing = useListing()
+  const { actions } = listing
   const { title, ids, running, folded } = group
   const tabIndex = reachable ? 0 : -1
   const allRun = running === ids.length
@@ -45,7 +47,7 @@ export const GroupRow = memo(function GroupRow({ group, position, top, reachable
           aria-label={`${allRun ? 'Stop' : 'Start'} all of ${title}`}
           onClick={(event) => {
             event.stopPropagation()
-            void (allRun ? stopForwards(ids) : startForwards(ids))
+            void (allRun ? actions.stop(ids) : actions.start(ids))
           }}
         >
           {allRun ? 'Stop all' : 'Start all'}
@@ -57,7 +59,7 @@ export const GroupRow = memo(function GroupRow({ group, position, top, reachable
           tabIndex={tabIndex}
           onClick={(event: MouseEvent<HTMLButtonElement>) => {
             event.stopPropagation()
-            openMenu({ label: title, anchor: event.currentTarget, entries: groupEntries(title, ids) })
+            openMenu({ label: title, anchor: event.currentTarget, entries: groupEntries(listing, title, ids) })
           }}
         >
           <Ellipsis size={16} />

@@ -2,7 +2,7 @@ import { formatRate } from '@shared/format'
 import { useEffect, useRef, type ReactNode } from 'react'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { KEPT_SECONDS, onRate, rateHistory } from '../../../stores/rates'
+import { KEPT_SECONDS, onRate, rateHistory } from '../stores/rates'
 
 const HEIGHT = 96
 const AXIS_WIDTH = 68

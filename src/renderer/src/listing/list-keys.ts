@@ -1,13 +1,14 @@
 /** ↑↓ move, Space switches, Enter opens, ← → fold; Shift reaches, and the other keys are for the whole window. */
 import type { KeyboardEvent } from 'react'
-import { chooseOnly, chooseRange } from '../../stores/selection'
-import { foldGroup } from '../../stores/list'
-import { showDetail, uiStore } from '../../stores/ui'
-import { forwardRows } from './current-rows'
-import type { Row } from './rows'
-import { idsFor, toggleForwards } from './targets'
+import { foldGroup } from '../stores/list'
+import { chooseOnly, chooseRange } from '../stores/selection'
+import type { Row } from './build-rows'
+import { viewRows } from './current-rows'
+import type { Listing } from './listing'
+import { idsFor, toggleAll } from './targets'
 
 export interface ListKeys {
+  readonly listing: Listing
   readonly rows: readonly Row[]
   readonly focusedIndex: number
   readonly focusKey: (key: string) => void
@@ -27,7 +28,7 @@ export function useListKeys(list: ListKeys): (event: KeyboardEvent) => void {
     }
     // Inside a row Space and Enter belong to the button that has the focus.
     if (event.target instanceof Element && event.target.closest('button') !== null) return
-    if (act(event, row)) event.preventDefault()
+    if (act(event, row, list.listing)) event.preventDefault()
   }
 }
 
@@ -54,32 +55,37 @@ function destination(event: KeyboardEvent, { rows, focusedIndex, page }: ListKey
   }
 }
 
-function move({ rows, focusKey }: ListKeys, index: number, reach: boolean): void {
+function move({ listing, rows, focusKey }: ListKeys, index: number, reach: boolean): void {
   const row = rows[index]
   if (row === undefined) return
-  if (row.kind === 'forward') {
-    if (reach) chooseRange(row, forwardRows())
+  if (row.kind === 'view') {
+    if (reach) chooseRange(listing.selection, row, viewRows(listing))
     else {
-      chooseOnly(row)
+      chooseOnly(listing.selection, row)
       // Open details follow; in a narrow window they cover the list, and there is nothing to follow.
-      if (uiStore.getState().pane?.kind === 'detail') showDetail(row.id)
+      if (showsDetail(listing)) listing.showDetail(row.id)
     }
   }
   focusKey(row.key)
 }
 
 /** True when the key meant something. */
-function act(event: KeyboardEvent, row: Row): boolean {
+function act(event: KeyboardEvent, row: Row, listing: Listing): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false
   if (row.kind === 'group') {
-    if (event.key === 'Enter' || event.key === ' ') foldGroup(row.key)
-    else if (event.key === 'ArrowLeft') foldGroup(row.key, true)
-    else if (event.key === 'ArrowRight') foldGroup(row.key, false)
+    if (event.key === 'Enter' || event.key === ' ') foldGroup(listing.list, row.key)
+    else if (event.key === 'ArrowLeft') foldGroup(listing.list, row.key, true)
+    else if (event.key === 'ArrowRight') foldGroup(listing.list, row.key, false)
     else return false
     return true
   }
-  if (event.key === ' ') void toggleForwards(idsFor(row.id))
-  else if (event.key === 'Enter') showDetail(row.id)
+  if (event.key === ' ') void toggleAll(listing, idsFor(listing, row.id))
+  else if (event.key === 'Enter') listing.showDetail(row.id)
   else return false
   return true
+}
+
+function showsDetail(listing: Listing): boolean {
+  const pane = listing.paneOf()
+  return pane !== null && pane !== 'editor'
 }

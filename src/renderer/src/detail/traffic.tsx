@@ -1,9 +1,9 @@
 import { formatBytes, formatRate } from '@shared/format'
-import type { ForwardView } from '@shared/snapshots'
 import { lazy, Suspense, useCallback, useState, useSyncExternalStore, type ReactNode } from 'react'
-import { Segmented } from '../../../components/segmented'
-import { onRate, rateHistory } from '../../../stores/rates'
+import { Segmented } from '../components/segmented'
+import { onRate, rateHistory } from '../stores/rates'
 import { Section } from './section'
+import type { ListedView } from '../stores/views'
 import styles from './traffic.module.css'
 
 const Plot = lazy(() => import('./plot').then((module) => ({ default: module.Plot })))
@@ -15,7 +15,7 @@ const spans = [
 type Span = (typeof spans)[number]['value']
 
 /** What flows now, as a curve and in figures. */
-export function Traffic({ view: { snapshot } }: { view: ForwardView }): ReactNode {
+export function Traffic({ view: { snapshot } }: { view: ListedView }): ReactNode {
   const [span, setSpan] = useState<Span>('60')
   const figures = useFigures(snapshot)
   return (
@@ -51,7 +51,7 @@ interface Figures {
   readonly totalDown: string
 }
 
-function useFigures(snapshot: ForwardView['snapshot']): Figures {
+function useFigures(snapshot: ListedView['snapshot']): Figures {
   const { id, bytesUp, bytesDown } = snapshot
   const text = useSyncExternalStore(
     useCallback((listener: () => void) => onRate(id, listener), [id]),

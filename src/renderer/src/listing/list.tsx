@@ -1,27 +1,28 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useLayoutEffect, useRef, type MouseEvent, type ReactNode, type RefObject } from 'react'
-import { openMenu } from '../../components/menu'
-import { chooseOnly, chooseRange, chooseToo, focusRow, selectionStore, useSelection } from '../../stores/selection'
-import { foldGroup } from '../../stores/list'
-import { showDetail, uiStore } from '../../stores/ui'
-import { forwardRows } from './current-rows'
+import { openMenu } from '../components/menu'
+import { foldGroup } from '../stores/list'
+import { chooseOnly, chooseRange, chooseToo, focusRow, useSelection } from '../stores/selection'
+import type { Row } from './build-rows'
+import { viewRows } from './current-rows'
 import { offerFocus } from './focus'
-import { forwardEntries, groupEntries } from './forward-menu'
-import { ForwardRow } from './forward-row'
-import styles from './forward-list.module.css'
 import { GroupRow } from './group-row'
 import { useListKeys } from './list-keys'
-import type { Row } from './rows'
+import styles from './list.module.css'
+import { useListing, type Listing } from './listing'
+import { groupEntries, rowEntries } from './menu'
 
 const ROW_HEIGHT = 56
 const GROUP_HEIGHT = 36
 const OVERSCAN = 6
 
 /** The rows, of which only those on screen exist, and the one with the focus, so that the focus is never lost. */
-export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
+export function List({ rows }: { rows: readonly Row[] }): ReactNode {
+  const listing = useListing()
+  const { selection, Row } = listing
   const scroller = useRef<HTMLDivElement>(null)
   const body = useRef<HTMLDivElement>(null)
-  const focused = useSelection((state) => state.focused)
+  const focused = useSelection(selection, (state) => state.focused)
   const focusedIndex = Math.max(
     0,
     rows.findIndex((row) => row.key === focused),
@@ -46,32 +47,32 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
     virtual.measure()
   }, [rows, virtual])
 
-  const focusKey = useRowFocus({ body, rows, focusedIndex, scrollTo: virtual.scrollToIndex })
-  const onKeyDown = useListKeys({ rows, focusedIndex, focusKey, page: () => pageOf(scroller.current) })
+  const focusKey = useRowFocus({ listing, body, rows, focusedIndex, scrollTo: virtual.scrollToIndex })
+  const onKeyDown = useListKeys({ listing, rows, focusedIndex, focusKey, page: () => pageOf(scroller.current) })
 
   return (
     <div
       ref={scroller}
       className={styles.scroller}
       onContextMenu={(event) => {
-        openContextMenu(event, rows)
+        openContextMenu(event, rows, listing)
       }}
     >
       <div
         ref={body}
         role={grouped ? 'treegrid' : 'grid'}
-        aria-label="Forwards"
+        aria-label={listing.title}
         aria-multiselectable="true"
         aria-rowcount={rows.length}
         className={styles.body}
         style={{ height: virtual.getTotalSize() }}
         onKeyDown={onKeyDown}
         onClick={(event) => {
-          clickRow(event, rows)
+          clickRow(event, rows, listing)
         }}
         onFocus={(event) => {
           const key = keyAt(event.target)
-          if (key !== null && key !== selectionStore.getState().focused) focusRow(key)
+          if (key !== null && key !== selection.getState().focused) focusRow(selection, key)
         }}
       >
         {virtual.getVirtualItems().map(({ index, key, start }) => {
@@ -79,7 +80,7 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
           if (row === undefined) return null
           const place = { position: index + 1, top: start, reachable: index === focusedIndex }
           if (row.kind === 'group') return <GroupRow key={key} group={row} {...place} />
-          return <ForwardRow key={key} rowKey={row.key} id={row.id} level={grouped ? 2 : null} {...place} />
+          return <Row key={key} rowKey={row.key} id={row.id} level={grouped ? 2 : null} {...place} />
         })}
       </div>
     </div>
@@ -87,6 +88,7 @@ export function ForwardList({ rows }: { rows: readonly Row[] }): ReactNode {
 }
 
 interface RowFocus {
+  readonly listing: Listing
   readonly body: RefObject<HTMLDivElement | null>
   readonly rows: readonly Row[]
   readonly focusedIndex: number
@@ -94,7 +96,8 @@ interface RowFocus {
 }
 
 /** Gives the focus to a row that may not exist yet, and to its neighbour when it is gone. */
-function useRowFocus({ body, rows, focusedIndex, scrollTo }: RowFocus): (key: string) => void {
+function useRowFocus({ listing, body, rows, focusedIndex, scrollTo }: RowFocus): (key: string) => void {
+  const { selection } = listing
   const wanted = useRef<string | null>(null)
   const had = useRef(false)
   const lastIndex = useRef(focusedIndex)
@@ -102,20 +105,20 @@ function useRowFocus({ body, rows, focusedIndex, scrollTo }: RowFocus): (key: st
   const focusKey = useCallback(
     (key: string) => {
       wanted.current = key
-      focusRow(key)
+      focusRow(selection, key)
       const index = rows.findIndex((row) => row.key === key)
       if (index >= 0) scrollTo(index)
       focusElement(body.current, wanted)
     },
-    [body, rows, scrollTo],
+    [body, rows, scrollTo, selection],
   )
 
   useLayoutEffect(() => {
-    const { focused } = selectionStore.getState()
+    const { focused } = selection.getState()
     const gone = focused !== null && !rows.some((row) => row.key === focused)
     if (gone) {
       const next = rows[Math.min(lastIndex.current, rows.length - 1)]
-      focusRow(next?.key ?? null)
+      focusRow(selection, next?.key ?? null)
       if (had.current && document.activeElement === document.body) wanted.current = next?.key ?? null
     } else lastIndex.current = focusedIndex
     focusElement(body.current, wanted)
@@ -142,10 +145,10 @@ function useRowFocus({ body, rows, focusedIndex, scrollTo }: RowFocus): (key: st
   useEffect(
     () =>
       offerFocus('list', (key) => {
-        const target = key ?? selectionStore.getState().focused ?? rows[0]?.key
+        const target = key ?? selection.getState().focused ?? rows[0]?.key
         if (target !== undefined) focusKey(rows.some((row) => row.key === target) ? target : (rows[0]?.key ?? target))
       }),
-    [focusKey, rows],
+    [focusKey, rows, selection],
   )
   return focusKey
 }
@@ -166,20 +169,22 @@ function keyAt(target: EventTarget): string | null {
 }
 
 /** A press chooses and, alone, shows the details; with Ctrl or ⌘ it adds, with Shift it reaches. */
-function clickRow(event: MouseEvent, rows: readonly Row[]): void {
+function clickRow(event: MouseEvent, rows: readonly Row[], listing: Listing): void {
+  const { list, selection } = listing
   const row = rows.find(({ key }) => key === keyAt(event.target))
   if (row === undefined || (event.target instanceof Element && event.target.closest('button') !== null)) return
-  if (row.kind === 'group') foldGroup(row.key)
-  else if (event.shiftKey) chooseRange(row, forwardRows())
-  else if (event.ctrlKey || event.metaKey) chooseToo(row)
+  if (row.kind === 'group') foldGroup(list, row.key)
+  else if (event.shiftKey) chooseRange(selection, row, viewRows(listing))
+  else if (event.ctrlKey || event.metaKey) chooseToo(selection, row)
   else {
-    chooseOnly(row)
+    chooseOnly(selection, row)
     // An open form may hold what was typed: only Enter or the menu replaces it.
-    if (uiStore.getState().pane?.kind !== 'editor') showDetail(row.id)
+    if (listing.paneOf() !== 'editor') listing.showDetail(row.id)
   }
 }
 
-function openContextMenu(event: MouseEvent, rows: readonly Row[]): void {
+function openContextMenu(event: MouseEvent, rows: readonly Row[], listing: Listing): void {
+  const { selection } = listing
   const row = rows.find(({ key }) => key === keyAt(event.target))
   const anchor = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row-key]') : null
   if (row === undefined || anchor === null) return
@@ -187,11 +192,11 @@ function openContextMenu(event: MouseEvent, rows: readonly Row[]): void {
   // The menu key has no pointer: the menu then hangs from the row.
   const at = event.clientX === 0 && event.clientY === 0 ? null : { x: event.clientX, y: event.clientY }
   if (row.kind === 'group') {
-    openMenu({ label: row.title, anchor, at, entries: groupEntries(row.title, row.ids) })
+    openMenu({ label: row.title, anchor, at, entries: groupEntries(listing, row.title, row.ids) })
     return
   }
-  if (!selectionStore.getState().chosen.has(row.id)) chooseOnly(row)
-  openMenu({ label: 'Forward', anchor, at, entries: forwardEntries(row.id) })
+  if (!selection.getState().chosen.has(row.id)) chooseOnly(selection, row)
+  openMenu({ label: listing.one, anchor, at, entries: rowEntries(listing, row.id) })
 }
 
 function pageOf(scroller: HTMLElement | null): number {

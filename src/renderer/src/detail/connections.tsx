@@ -2,21 +2,31 @@ import { formatEndpoint } from '@shared/endpoints'
 import { ageOf, formatAge, formatBytes } from '@shared/format'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import { useCallback, useEffect, useState, type ReactNode } from 'react'
-import { Button } from '../../../components/button'
-import { settle, valueOf } from '../../../stores/call'
-import { useClock } from '../../../stores/clock'
+import { Button } from '../components/button'
+import { settle, valueOf } from '../stores/call'
+import { useClock } from '../stores/clock'
 import styles from './connections.module.css'
 import { Section } from './section'
 
 /** More than this no person reads; the rest is counted. */
 const MOST_SHOWN = 100
 
+export interface ConnectionsProps {
+  /** Of the forward or relay. */
+  forwardId: string
+  live: number
+  title?: string
+  /** Of UDP it is a session. */
+  one?: 'connection' | 'session'
+}
+
 /** Who is connected now, with a way to end each. */
-export function Connections({ forwardId, live }: { forwardId: string; live: number }): ReactNode {
+export function Connections(props: ConnectionsProps): ReactNode {
+  const { forwardId, live, title = 'Connections', one = 'connection' } = props
   const connections = useConnections(forwardId, live)
   const shown = connections.slice(0, MOST_SHOWN)
   return (
-    <Section title={`Connections ${connections.length}`}>
+    <Section title={`${title} ${connections.length}`}>
       {shown.length === 0 ? (
         <p className={styles.none}>Nobody is connected.</p>
       ) : (
@@ -32,7 +42,7 @@ export function Connections({ forwardId, live }: { forwardId: string; live: numb
           </thead>
           <tbody>
             {shown.map((connection) => (
-              <Line key={connection.id} connection={connection} />
+              <Line key={connection.id} connection={connection} one={one} />
             ))}
           </tbody>
         </table>
@@ -42,7 +52,7 @@ export function Connections({ forwardId, live }: { forwardId: string; live: numb
   )
 }
 
-function Line({ connection }: { connection: ConnectionSnapshot }): ReactNode {
+function Line({ connection, one }: { connection: ConnectionSnapshot; one: string }): ReactNode {
   const { id, process, source, target, since, bytesUp, bytesDown } = connection
   const age = useClock(useCallback((now: number) => formatAge(ageOf(since, now)), [since]))
   const from = source === null ? 'unknown' : formatEndpoint(source)
@@ -65,7 +75,7 @@ function Line({ connection }: { connection: ConnectionSnapshot }): ReactNode {
         <Button
           size="s"
           kind="quiet"
-          aria-label={`End the connection from ${who}`}
+          aria-label={`End the ${one} from ${who}`}
           onClick={() => void valueOf(window.api.daemon['connections.end']({ id }))}
         >
           End

@@ -1,27 +1,24 @@
-import type { ForwardType } from '@shared/specs'
 import { useEffect, useRef, type ReactNode } from 'react'
-import { Button } from '../../components/button'
-import { ChevronDown, Plus, Search } from '../../components/icons'
-import { openMenu, type MenuEntry } from '../../components/menu'
-import { useForwards } from '../../stores/forwards'
-import { setSearch, setTag, useList } from '../../stores/list'
-import { changeSettings, useSetting } from '../../stores/settings'
-import { newForward, showServer } from '../../stores/ui'
-import screen from '../../styles/screen.module.css'
+import { useStore } from 'zustand'
+import { Button } from '../components/button'
+import { ChevronDown, Plus, Search } from '../components/icons'
+import { openMenu, type MenuEntry } from '../components/menu'
+import { setSearch, setTag, useList } from '../stores/list'
+import { settingsStore } from '../stores/settings'
+import screen from '../styles/screen.module.css'
 import { useRows } from './current-rows'
 import { focusList, offerFocus } from './focus'
-import styles from './forwards-header.module.css'
-import type { GroupBy } from './rows'
+import styles from './header.module.css'
+import { useListing, type Grouping } from './listing'
 
-const groupings = { none: 'No groups', tag: 'By tag', server: 'By server' } as const satisfies Record<GroupBy, string>
-
-/** Search, tag, grouping, and the way to a new one. Until the forwards are known nothing can be pressed that would go away again. */
-export function ForwardsHeader(): ReactNode {
-  const ready = useForwards((state) => state.ready)
+/** Search, tag, grouping, and the way to a new one. Until the list is known nothing can be pressed that would go away again. */
+export function Header(): ReactNode {
+  const { screen: name, title, views } = useListing()
+  const ready = useStore(views, (state) => state.ready)
   return (
     <header className={screen.header}>
-      <h1 id="forwards-title" className={screen.title}>
-        Forwards
+      <h1 id={`${name}-title`} className={screen.title}>
+        {title}
       </h1>
       {ready && <Tools />}
     </header>
@@ -29,6 +26,7 @@ export function ForwardsHeader(): ReactNode {
 }
 
 function Tools(): ReactNode {
+  const { newEntries } = useListing()
   return (
     <>
       <SearchBox />
@@ -49,7 +47,8 @@ function Tools(): ReactNode {
 }
 
 function SearchBox(): ReactNode {
-  const search = useList((state) => state.search)
+  const { list, one } = useListing()
+  const search = useList(list, (state) => state.search)
   const input = useRef<HTMLInputElement>(null)
   useEffect(
     () =>
@@ -65,19 +64,19 @@ function SearchBox(): ReactNode {
       <input
         ref={input}
         type="search"
-        aria-label="Search forwards"
+        aria-label={`Search ${one}s`}
         aria-keyshortcuts="/"
         placeholder="Search"
         spellCheck={false}
         value={search}
         onChange={(event) => {
-          setSearch(event.target.value)
+          setSearch(list, event.target.value)
         }}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
             event.preventDefault()
             if (search === '') focusList()
-            else setSearch('')
+            else setSearch(list, '')
           }
           if (event.key === 'ArrowDown' || event.key === 'Enter') {
             event.preventDefault()
@@ -91,7 +90,8 @@ function SearchBox(): ReactNode {
 }
 
 function TagButton(): ReactNode {
-  const tag = useList((state) => state.tag)
+  const { list } = useListing()
+  const tag = useList(list, (state) => state.tag)
   const { tags } = useRows()
   if (tags.length === 0) return null
   const entry = (value: string | null): MenuEntry => ({
@@ -99,7 +99,7 @@ function TagButton(): ReactNode {
     label: value ?? 'Every tag',
     checked: tag === value,
     onSelect: () => {
-      setTag(value)
+      setTag(list, value)
     },
   })
   return (
@@ -121,13 +121,14 @@ function TagButton(): ReactNode {
 }
 
 function GroupButton(): ReactNode {
-  const groupBy = useSetting('groupBy', 'tag')
-  const entry = (value: GroupBy): MenuEntry => ({
+  const { groupings, groupingOf, setGrouping } = useListing()
+  const current = useStore(settingsStore, (state) => groupingOf(state.settings))
+  const entry = (grouping: Grouping): MenuEntry => ({
     kind: 'item',
-    label: groupings[value],
-    checked: groupBy === value,
+    label: grouping.label,
+    checked: current === grouping,
     onSelect: () => {
-      void changeSettings({ groupBy: value })
+      setGrouping(grouping.value)
     },
   })
   return (
@@ -138,7 +139,7 @@ function GroupButton(): ReactNode {
         openMenu({
           label: 'Group',
           anchor: event.currentTarget,
-          entries: (['tag', 'server', 'none'] as const).map(entry),
+          entries: groupings.map(entry),
         })
       }}
     >
@@ -146,31 +147,4 @@ function GroupButton(): ReactNode {
       <ChevronDown size={14} />
     </Button>
   )
-}
-
-const kinds: readonly { readonly type: ForwardType; readonly label: string; readonly keys: string }[] = [
-  { type: 'local', label: 'Reach a service', keys: '-L' },
-  { type: 'remote', label: 'Offer a service', keys: '-R' },
-  { type: 'dynamic', label: 'Browse through a server', keys: '-D' },
-]
-
-function newEntries(): readonly MenuEntry[] {
-  return [
-    ...kinds.map(({ type, label, keys }) => ({
-      kind: 'item' as const,
-      label,
-      keys,
-      onSelect: () => {
-        newForward({ type })
-      },
-    })),
-    { kind: 'separator' },
-    {
-      kind: 'item',
-      label: 'Server',
-      onSelect: () => {
-        showServer('new')
-      },
-    },
-  ]
 }

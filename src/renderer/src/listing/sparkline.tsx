@@ -1,6 +1,6 @@
 import { formatRate } from '@shared/format'
 import { useCallback, useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react'
-import { currentRate, lastSeconds, onRate, rateHistory } from '../../stores/rates'
+import { currentRate, lastSeconds, onRate, rateHistory } from '../stores/rates'
 import styles from './sparkline.module.css'
 
 const SECONDS = 60
