@@ -42,6 +42,15 @@ export function loopFault(target: Endpoint): WarrenError {
   })
 }
 
+/** Known before anybody connects; `over`: the names of the relays on the way. */
+export function wayBackFault(over: readonly string[]): WarrenError {
+  const way = over.length === 0 ? '' : ` over ${over.map((name) => `"${name}"`).join(', ')}`
+  return new WarrenError('relay.loop', `A target of this relay leads back to it${way}.`, {
+    fix: 'Choose another target, or another port to listen at.',
+    field: 'targets',
+  })
+}
+
 /** Faults of this machine, which say nothing about the target. */
 export function isLocalTrouble(code: string): boolean {
   return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOBUFS' || code === 'ENOMEM'

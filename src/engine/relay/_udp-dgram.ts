@@ -10,9 +10,13 @@ export const dgramSockets: UdpSockets = {
   listen: (at, owner) =>
     new Promise((resolve, reject) => {
       const socket = open(at)
-      socket.once('error', reject)
+      const failed = (error: Error): void => {
+        socket.close()
+        reject(error)
+      }
+      socket.once('error', failed)
       socket.bind({ ...at, exclusive: true }, () => {
-        socket.removeListener('error', reject)
+        socket.removeListener('error', failed)
         resolve(new DgramSocket(socket, owner))
       })
     }),

@@ -3,6 +3,7 @@ import { WarrenError } from '@shared/errors'
 import { Settling } from '../settling'
 import type { Budget, ConnectionTable } from '../traffic'
 import type { EngineEvent, EnginePorts, LocalPorts } from '../types'
+import { Loops } from './_loops'
 import { createMeters } from './_meter'
 import { SupervisedRelay } from './supervised-relay'
 import type { RelayEngine } from './types'
@@ -26,6 +27,10 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
   const relays = new Map<string, SupervisedRelay>()
   const settling = new Settling(ports.clock)
   const meterOf = createMeters(ports.traffic)
+  const loops = new Loops(
+    () => [...relays.values()].flatMap((relay) => relay.ends ?? []),
+    () => ports.clock.now(),
+  )
 
   function get(id: string): SupervisedRelay {
     const relay = relays.get(id)
@@ -45,13 +50,15 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
         ...{ ports, localPorts, meter: meterOf(id) },
         ledger: table.ledger(id, () => relays.get(id)?.spec.name ?? spec.name),
         onChange: () => {
+          loops.changed()
           emit({ kind: 'relay', id })
           settling.changed()
         },
         onSpent: () => {
           emit({ kind: 'budget', id })
         },
-        leadsBack: () => false,
+        wayBack: (ends) => loops.of(ends)?.map((each) => relays.get(each)?.spec.name ?? '') ?? null,
+        leadsBack: (ends, target) => loops.leadsBack(ends, target),
       })
       relays.set(id, relay)
     },

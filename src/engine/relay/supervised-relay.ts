@@ -1,7 +1,7 @@
 /** One relay as the engine knows it: whether it is wanted, what carries it while it is, and what it shows. */
 import { isTransient, toFault, type Fault, type WarrenError } from '@shared/errors'
 import type { RelaySnapshot } from '@shared/relay-snapshots'
-import type { RelaySpec } from '@shared/relays'
+import type { RelaySpec, RelayTarget } from '@shared/relays'
 import type { EndReason } from '@shared/traffic'
 import {
   createLimiter,
@@ -16,8 +16,10 @@ import {
 import { NETWORK_SETTLE_MS, retryDelayMs } from '../supervisor'
 import type { EnginePorts, LocalPorts } from '../types'
 import { createRelayCarrier } from './carrier'
+import type { LoopRelay } from './_loop'
 import type { RelayMeter } from './_meter'
 import { RelayStatus } from './_status'
+import { wayBackFault } from './_target-fault'
 import type { Over, RelayCarrier } from './types'
 
 /** A longer wait for the expiry date is begun anew: clocks are set, and machines sleep. */
@@ -31,7 +33,9 @@ export interface SupervisedRelayOptions {
   readonly onChange: () => void
   /** Its budget is used up. */
   readonly onSpent: () => void
-  readonly leadsBack: (address: string, port: number) => boolean
+  /** The names of the relays on a way from its targets back to it, itself first; `null` when there is none. */
+  readonly wayBack: (ends: LoopRelay) => readonly string[] | null
+  readonly leadsBack: (ends: LoopRelay, target: RelayTarget) => boolean
 }
 
 export class SupervisedRelay {
@@ -59,8 +63,9 @@ export class SupervisedRelay {
     return this.currentSpec
   }
 
-  get bound(): RelaySnapshot['listen'] | null {
-    return this.status.bound
+  /** Where it listens now and where that leads; `null` while it does not listen. */
+  get ends(): LoopRelay | null {
+    return this.status.isUp ? this.asBound() : null
   }
 
   get isSettled(): boolean {
@@ -85,6 +90,7 @@ export class SupervisedRelay {
     }
     this.carrier?.replace(spec)
     this.watchExpiry()
+    if (this.status.isUp) this.status.reach(this.wayBack()?.toFault() ?? null)
     this.tellSlow()
     const { reason } = this.status
     const isOver = this.status.state === 'failed' && reason !== null && CURED_BY_EDIT.has(reason.code)
@@ -174,6 +180,9 @@ export class SupervisedRelay {
       if (this.carrier !== carrier) return
       const bound = await carrier.bind()
       if (this.carrier !== carrier) return
+      status.bound = bound
+      const wayBack = this.wayBack()
+      if (wayBack !== null) throw wayBack
       status.run(bound)
       this.tellSlow()
       this.log('info', 'Running.')
@@ -228,7 +237,19 @@ export class SupervisedRelay {
     const now = this.options.ports.clock.now()
     const left = timeLeft(limits, now)
     if (left !== null && left <= 0 && limits.expiresAt !== null) return expiryFault(limits.expiresAt)
-    return this.isStopped() ? quotaFault(limits.quota, now) : null
+    return this.isStopped() ? quotaFault(limits.quota, now) : this.wayBack()
+  }
+
+  /** Its own targets lead back to it, over other relays that run or at once. */
+  private wayBack(): WarrenError | null {
+    const way = this.options.wayBack(this.asBound())
+    return way === null ? null : wayBackFault(way.slice(1))
+  }
+
+  private asBound(): LoopRelay {
+    const { bound } = this.status
+    const { currentSpec: spec } = this
+    return bound === null || 'path' in bound ? spec : { ...spec, listenPort: bound.port }
   }
 
   /** Its quota is used up, and that ends it. */
@@ -274,11 +295,14 @@ export class SupervisedRelay {
     const { ports, localPorts, ledger, meter, leadsBack } = this.options
     return createRelayCarrier({
       spec: this.currentSpec,
-      ...{ ledger, limiter: this.limiter, meter, ports: localPorts, clock: ports.clock, leadsBack },
+      ...{ ledger, limiter: this.limiter, meter, ports: localPorts, clock: ports.clock },
+      leadsBack: (host, port) => leadsBack(this.asBound(), { host, port }),
       log: (entry) => {
         ports.log(this.currentSpec.id, entry)
       },
-      began: meter.began,
+      began: () => {
+        meter.began()
+      },
       ended: this.writeDown,
       onTarget: (target, failure) => {
         status.target(target, failure === null)
