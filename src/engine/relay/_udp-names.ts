@@ -1,8 +1,8 @@
 /** The addresses of targets that UDP sessions go to: asked once a minute for each name, never once for each datagram. */
+import { isIP } from 'node:net'
 import type { RelayTarget } from '@shared/relays'
 import type { Clock } from '../types'
 import { resolveName } from './_resolve'
-import { isAddress } from './_targets'
 import { Ticker } from './_ticker'
 
 export const REFRESH_MS = 60_000
@@ -39,7 +39,7 @@ export class Names {
 
   /** The names that count from now on; what is known of those that stay is kept. */
   watch(targets: readonly RelayTarget[]): void {
-    const wanted = new Set(targets.map(({ host }) => host).filter((host) => !isAddress(host)))
+    const wanted = new Set(targets.map(({ host }) => host).filter((host) => isIP(host) === 0))
     for (const host of this.known.keys()) if (!wanted.has(host)) this.known.delete(host)
     for (const host of wanted) void this.ask(host)
     if (wanted.size > 0) this.ticker.start()
@@ -47,7 +47,7 @@ export class Names {
 
   /** Addresses, or the system's code why there is none; `null` when that is not known yet: {@link ask}. */
   of(host: string): readonly string[] | string | null {
-    if (isAddress(host)) return [host]
+    if (isIP(host) !== 0) return [host]
     const known = this.known.get(host)
     if (known === undefined) return null
     if (known.addresses.length > 0) return known.addresses
