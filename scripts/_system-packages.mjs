@@ -60,4 +60,11 @@ export const TEST = [
   { name: 'iperf3', command: 'iperf3', why: 'throughput, and a stream across a kill of the app' },
   { name: 'wrk', command: 'wrk', why: 'small requests in the bench' },
   { name: 'nginx-light', command: 'nginx', why: 'the origin that wrk asks' },
+  {
+    name: 'libnginx-mod-stream',
+    file: '/usr/lib/nginx/modules/ngx_stream_module.so',
+    why: 'what relays are measured beside',
+  },
+  { name: 'haproxy', command: 'haproxy', why: 'what relays are measured beside' },
+  { name: 'socat', command: 'socat', why: 'what UDP relays are measured beside' },
 ]
