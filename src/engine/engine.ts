@@ -8,7 +8,7 @@ import { createSessionPool } from './ssh'
 import type { SshPorts } from './ssh/types'
 import { Settling } from './settling'
 import { OpenQuestions, ServerRetries, SupervisedForward } from './supervisor'
-import { ConnectionTable } from './traffic'
+import { ConnectionTable, createForwardBooks } from './traffic'
 import type { Engine, EngineEvent, EnginePorts } from './types'
 
 export function createEngine(world: EnginePorts): Engine {
@@ -30,6 +30,7 @@ export function createEngine(world: EnginePorts): Engine {
     },
   )
 
+  const books = ports.traffic === undefined ? null : createForwardBooks({ port: ports.traffic, clock: ports.clock })
   const retries = new ServerRetries(ports.clock, ports.random)
   const sshPorts: SshPorts = {
     ...ports.ssh,
@@ -67,9 +68,12 @@ export function createEngine(world: EnginePorts): Engine {
         emit({ kind: 'forward', id: spec.id })
         settling.changed()
       }
-      const ledger = table.ledger(spec.id, () => forwards.get(spec.id)?.spec.name ?? spec.name)
+      const ledger = table.ledger(spec.id, () => forwards.get(spec.id)?.spec.name ?? spec.name, books)
       const forward: SupervisedForward = new SupervisedForward(spec, {
         ...{ ports, localPorts, pool, ledger, retries, onChange },
+        onSpent: () => {
+          emit({ kind: 'budget', id: spec.id })
+        },
         onJoin: () => {
           questions.joined(forward)
         },
@@ -116,6 +120,7 @@ export function createEngine(world: EnginePorts): Engine {
     },
     setBudget: (ownerId, budget) => {
       if (relays.has(ownerId)) relays.setBudget(ownerId, budget)
+      else get(ownerId).setBudget(budget)
     },
     relays,
     sessions: () => pool.sessions(),
@@ -141,6 +146,7 @@ export function createEngine(world: EnginePorts): Engine {
     close: async () => {
       await Promise.all([relays.close(), ...[...forwards.values()].map((forward) => forward.stop())])
       await pool.close()
+      books?.close()
     },
   }
 }

@@ -65,6 +65,7 @@ export const errorCodes = {
 
   'relay.loop': { title: 'The relay leads back to itself', retry: false },
   'relay.proxy-header': { title: 'Not a PROXY protocol header', retry: false },
+  'limit.connections': { title: 'More connections than allowed', retry: false },
   'limit.quota': { title: 'The quota is used up', retry: false },
   'limit.expired': { title: 'Its time is over', retry: false },
 

@@ -14,7 +14,8 @@ import {
 import { readHead, relayBody } from './_http-read'
 import type { Wish } from './_http-target'
 import type { ProxyClientOptions, ProxyTarget } from './_proxy-types'
-import { sayAndClose, StreamReader, writeAll } from './_stream-reader'
+import { writePaced, type Pace } from './_pace'
+import { sayAndClose, StreamReader } from './_stream-reader'
 
 /** A connection to an origin server that may serve several requests of one client. */
 export interface Upstream {
@@ -95,15 +96,20 @@ async function converse(
 ): Promise<ExchangeResult> {
   const { client, head, options } = asked
   const { stream } = upstream.reader
-  await writeAll(stream, requestHead(asked))
+  // The head was counted when it was read.
+  const headPace: Pace = { flow: () => options.limits.up, onBytes: () => undefined }
+  await writePaced(stream, Buffer.from(requestHead(asked), 'latin1'), headPace)
   const body: { sent: 'pending' | 'complete' | 'cut' | 'unwanted'; fault: Error | null } = {
     sent: 'pending',
     fault: null,
   }
-  const onBytes = (bytes: number): void => {
-    options.counter.bytesUp += bytes
+  const pace: Pace = {
+    flow: () => options.limits.up,
+    onBytes: (bytes) => {
+      options.counter.bytesUp += bytes
+    },
   }
-  const sending = relayBody({ from: client, to: stream, body: head.body, onBytes }).then(
+  const sending = relayBody({ from: client, to: stream, body: head.body, pace }).then(
     (result) => {
       body.sent = result
       // Half a body must not look like a whole one to the origin server.
@@ -159,8 +165,11 @@ async function answer(
   { client, head, options }: Exchange,
   { reader }: Upstream,
 ): Promise<Answered | 'nothing' | 'cut'> {
-  const onBytes = (bytes: number): void => {
-    options.counter.bytesDown += bytes
+  const pace: Pace = {
+    flow: () => options.limits.down,
+    onBytes: (bytes) => {
+      options.counter.bytesDown += bytes
+    },
   }
   for (let begun = false; ; begun = true) {
     const text = await readHead(reader)
@@ -175,10 +184,9 @@ async function answer(
     if (isInterim && head.version === '1.0') continue
     const keepClient = !isInterim && wantsMore(head) && response.body.kind !== 'to-end'
     const out = responseHead(response, { keepClient, isInterim, version: head.version })
-    onBytes(out.length)
-    if (!(await writeAll(client.stream, out))) return 'cut'
+    if (!(await writePaced(client.stream, Buffer.from(out, 'latin1'), pace))) return 'cut'
     if (isInterim) continue
-    const passed = await relayBody({ from: reader, to: client.stream, body: response.body, onBytes })
+    const passed = await relayBody({ from: reader, to: client.stream, body: response.body, pace })
     if (passed !== 'complete') return 'cut'
     const keepUpstream = head.version === '1.1' && mayKeep(response)
     return { keepClient, keepUpstream }

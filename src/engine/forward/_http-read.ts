@@ -1,7 +1,8 @@
 /** Heads and bodies from a {@link StreamReader}. */
 import { BodyMeter } from './_http-body'
 import { HttpRefusal, MAX_HEAD_BYTES, type BodyKind } from './_http-head'
-import { writeAll, type StreamReader } from './_stream-reader'
+import { writePaced, type Pace } from './_pace'
+import type { StreamReader } from './_stream-reader'
 import type { Duplex } from 'node:stream'
 
 const CR = 0x0d
@@ -35,19 +36,18 @@ export interface BodyRelay {
   readonly from: StreamReader
   readonly to: Duplex
   readonly body: BodyKind
-  readonly onBytes: (bytes: number) => void
+  readonly pace: Pace
 }
 
 /** Passes a body on. `complete`: it was whole; `cut`: its sender broke off; `unwanted`: the receiver is gone. */
-export async function relayBody({ from, to, body, onBytes }: BodyRelay): Promise<'complete' | 'cut' | 'unwanted'> {
+export async function relayBody({ from, to, body, pace }: BodyRelay): Promise<'complete' | 'cut' | 'unwanted'> {
   const meter = new BodyMeter(body)
   while (!meter.done) {
     const chunk = await from.read()
     if (chunk === null) return body.kind === 'to-end' && !from.broken ? 'complete' : 'cut'
     const taken = meter.take(chunk)
     from.unread(chunk.subarray(taken))
-    onBytes(taken)
-    if (!(await writeAll(to, chunk.subarray(0, taken)))) return 'unwanted'
+    if (!(await writePaced(to, chunk.subarray(0, taken), pace))) return 'unwanted'
   }
   return 'complete'
 }

@@ -2,19 +2,27 @@
 import type { Socket } from 'node:net'
 import { listenEndpoint } from '@shared/endpoints'
 import type { ClientEnd, SshSession } from '../ssh/types'
-import { resetStream } from '../traffic'
+import { resetStream, type ConnectionLimits } from '../traffic'
+import { admission } from './_admission'
 import { listenRange, type LocalListener, type TcpHandle } from '../tcp'
 import { checkPermission } from './_permission'
 import { rawClient } from './_raw-client'
 import type { Carrier, CarrierOptions } from './types'
 
 export interface Serve {
-  /** `offset`: at which port of a range the client came. */
-  readonly onSocket: (socket: Socket, session: SshSession, offset: number) => void
+  readonly onSocket: (socket: Socket, over: Way) => void
   /** For TCP clients, where this Node can do without streams; without it they all come as sockets. */
-  readonly onClient?: (client: ClientEnd, session: SshSession, offset: number) => void
+  readonly onClient?: (client: ClientEnd, over: Way) => void
   /** What must be known before the first client; its rejection is that of `bind`. */
   readonly prepare?: () => Promise<void>
+}
+
+/** Of one client that was let in. */
+export interface Way {
+  readonly session: SshSession
+  /** At which port of a range the client came. */
+  readonly offset: number
+  readonly limits: ConnectionLimits
 }
 
 /**
@@ -27,17 +35,20 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
   let session: SshSession | null = null
   let opening: Promise<LocalListener> | null = null
   let isPermitted = false
+  const admit = admission(options)
   const onSocket = (socket: Socket, offset: number): void => {
-    if (session === null) turnAway(socket)
-    else serveSocket(socket, session, offset)
+    const limits = session === null ? null : admit(socket)
+    if (session === null || limits === null) turnAway(socket)
+    else serveSocket(socket, { session, offset, limits })
   }
   const onHandle =
     serveClient === undefined
       ? undefined
       : (handle: TcpHandle, offset: number): void => {
           const client = rawClient(handle)
-          if (session === null) client.reset()
-          else serveClient(client, session, offset)
+          const limits = session === null ? null : admit(client)
+          if (session === null || limits === null) client.reset()
+          else serveClient(client, { session, offset, limits })
         }
   const unbind = (): void => {
     session = null

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { TrafficCounter } from '../ssh/types'
+import type { ConnectionLimits } from '../traffic'
 import type { ProxyLogin } from './_login'
 
 export interface ProxyTarget {
@@ -30,6 +31,8 @@ export interface ProxyClientOptions {
   readonly at: string
   /** Its `target` follows what the client asks for. */
   readonly counter: TrafficCounter & { target: ProxyTarget | object | null }
+  /** Hold for what passes between client and target, other than by a tunnel. */
+  readonly limits: ConnectionLimits
   /** The client said something that is not a request: why it is turned away. */
   readonly onInvalid: (message: string) => void
   readonly onReached: () => void

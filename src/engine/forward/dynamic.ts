@@ -1,8 +1,7 @@
 /** `ssh -D`: SOCKS and HTTP proxy clients here reach whatever they ask for, as seen from the server. */
 import type { Socket } from 'node:net'
 import { endpointAt, formatEndpoint, listenEndpoint } from '@shared/endpoints'
-import type { SshSession } from '../ssh/types'
-import { listeningCarrier } from './_listening-carrier'
+import { listeningCarrier, type Way } from './_listening-carrier'
 import type { ProxyLogin } from './_login'
 import { serveProxyClient } from './_proxy-client'
 import { proxyReports } from './_proxy-reports'
@@ -13,21 +12,27 @@ export function dynamicCarrier(options: CarrierOptions): Carrier {
   const reports = proxyReports(options)
   let login: ProxyLogin | null = null
 
-  const onSocket = (socket: Socket, session: SshSession, offset: number): void => {
-    const connection = ledger.add({ stream: socket, origin: null, target: null })
-    socket.once('close', () => {
-      ledger.remove(connection)
+  const onSocket = (socket: Socket, { session, offset, limits }: Way): void => {
+    const connection = ledger.add({ stream: socket, origin: null, target: null, limits })
+    socket.once('close', (hadError) => {
+      ledger.remove(connection, hadError ? 'reset' : 'closed')
     })
     const origin = { host: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
     const { localPort } = socket
     const asked = endpointAt(listenEndpoint(spec), offset)
     const at = 'port' in asked && localPort !== undefined ? { host: asked.host, port: localPort } : asked
     void serveProxyClient(socket, {
-      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, ...reports },
+      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, limits, ...reports },
       way: {
         open: (target) => session.openChannel(target, origin),
-        tunnel: (target, { head, onOpen }) =>
-          session.forwardSocket(socket, { target, counter: connection, head, onOpen }),
+        tunnel: async (target, { head, onOpen }) => {
+          const over = session.forwardSocket(socket, { target, counter: connection, limits, head, onOpen })
+          const { reason } = await over.catch((error: unknown) => {
+            connection.endReason ??= 'unreachable'
+            throw error
+          })
+          ledger.remove(connection, reason)
+        },
       },
     })
   }

@@ -21,34 +21,35 @@ export function localCarrier(options: CarrierOptions): Carrier {
     onTarget(error)
   }
   return listeningCarrier(options, {
-    onClient: (client, session, offset) => {
+    onClient: (client, { session, offset, limits }) => {
       const target = targetAt(offset)
-      const connection = ledger.add({ stream: client, origin: null, target })
+      const connection = ledger.add({ stream: client, origin: null, target, limits })
       session.forwardClient(client, {
         target,
         counter: connection,
+        limits,
         onOpen,
-        onClosed: () => {
-          ledger.remove(connection)
+        onClosed: ({ reason }) => {
+          ledger.remove(connection, reason)
         },
         onRefused: (error) => {
           client.reset()
-          ledger.remove(connection)
+          ledger.remove(connection, 'unreachable')
           refused(error)
         },
       })
     },
-    onSocket: (socket, session, offset) => {
+    onSocket: (socket, { session, offset, limits }) => {
       const target = targetAt(offset)
-      const connection = ledger.add({ stream: socket, origin: null, target })
-      session.forwardSocket(socket, { target, counter: connection, onOpen }).then(
-        () => {
-          ledger.remove(connection)
+      const connection = ledger.add({ stream: socket, origin: null, target, limits })
+      session.forwardSocket(socket, { target, counter: connection, limits, onOpen }).then(
+        ({ reason }) => {
+          ledger.remove(connection, reason)
         },
         (error: Error) => {
           socket.on('error', () => undefined)
           resetStream(socket)
-          ledger.remove(connection)
+          ledger.remove(connection, 'unreachable')
           refused(error)
         },
       )

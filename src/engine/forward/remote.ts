@@ -1,10 +1,11 @@
 /** `ssh -R`: the server listens; its clients reach one target here, or (without a target) what they ask for as proxy clients. */
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { endpointAt, formatEndpoint, isExposed, listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import { toFault, WarrenError } from '@shared/errors'
 import type { IncomingChannel, RemoteListener, SshSession, TrafficCounter } from '../ssh/types'
-import { resetStream, type Connection } from '../traffic'
+import { resetStream, type Connection, type ConnectionLimits } from '../traffic'
+import { admission, fromTheOtherSide } from './_admission'
+import { join } from './_join'
 import { dialHere } from './_dial-here'
 import { probeGateway } from './_gateway'
 import type { ProxyLogin } from './_login'
@@ -23,12 +24,16 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
   let generation = 0
   let closed = false
 
-  async function toTarget(incoming: IncomingChannel, at: Endpoint, mine: number): Promise<void> {
+  const admit = admission(options)
+
+  async function toTarget(incoming: IncomingChannel, at: Endpoint, limits: ConnectionLimits): Promise<void> {
+    const mine = generation
     let socket: Socket
     try {
       socket = await dialHere(at)
     } catch (error) {
       incoming.refuse()
+      limits.release()
       const { code, message } = toFault(error)
       log({ level: 'warn', code, message })
       onTarget(error as Error)
@@ -36,46 +41,48 @@ export function remoteCarrier(options: CarrierOptions): Carrier {
     }
     if (mine !== generation) {
       incoming.refuse()
+      limits.release()
       resetStream(socket)
       return
     }
     onTarget(null)
-    const connection = ledger.add({ stream: socket, origin: incoming.origin, target: at })
-    await incoming.spliceTo(socket, new FromTheOtherSide(connection))
-    ledger.remove(connection)
+    const connection = ledger.add({ stream: socket, origin: incoming.origin, target: at, limits })
+    const { reason } = await incoming.spliceTo(socket, new FromTheOtherSide(connection), fromTheOtherSide(limits))
+    ledger.remove(connection, reason)
   }
 
-  function byProxy(incoming: IncomingChannel, at: Endpoint): void {
+  function byProxy(incoming: IncomingChannel, at: Endpoint, limits: ConnectionLimits): void {
     const stream = incoming.accept()
-    const connection = ledger.add({ stream, origin: incoming.origin, target: null })
+    const connection = ledger.add({ stream, origin: incoming.origin, target: null, limits })
     stream.once('close', () => {
-      ledger.remove(connection)
+      ledger.remove(connection, stream.errored === null ? 'closed' : 'reset')
     })
     void serveProxyClient(stream, {
-      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, ...reports },
+      ...{ login, servePac: spec.servePac, at: formatEndpoint(at), counter: connection, limits, ...reports },
       way: {
         open: dialHere,
         tunnel: async (wanted, { head, onOpen }) => {
-          const socket = await dialHere(wanted)
+          const socket = await dialHere(wanted).catch((error: unknown) => {
+            connection.endReason ??= 'unreachable'
+            throw error
+          })
           if (stream.destroyed) {
             // The client did not wait, and its `close` is past: nobody else would end this one.
             resetStream(socket)
             return
           }
           onOpen()
-          if (head !== undefined) {
-            connection.bytesUp += head.length
-            socket.write(head)
-          }
-          join(stream, socket, connection)
+          join({ client: stream, target: socket, head }, connection)
         },
       },
     })
   }
 
   const onChannel = (incoming: IncomingChannel, offset: number): void => {
-    if (target !== null) void toTarget(incoming, endpointAt(target, offset), generation)
-    else byProxy(incoming, endpointAt(listener?.bound ?? asked, offset))
+    const limits = admit(incoming.origin?.host ?? null)
+    if (limits === null) incoming.refuse()
+    else if (target !== null) void toTarget(incoming, endpointAt(target, offset), limits)
+    else byProxy(incoming, endpointAt(listener?.bound ?? asked, offset), limits)
   }
 
   const lookAtGateway = async (session: SshSession, mine: number): Promise<void> => {
@@ -145,22 +152,4 @@ class FromTheOtherSide implements TrafficCounter {
   set bytesDown(bytes: number) {
     this.connection.bytesUp = bytes
   }
-}
-
-/** Not the hot path: streams' own pipes keep order, half-close and back-pressure. */
-function join(client: Duplex, target: Socket, counter: TrafficCounter): void {
-  client.on('data', (chunk: Buffer) => {
-    counter.bytesUp += chunk.length
-  })
-  target.on('data', (chunk: Buffer) => {
-    counter.bytesDown += chunk.length
-  })
-  client.pipe(target)
-  target.pipe(client)
-  client.once('close', () => {
-    if (!target.writableEnded || !target.readableEnded) resetStream(target)
-  })
-  target.once('close', () => {
-    if (!client.writableEnded || !client.readableEnded) resetStream(client)
-  })
 }

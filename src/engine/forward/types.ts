@@ -2,7 +2,7 @@ import type { Endpoint } from '@shared/endpoints'
 import type { LogEntry } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { SshSession } from '../ssh/types'
-import type { Ledger } from '../traffic'
+import type { Ledger, Limiter } from '../traffic'
 import type { LocalPorts } from '../types'
 import type { ProxyLogin } from './_login'
 
@@ -10,6 +10,7 @@ import type { ProxyLogin } from './_login'
 export interface CarrierOptions {
   readonly spec: ForwardSpec
   readonly ledger: Ledger
+  readonly limiter: Limiter
   readonly ports: LocalPorts
   readonly log: (entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
   /** Permission bits taken from a Unix socket here (ssh_config StreamLocalBindMask), where the config names them. */

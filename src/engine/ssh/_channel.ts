@@ -56,6 +56,11 @@ export class Channel implements WireWaiter {
     return !this.eofSent && !this.closeSent && this.sendWindow > 0 && this.context.wire.ready
   }
 
+  /** Bytes that {@link send} would take now, or almost: the socket may be full before. */
+  get room(): number {
+    return this.sendable ? this.sendWindow : 0
+  }
+
   /** Sends as much of `data` as the peer and the socket take; returns how many bytes that were. `onWritable` follows when not all. */
   send(data: Buffer): number {
     let sent = 0
@@ -100,6 +105,7 @@ export class Channel implements WireWaiter {
 
   /** The sink passed on `bytes`: lets the peer send more when it is time. */
   consumed(bytes: number): void {
+    if (this.closed) return
     const grant = this.receive.consume(bytes)
     if (grant > 0 && !this.closeSent && !this.eofReceived) {
       this.context.protocol.channelWindowAdjust(this.remoteId, grant)

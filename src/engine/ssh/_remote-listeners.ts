@@ -129,9 +129,9 @@ function incomingChannel(info: OpenInfo, pending: PendingIncoming, mux: Mux): In
   const { srcIP, srcPort } = info.data
   return {
     origin: srcIP === undefined || srcPort === undefined ? null : { host: srcIP, port: srcPort },
-    spliceTo: (socket, counter) =>
+    spliceTo: (socket, counter, limits) =>
       new Promise((resolve) => {
-        const splice = new Splice(nodeEnd(socket), { counter, corker: mux, onClosed: resolve })
+        const splice = new Splice(nodeEnd(socket), { counter, limits, corker: mux, onClosed: resolve })
         splice.start(pending.accept(), undefined)
       }),
     accept: () => new ChannelStream(pending.accept()),

@@ -5,6 +5,8 @@ import type { Endpoint } from '@shared/endpoints'
 import type { Need, NeedAnswer } from '@shared/needs'
 import type { LogEntry, SessionSnapshot } from '@shared/snapshots'
 import type { HostKeyPolicy, ServerSpec } from '@shared/specs'
+import type { EndReason } from '@shared/traffic'
+import type { ConnectionLimits } from '../traffic'
 
 /** How far a session has come; the supervisor shows it as the forward's state. */
 export type SessionPhase = 'resolving' | 'connecting' | 'verifying' | 'authenticating' | 'ready'
@@ -182,6 +184,8 @@ export interface OpenOrigin {
 export interface ForwardSocketOptions {
   readonly target: Endpoint
   readonly counter: TrafficCounter
+  /** What may pass and when; `up` is what the socket sends. */
+  readonly limits?: ConnectionLimits | undefined
   /** Bytes that were read from the socket before (a SOCKS client may talk early). */
   readonly head?: Buffer | undefined
   /** Called once, when the server accepted the channel and before any byte flows down. */
@@ -238,6 +242,8 @@ export interface ClientSink {
 export interface SpliceResult {
   /** Why it ended; `null` for an orderly end of both directions. */
   readonly error: Error | null
+  /** `closed`, or `reset` (one side broke off), or `stopped` (the session went away under it). */
+  readonly reason: EndReason
 }
 
 /** A channel as a Duplex, for what is not the hot path (jump hops, SOCKS on remote dynamic). */
@@ -247,7 +253,7 @@ export type SshChannel = Duplex
 export interface IncomingChannel {
   readonly origin: OpenOrigin | null
   /** Accepts and joins it with a connected socket. Resolves when both are closed. */
-  readonly spliceTo: (socket: Socket, counter: TrafficCounter) => Promise<SpliceResult>
+  readonly spliceTo: (socket: Socket, counter: TrafficCounter, limits?: ConnectionLimits) => Promise<SpliceResult>
   readonly accept: () => SshChannel
   /** Refuses it (RFC 4254 §5.1 SSH_OPEN_CONNECT_FAILED). */
   readonly refuse: () => void

@@ -3,7 +3,7 @@ import { isTransient, toFault, WarrenError, type Fault } from '@shared/errors'
 import type { ForwardSpec } from '@shared/specs'
 import { createCarrier, type Carrier } from '../forward'
 import type { ServerRoute, SessionLease, SessionPhase, SessionPool, SshSession } from '../ssh/types'
-import type { Ledger } from '../traffic'
+import type { Ledger, Limiter } from '../traffic'
 import type { EnginePorts, LocalPorts, StartOptions } from '../types'
 import { HealthWatch } from './_health'
 import { liveOnDemand } from './_on-demand'
@@ -25,6 +25,7 @@ export interface LifeOptions {
   readonly localPorts: LocalPorts
   readonly pool: SessionPool
   readonly ledger: Ledger
+  readonly limiter: Limiter
   readonly retries: ServerRetries
   readonly log: (level: 'info' | 'warn' | 'error', message: string, code?: string) => void
   /** The way to the server is known, and a login on it begins or is joined. */
@@ -51,11 +52,12 @@ export class Life {
   private route: ServerRoute | null = null
 
   constructor(private readonly options: LifeOptions) {
-    const { spec, status, ledger, localPorts, ports, retries } = options
+    const { spec, status, ledger, limiter, localPorts, ports, retries } = options
     this.spec = spec
     this.carrier = createCarrier({
       spec,
       ledger,
+      limiter,
       ports: localPorts,
       log: (entry) => {
         ports.log(spec.id, entry)

@@ -29,6 +29,8 @@ export class Status {
   private needIds: string[] = []
   private beforeNeeds: ForwardState = 'stopped'
   private notice: Notice | null = null
+  /** It goes slower than asked, because its quota is used up: a sentence without a full stop. */
+  private slow: string | null = null
   asleep = false
   health: ForwardSnapshot['health'] = null
   private since: number
@@ -65,6 +67,13 @@ export class Status {
     this.changed()
   }
 
+  /** Its quota is used up and it goes on slowly, or (`null`) it does not. */
+  saySlow(notice: string | null): void {
+    if (this.slow === notice) return
+    this.slow = notice
+    this.changed()
+  }
+
   /** A new life: questions of the one before are not its own. */
   begin(): void {
     this.attempt = 0
@@ -87,6 +96,13 @@ export class Status {
     this.healthFault = null
     this.reason = trouble
     this.enter(trouble === null ? 'running' : 'degraded')
+  }
+
+  /** It does not begin, and only a person or time can help. */
+  refuse(reason: Fault): void {
+    this.reason = reason
+    this.forgetSession()
+    this.enter('failed')
   }
 
   stop(): void {
@@ -166,7 +182,7 @@ export class Status {
       via: route === null ? [] : wayNames(route),
       exposed: this.notice?.exposed ?? isExposed(listen),
       needId: this.needIds.at(-1) ?? null,
-      notice: this.notice?.message ?? null,
+      notice: this.notice?.message ?? this.slow,
       health: this.health,
       asleep: this.asleep,
       // Whose time is limited is known to whoever started it.

@@ -1,9 +1,9 @@
 /** One forward as the engine knows it: whether it is wanted, its life while it is, and what it shows. */
-import type { Fault } from '@shared/errors'
+import { toFault, type Fault } from '@shared/errors'
 import type { ForwardSnapshot } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { ServerRoute, SessionPool } from '../ssh/types'
-import type { Ledger } from '../traffic'
+import { createLimiter, expiryFault, quotaFault, slowNotice, type Budget, type Ledger, type Limiter } from '../traffic'
 import type { EnginePorts, LocalPorts, StartOptions } from '../types'
 import { Life } from './_life'
 import type { Waiting } from './_questions'
@@ -17,6 +17,8 @@ export interface SupervisedOptions {
   readonly ledger: Ledger
   readonly retries: ServerRetries
   readonly onChange: () => void
+  /** Its budget is used up. */
+  readonly onSpent?: (() => void) | undefined
   /** It waits for a login that it began or joined. */
   readonly onJoin?: (() => void) | undefined
   /** It does not wait any more. */
@@ -24,6 +26,8 @@ export interface SupervisedOptions {
 }
 
 export class SupervisedForward implements Waiting {
+  private readonly limiter: Limiter
+  private budget: Budget | null = null
   private wanted = false
   private readonly status: Status
   private route: ServerRoute | null = null
@@ -36,6 +40,8 @@ export class SupervisedForward implements Waiting {
     private readonly options: SupervisedOptions,
   ) {
     this.status = new Status(options.ports.clock.now, options.onChange)
+    this.limiter = createLimiter({ onSpent: this.onSpent, date: options.ports.clock.now })
+    this.limiter.set(currentSpec.limits)
   }
 
   get id(): string {
@@ -60,10 +66,13 @@ export class SupervisedForward implements Waiting {
     return this.status.isSettled
   }
 
-  /** Names and tags change at once; other ends or another server restart a wanted forward. */
+  /** Names, tags and limits change at once; other ends or another server restart a wanted forward. */
   replace(spec: ForwardSpec): void {
     const before = this.currentSpec
     this.currentSpec = spec
+    this.limiter.set(spec.limits)
+    this.tellSlow()
+    if (this.wanted && this.isRefused && this.refusal() === null) this.proceed()
     if (!this.wanted || waysOf(spec) === waysOf(before)) {
       if (JSON.stringify(spec.health) !== JSON.stringify(before.health)) this.life?.checkBy(spec)
       this.options.onChange()
@@ -72,6 +81,14 @@ export class SupervisedForward implements Waiting {
     // Who looks right after the edit sees the end that was asked for, not the one that is closing.
     this.status.bound = null
     void this.end()
+  }
+
+  /** How many more bytes it may move; a forward that stopped for want of them begins again. */
+  setBudget(budget: Budget | null): void {
+    this.budget = budget
+    this.limiter.setBudget(budget)
+    this.tellSlow()
+    if (this.wanted && this.isRefused && this.refusal() === null) this.proceed()
   }
 
   start(options: StartOptions): void {
@@ -122,8 +139,14 @@ export class SupervisedForward implements Waiting {
   private begin(): void {
     const { ports, localPorts, pool, ledger, retries, onJoin } = this.options
     this.status.begin()
+    const refusal = this.refusal()
+    if (refusal !== null) {
+      this.status.refuse(refusal)
+      ports.log(this.id, { level: 'error', message: refusal.message, code: refusal.code })
+      return
+    }
     const life: Life = new Life({
-      ...{ ports, localPorts, pool, ledger, retries, status: this.status },
+      ...{ ports, localPorts, pool, ledger, limiter: this.limiter, retries, status: this.status },
       spec: this.currentSpec,
       startOptions: this.startOptions,
       log: (level, message, code) => {
@@ -157,6 +180,37 @@ export class SupervisedForward implements Waiting {
     await life.end()
     if (this.life === life) this.life = null
     this.status.bound = null
+  }
+
+  /** Why it may not run, whatever the server says. */
+  private refusal(): Fault | null {
+    const { limits } = this.currentSpec
+    const now = this.options.ports.clock.now()
+    const expiresAt = limits?.expiresAt ?? null
+    if (expiresAt !== null && Date.parse(expiresAt) <= now) return toFault(expiryFault(expiresAt))
+    const isStopped = this.limiter.isSpent && this.budget?.then === 'stop'
+    return isStopped ? toFault(quotaFault(limits?.quota ?? null, now)) : null
+  }
+
+  private get isRefused(): boolean {
+    const code = this.status.reason?.code
+    return this.life === null && (code === 'limit.quota' || code === 'limit.expired')
+  }
+
+  private readonly onSpent = (): void => {
+    if (this.budget?.then === 'stop' && this.life !== null) {
+      this.options.ledger.endAll('quota')
+      // It is still wanted, and says by itself why it does not begin again.
+      void this.end()
+    }
+    this.tellSlow()
+    this.options.onSpent?.()
+  }
+
+  private tellSlow(): void {
+    const quota = this.currentSpec.limits?.quota ?? null
+    const isSlow = this.limiter.isSpent && this.budget?.then === 'slow' && quota !== null
+    this.status.saySlow(isSlow ? slowNotice(quota, this.options.ports.clock.now()) : null)
   }
 
   private routeOrNull(): ServerRoute | null {

@@ -4,7 +4,9 @@ import { Duplex } from 'node:stream'
 import type { Endpoint } from '@shared/endpoints'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import type { ClientEnd, OpenOrigin, TrafficCounter } from '../ssh/types'
+import type { EndReason } from '@shared/traffic'
 import { resetStream } from '../reset-stream'
+import type { ConnectionLimits } from './types'
 
 /** What a connection is asked for that no Node stream carries. */
 export type LiveEnd = Pick<ClientEnd, 'remoteAddress' | 'remotePort' | 'localPort' | 'reset'>
@@ -15,13 +17,25 @@ export interface ConnectionOptions {
   /** Where the client is, when the stream does not know. */
   readonly origin: OpenOrigin | null
   readonly target: Endpoint | null
+  /** Let go of when the connection is removed. */
+  readonly limits?: ConnectionLimits | undefined
+}
+
+/** Who hears of what a ledger counts. */
+export interface LedgerWatch {
+  /** Something was counted; said once, until {@link Ledger.settle}. */
+  readonly stirred: (ledger: Ledger) => void
+  readonly ended: (connection: Connection) => void
 }
 
 /** One client stream. It is its own counter, so that the splice writes plain numbers and nothing else happens per chunk. */
 export class Connection implements TrafficCounter {
-  bytesUp = 0
-  bytesDown = 0
   target: Endpoint | null
+  readonly limits: ConnectionLimits | null
+  /** Why it is over, once that is known: the first reason holds. */
+  endReason: EndReason | null = null
+  private up = 0
+  private down = 0
   readonly stream: Duplex | LiveEnd
   private readonly origin: OpenOrigin | null
 
@@ -34,6 +48,25 @@ export class Connection implements TrafficCounter {
     this.stream = options.stream
     this.origin = options.origin
     this.since = options.since
+    this.limits = options.limits ?? null
+  }
+
+  get bytesUp(): number {
+    return this.up
+  }
+
+  set bytesUp(bytes: number) {
+    this.ledger.counted(bytes - this.up, 0)
+    this.up = bytes
+  }
+
+  get bytesDown(): number {
+    return this.down
+  }
+
+  set bytesDown(bytes: number) {
+    this.ledger.counted(0, bytes - this.down)
+    this.down = bytes
   }
 
   readonly since: number
@@ -53,7 +86,8 @@ export class Connection implements TrafficCounter {
   }
 
   /** Ends it at once, with a reset where the transport knows one. */
-  end(): void {
+  end(reason: EndReason = 'ended'): void {
+    this.endReason ??= reason
     if (this.stream instanceof Duplex) resetStream(this.stream)
     else this.stream.reset()
   }
@@ -88,35 +122,58 @@ export interface Totals {
 export class Ledger {
   private readonly live = new Set<Connection>()
   private total = 0
-  private pastUp = 0
-  private pastDown = 0
+  private up = 0
+  private down = 0
+  private isStirred = false
 
   constructor(
     readonly forwardId: string,
     readonly name: () => string,
-    private readonly table: ConnectionTable,
-  ) {}
+    private readonly context: { readonly table: ConnectionTable; readonly watch: LedgerWatch | null },
+  ) {
+    this.isStirred = context.watch === null
+  }
 
   add(options: ConnectionOptions): Connection {
-    const connection = this.table.enter(this, options)
+    const connection = this.context.table.enter(this, options)
     this.live.add(connection)
     this.total += 1
+    if (!this.isStirred) this.stir()
     return connection
   }
 
-  remove(connection: Connection): void {
+  /** It is over; lets go of its limits. The connection may know a better reason. */
+  remove(connection: Connection, reason: EndReason = 'closed'): void {
     if (!this.live.delete(connection)) return
-    this.pastUp += connection.bytesUp
-    this.pastDown += connection.bytesDown
-    this.table.leave(connection)
+    connection.endReason ??= reason
+    connection.limits?.release()
+    this.context.table.leave(connection)
+    this.context.watch?.ended(connection)
   }
 
   /** They are gone from the table at once: what the server still says about them is no news. */
-  endAll(): void {
+  endAll(reason: EndReason = 'stopped'): void {
     for (const connection of [...this.live]) {
-      connection.end()
-      this.remove(connection)
+      connection.end(reason)
+      this.remove(connection, reason)
     }
+  }
+
+  /** For {@link Connection} only. Called per chunk. */
+  counted(up: number, down: number): void {
+    this.up += up
+    this.down += down
+    if (!this.isStirred) this.stir()
+  }
+
+  /** What was counted is known; the next byte is told again. */
+  settle(): void {
+    this.isStirred = false
+  }
+
+  private stir(): void {
+    this.isStirred = true
+    this.context.watch?.stirred(this)
   }
 
   get connections(): readonly Connection[] {
@@ -129,13 +186,7 @@ export class Ledger {
   }
 
   totals(): Totals {
-    let bytesUp = this.pastUp
-    let bytesDown = this.pastDown
-    for (const connection of this.live) {
-      bytesUp += connection.bytesUp
-      bytesDown += connection.bytesDown
-    }
-    return { connections: this.live.size, totalConnections: this.total, bytesUp, bytesDown }
+    return { connections: this.live.size, totalConnections: this.total, bytesUp: this.up, bytesDown: this.down }
   }
 }
 
@@ -150,8 +201,9 @@ export class ConnectionTable {
     private readonly onChange: (forwardId: string) => void,
   ) {}
 
-  ledger(forwardId: string, name: () => string): Ledger {
-    return new Ledger(forwardId, name, this)
+  /** `watch` hears of what its connections move; of a relay, that is told by the relay itself. */
+  ledger(forwardId: string, name: () => string, watch: LedgerWatch | null = null): Ledger {
+    return new Ledger(forwardId, name, { table: this, watch })
   }
 
   get(id: string): Connection | undefined {
@@ -165,7 +217,10 @@ export class ConnectionTable {
   /** For {@link Ledger} only. */
   enter(ledger: Ledger, options: ConnectionOptions): Connection {
     this.lastId += 1
-    const connection = new Connection(`c${this.lastId}`, ledger, { ...options, since: this.now() })
+    const { stream, origin, target, limits } = options
+    const since = this.now()
+    // Written out: spreading costs more than the rest of it, thousands of times a second.
+    const connection = new Connection(`c${this.lastId}`, ledger, { stream, origin, target, limits, since })
     this.byId.set(connection.id, connection)
     this.tell(ledger.forwardId)
     return connection

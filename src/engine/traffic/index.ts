@@ -1,4 +1,13 @@
-export { Connection, ConnectionTable, Ledger, type ConnectionOptions, type LiveEnd, type Totals } from './connections'
+export {
+  Connection,
+  ConnectionTable,
+  Ledger,
+  type ConnectionOptions,
+  type LedgerWatch,
+  type LiveEnd,
+  type Totals,
+} from './connections'
+export { createForwardBooks, type ForwardBooks } from './forward-books'
 export { createLimiter } from './limiter'
 export { expiryFault, quotaFault, slowNotice, timeLeft } from './reasons'
 export { resetStream } from '../reset-stream'

@@ -43,6 +43,7 @@ async function openPort(change: Partial<ProxyClientOptions> = {}): Promise<Port>
       servePac: true,
       at: '127.0.0.1:1080',
       counter: { bytesUp: 0, bytesDown: 0, target: null },
+      limits: { up: null, down: null, release: () => undefined },
       onInvalid: (message) => invalid.push(message),
       onReached: () => undefined,
       onFailure: (error) => failures.push(error.message),

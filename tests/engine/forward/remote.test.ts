@@ -6,7 +6,7 @@ import { describe, it } from 'vitest'
 import { createCarrier } from '../../../src/engine/forward'
 import { createLocalPorts } from '../../../src/engine/ports'
 import type { IncomingChannel } from '../../../src/engine/ssh/types'
-import { ConnectionTable } from '../../../src/engine/traffic'
+import { ConnectionTable, createLimiter } from '../../../src/engine/traffic'
 import { checkLeaks } from '../../support/leaks'
 import { fakeSession } from '../../support/fake-pool'
 import { specWith } from '../supervisor/_supervised'
@@ -30,6 +30,7 @@ describe('a remote dynamic forward', () => {
     const carrier = createCarrier({
       spec: specWith({ type: 'remote', remotePort: 8080, remoteHost: null, localPort: null }),
       ledger: table.ledger('f', () => 'f'),
+      limiter: createLimiter(),
       ports: createLocalPorts(),
       log: () => undefined,
       onTarget: () => undefined,

@@ -40,7 +40,7 @@ describe.each([
       const [sent, received] = await Promise.all([sendNoise(client, 20 * MEBIBYTE), digest(client)])
       expect(received).toEqual({ bytes: 20 * MEBIBYTE, sha256: sent })
       expect(forward.counter).toEqual({ bytesUp: 20 * MEBIBYTE, bytesDown: 20 * MEBIBYTE })
-      expect(await forward.results[0]).toEqual({ error: null })
+      expect(await forward.results[0]).toEqual({ error: null, reason: 'closed' })
       await forward.close()
       await echo.close()
     })

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
 import type { NeedAnswer } from '../../../src/shared/needs'
+import { rawClient } from '../../../src/engine/forward/_raw-client'
 import { listenHere } from '../../../src/engine/tcp'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
@@ -214,7 +215,8 @@ export async function listenForward(
       onSocket: (socket) => {
         socket.destroy()
       },
-      onClient: (client) => {
+      onHandle: (handle) => {
+        const client = rawClient(handle)
         const result = new Promise<{ error: Error | null }>((resolve, reject) => {
           session.forwardClient(client, { target, counter, onClosed: resolve, onRefused: reject })
         })

@@ -87,7 +87,7 @@ describe('an on-demand forward', () => {
     expect(bench.clock.waits()).not.toContain(IDLE_SECONDS * 1000)
     const [client, options] = mine.held[0] ?? []
     client?.reset()
-    options?.onClosed({ error: null })
+    options?.onClosed({ error: null, reason: 'closed' })
     await until(() => bench.clock.waits().includes(IDLE_SECONDS * 1000))
     await bench.clock.advance(IDLE_SECONDS * 1000 - 1)
     expect(bench.pool.leases()).toBe(1)
