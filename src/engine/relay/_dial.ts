@@ -4,7 +4,7 @@ import type { WarrenError } from '@shared/errors'
 import type { RelayTarget } from '@shared/relays'
 import { resolveName } from './_resolve'
 import { isLocalTrouble, loopFault, targetFault } from './_target-fault'
-import { isAddress, type Targets } from './_targets'
+import type { Targets } from './_targets'
 import type { Connect, ConnectWaiter, EndOwner, TcpEnd } from './_tcp-end'
 
 /** How often who is under way is looked after: the grain of the connect time-out. */
@@ -14,8 +14,6 @@ const TICKS_ALONE = 3
 
 /** What a dial needs of the carrier. */
 export interface DialHome {
-  /** Those that are told of each tick. */
-  readonly underWay: Set<Ticking>
   readonly targets: Targets
   readonly connect: Connect
   /** Rounds of {@link Dial.tick} until a target counts as not answering. */
@@ -25,7 +23,9 @@ export interface DialHome {
   readonly onTarget: (list: readonly RelayTarget[], at: number, failure: Error | null) => void
 }
 
+/** Who is looked after every {@link TICK_MS}. */
 export interface Ticking {
+  readonly isOver: boolean
   readonly tick: () => void
 }
 
@@ -48,7 +48,7 @@ export class Dial implements ConnectWaiter, Ticking {
   private ticks = 0
   private ticksAlone = 0
   private fault: WarrenError | null = null
-  private isOver = false
+  isOver = false
 
   constructor(
     private readonly home: DialHome,
@@ -72,7 +72,7 @@ export class Dial implements ConnectWaiter, Ticking {
     this.target = endpointAt(target, this.offset) as RelayTarget
     this.ticks = 0
     this.nextAddress = 0
-    if (isAddress(target.host)) {
+    if (this.home.targets.isAddress(target)) {
       this.addresses = [target.host]
       this.tryNext()
     } else this.lookUp(target.host)
@@ -104,7 +104,6 @@ export class Dial implements ConnectWaiter, Ticking {
   /** Nobody waits for it any more. */
   cancel(): void {
     this.isOver = true
-    this.home.underWay.delete(this)
     for (const end of this.trying) end.reset()
     this.trying.length = 0
   }

@@ -1,6 +1,7 @@
 /** A client whose PROXY protocol header is awaited. */
 import type { WarrenError } from '@shared/errors'
 import { ProxyHeaderReader, type ProxyHeader } from './_proxy-protocol'
+import type { Ticking } from './_dial'
 import type { EndOwner, TcpEnd } from './_tcp-end'
 
 export interface Greeted {
@@ -12,7 +13,8 @@ export interface Greeted {
   readonly onNone: (greeting: Greeting, fault: WarrenError | null) => void
 }
 
-export class Greeting implements EndOwner {
+export class Greeting implements EndOwner, Ticking {
+  isOver = false
   private readonly reader = new ProxyHeaderReader()
   private ticks = 0
 
@@ -35,6 +37,7 @@ export class Greeting implements EndOwner {
       return false
     }
     if (found === null) return false
+    this.isOver = true
     this.client.pause()
     this.greeted.onHeader(this, { header: found.header, rest: Buffer.from(found.rest) })
     return false
@@ -59,6 +62,8 @@ export class Greeting implements EndOwner {
   }
 
   giveUp(fault: WarrenError | null): void {
+    if (this.isOver) return
+    this.isOver = true
     this.client.reset()
     this.greeted.onNone(this, fault)
   }

@@ -41,11 +41,14 @@ export function connectHandle(to: Address, owner: EndOwner, waiter: ConnectWaite
   const status = to.address.includes(':')
     ? handle.connect6(request, to.address, to.port)
     : handle.connect(request, to.address, to.port)
-  if (status !== 0) {
-    process.nextTick(() => {
-      end.connected(status)
-    })
+  if (status === 0) {
+    // It reads from the moment it is connected: asked for now, that costs no system call of its own.
+    end.resume()
+    return end
   }
+  process.nextTick(() => {
+    end.connected(status)
+  })
   return end
 }
 

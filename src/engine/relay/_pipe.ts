@@ -115,7 +115,7 @@ export class Pipe implements Dialled, LiveEnd {
     }
     const other = end === client ? target : client
     if (!other.hasReadEnd) {
-      other.shutdown()
+      shutDownLater(other)
       return
     }
     client.close()
@@ -212,6 +212,22 @@ export class Pipe implements Dialled, LiveEnd {
       },
     }))
   }
+}
+
+/**
+ * At the end of this turn of the event loop: often the other side has ended as well by then, and closing says the same to both.
+ */
+function shutDownLater(end: TcpEnd): void {
+  if (toShutDown.length === 0) setImmediate(shutDownAll)
+  toShutDown.push(end)
+}
+
+let toShutDown: TcpEnd[] = []
+
+function shutDownAll(): void {
+  const ends = toShutDown
+  toShutDown = []
+  for (const end of ends) end.shutdown()
 }
 
 /** Until it is admitted. */

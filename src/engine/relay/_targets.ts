@@ -10,6 +10,7 @@ export class Targets {
   private targets: readonly RelayTarget[] = []
   /** Each possible order, one for each turn of a round robin. */
   private orders: readonly (readonly number[])[] = []
+  private readonly addresses = new WeakSet<RelayTarget>()
   private turn = 0
   private balance: RelaySpec['balance'] = 'failover'
   /** The ways to forget that they failed. */
@@ -26,10 +27,16 @@ export class Targets {
     return this.targets
   }
 
+  /** Whether that target is written as an address. */
+  isAddress(target: RelayTarget): boolean {
+    return this.addresses.has(target)
+  }
+
   replace({ targets, balance }: Pick<RelaySpec, 'targets' | 'balance'>): void {
     const isSame = JSON.stringify(targets) === JSON.stringify(this.targets)
     this.targets = targets
     this.balance = balance
+    for (const target of targets) if (isAddress(target.host)) this.addresses.add(target)
     if (!isSame) this.forget()
     this.arrange()
   }

@@ -54,7 +54,7 @@ export interface Address {
   readonly port: number
 }
 
-/** Begins to connect with an end of one kind; the two ends of a connection are of the same kind. */
+/** Begins to connect with an end of one kind, which may read as soon as it is connected; the two ends of a connection are of the same kind. */
 export type Connect = (to: Address, owner: EndOwner, waiter: ConnectWaiter) => TcpEnd
 
 // --- internal ---

@@ -35,7 +35,7 @@ export interface SupervisedRelayOptions {
   readonly onSpent: () => void
   /** The names of the relays on a way from its targets back to it, itself first; `null` when there is none. */
   readonly wayBack: (ends: LoopRelay) => readonly string[] | null
-  readonly leadsBack: (ends: LoopRelay, target: RelayTarget) => boolean
+  readonly leadsBack: (ends: () => LoopRelay, target: RelayTarget) => boolean
 }
 
 export class SupervisedRelay {
@@ -90,7 +90,7 @@ export class SupervisedRelay {
     }
     this.carrier?.replace(spec)
     this.watchExpiry()
-    if (this.status.isUp) this.status.reach(this.wayBack()?.toFault() ?? null)
+    this.tellWayBack()
     this.tellSlow()
     const { reason } = this.status
     const isOver = this.status.state === 'failed' && reason !== null && CURED_BY_EDIT.has(reason.code)
@@ -246,7 +246,14 @@ export class SupervisedRelay {
     return way === null ? null : wayBackFault(way.slice(1))
   }
 
-  private asBound(): LoopRelay {
+  /** A running one goes on with its connections; new ones are refused that way. */
+  private tellWayBack(): void {
+    const wayBack = this.status.isUp ? this.wayBack() : null
+    if (wayBack !== null) this.status.reach(wayBack.toFault())
+    else if (this.status.reason?.code === 'relay.loop') this.status.reach(null)
+  }
+
+  private readonly asBound = (): LoopRelay => {
     const { bound } = this.status
     const { currentSpec: spec } = this
     return bound === null || 'path' in bound ? spec : { ...spec, listenPort: bound.port }
@@ -296,7 +303,7 @@ export class SupervisedRelay {
     return createRelayCarrier({
       spec: this.currentSpec,
       ...{ ledger, limiter: this.limiter, meter, ports: localPorts, clock: ports.clock },
-      leadsBack: (host, port) => leadsBack(this.asBound(), { host, port }),
+      leadsBack: (host, port) => leadsBack(this.asBound, { host, port }),
       log: (entry) => {
         ports.log(this.currentSpec.id, entry)
       },
@@ -316,13 +323,18 @@ export class SupervisedRelay {
     })
   }
 
-  private readonly writeDown = ({ since, ...over }: Over): void => {
+  /** Called thousands of times a second: no spreading. */
+  private readonly writeDown = (over: Over): void => {
     const { traffic, clock } = this.options.ports
     traffic?.ended({
-      ...over,
       ownerId: this.currentSpec.id,
-      startedAt: new Date(since).toISOString(),
+      source: over.source,
+      target: over.target,
+      startedAt: new Date(over.since).toISOString(),
       endedAt: new Date(clock.now()).toISOString(),
+      bytesUp: over.bytesUp,
+      bytesDown: over.bytesDown,
+      reason: over.reason,
     })
   }
 

@@ -45,9 +45,8 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
   private ranges: SourceRanges
   private opening: Promise<LocalListener> | null = null
   private closing: EndReason | null = null
-  private readonly pipes = new Set<Pipe>()
-  /** Those that connect, and clients that have not said yet who they are. */
-  readonly underWay = new Set<Ticking>()
+  /** Those that connect, and clients that have not said yet who they are; who is done with it is dropped at the next tick. */
+  private underWay: Ticking[] = []
   private readonly connectTicker: Ticker
   private idleTicker: Ticker | null = null
   private readonly trouble: TroubleTeller
@@ -65,8 +64,13 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     this.ranges = compileSourceRanges(spec)
     this.trouble = new TroubleTeller(options)
     this.connectTicker = new Ticker(clock, TICK_MS, () => {
-      for (const each of this.underWay) each.tick()
-      return this.underWay.size > 0
+      const before = this.underWay
+      this.underWay = []
+      for (const each of before) {
+        if (!each.isOver) each.tick()
+        if (!each.isOver) this.underWay.push(each)
+      }
+      return this.underWay.length > 0
     })
     this.watchIdle()
   }
@@ -99,8 +103,8 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
       (listener) => listener.close(),
       () => undefined,
     )
-    for (const pipe of this.pipes) pipe.end(this.closing)
-    for (const each of this.underWay) if (each instanceof Greeting) each.giveUp(null)
+    for (const pipe of this.pipes()) pipe.end(this.closing)
+    for (const each of this.underWay.splice(0)) if (each instanceof Greeting) each.giveUp(null)
     this.connectTicker.stop()
     this.idleTicker?.stop()
     this.targets.forget()
@@ -145,7 +149,6 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     const { ledger, ended } = this.options
     const { connection } = pipe
     const { source, target, since, bytesUp, bytesDown } = connection
-    this.pipes.delete(pipe)
     ledger.remove(connection)
     ended({ source, target, since, bytesUp, bytesDown, reason })
   }
@@ -163,18 +166,15 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
   private welcome(client: TcpEnd, offset: number): void {
     if (this.closing !== null) client.reset()
     else if (this.spec.acceptProxy) {
-      this.underWay.add(new Greeting(this, client, offset))
-      this.connectTicker.start()
+      this.lookAfter(new Greeting(this, client, offset))
     } else this.admit(new Pipe(this, client, null), offset)
   }
 
   onHeader = (greeting: Greeting, found: { header: ProxyHeader; rest: Buffer }): void => {
-    this.underWay.delete(greeting)
     this.admit(new Pipe(this, greeting.client, found), greeting.offset)
   }
 
-  onNone = (greeting: Greeting, fault: WarrenError | null): void => {
-    this.underWay.delete(greeting)
+  onNone = (_greeting: Greeting, fault: WarrenError | null): void => {
     if (fault !== null) this.options.log({ level: 'warn', code: fault.code, message: fault.message })
   }
 
@@ -194,13 +194,20 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     }
     pipe.limits = limits
     pipe.connection = ledger.add({ stream: pipe, origin: pipe.origin, target: null })
-    this.pipes.add(pipe)
     began()
     const dial = new Dial(this, pipe, offset)
     pipe.dial = dial
-    this.underWay.add(dial)
-    this.connectTicker.start()
+    this.lookAfter(dial)
     dial.start()
+  }
+
+  private lookAfter(each: Ticking): void {
+    this.underWay.push(each)
+    this.connectTicker.start()
+  }
+
+  private *pipes(): Iterable<Pipe> {
+    for (const { stream } of this.options.ledger.connections) if (stream instanceof Pipe) yield stream
   }
 
   private watchIdle(): void {
@@ -209,7 +216,7 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     this.idleTicker = null
     if (idleSeconds === null || this.closing !== null) return
     this.idleTicker = new Ticker(this.options.clock, (idleSeconds * 1000) / IDLE_ROUNDS, () => {
-      for (const pipe of this.pipes) {
+      for (const pipe of this.pipes()) {
         if (pipe.dial !== null || pipe.isThrottled) continue
         pipe.quietRounds += 1
         if (pipe.quietRounds > IDLE_ROUNDS) pipe.end('idle')
