@@ -18,7 +18,7 @@ export function checked<S extends z.ZodType>(schema: S, draft: z.input<S>): z.in
 // --- internal ---
 
 function titleOf(field: string): string {
-  return titles[field] ?? titles[field.replace(/\.\d+$/, '.*')] ?? field
+  return titles[field] ?? titles[field.replace(/\.\d+(?=\.|$)/g, '.*')] ?? field
 }
 
 /** Fields as a person knows them from the command line. */
@@ -38,4 +38,27 @@ const titles: Readonly<Record<string, string>> = {
   'certificateFiles.*': 'A certificate file',
   localHost: "The target's host",
   bindAddress: 'The bind address',
+  listenHost: 'The address to listen on',
+  listenPort: 'The port to listen on',
+  portCount: 'The range of ports',
+  targets: 'The list of targets',
+  'targets.*.host': "The target's host",
+  'targets.*.port': "The target's port",
+  'allow.*': 'An address that may connect',
+  'deny.*': 'An address that may not connect',
+  acceptProxy: 'A PROXY header to accept',
+  sendProxy: 'A PROXY header to send',
+  connectTimeoutSeconds: 'The time-out of connecting',
+  idleSeconds: 'The idle time-out',
+  maxConnections: 'The number of connections',
+  maxConnectionsPerSource: 'The number of connections per address',
+  newConnectionsPerSecond: 'The number of new connections',
+  'perRule.up': 'The rate of all clients together',
+  'perRule.down': 'The rate of all clients together',
+  'quota.bytes': 'The quota',
+  url: 'The address to report to',
+  intervalSeconds: 'The time between reports',
+  key: 'The key',
+  'listen.host': 'The address to listen on',
+  'listen.port': 'The port to listen on',
 }

@@ -47,11 +47,11 @@ function pickForward(views: readonly ForwardView[], name: string): ForwardView {
   throw notFound(`There is no forward "${name}".`, suggest(name, specs, '`warren ls` shows the names.'))
 }
 
-function notFound(message: string, fix: string): WarrenError {
+export function notFound(message: string, fix: string): WarrenError {
   return new WarrenError('spec.not-found', message, { fix })
 }
 
-function suggest(name: string, named: readonly { readonly name: string }[], otherwise: string): string {
+export function suggest(name: string, named: readonly { readonly name: string }[], otherwise: string): string {
   const wanted = name.toLowerCase()
   const near = named.find((one) => {
     const has = one.name.toLowerCase()

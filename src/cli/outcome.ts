@@ -54,7 +54,7 @@ export function withTypedFix({ terminal }: Context, snapshot: ForwardSnapshot): 
   return fix === null ? snapshot : { ...snapshot, reason: { ...reason, fix } }
 }
 
-export function exitCodeOfStart(snapshots: readonly ForwardSnapshot[]): number {
+export function exitCodeOfStart(snapshots: readonly Pick<ForwardSnapshot, 'state'>[]): number {
   const running = snapshots.filter(({ state }) => carries(state)).length
   if (running === snapshots.length) return DONE
   return running === 0 ? NONE_RUNNING : SOME_RUNNING

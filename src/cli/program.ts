@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { DaemonClient } from '@daemon/client'
 import { WarrenError } from '@shared/errors'
 import { defineAdd } from './commands/add'
+import { defineApi } from './commands/api'
 import { defineCheck } from './commands/check'
 import { defineCompletion } from './commands/completion'
 import { defineConfig } from './commands/config'
@@ -12,13 +13,17 @@ import { defineDemo } from './commands/demo'
 import { defineDown } from './commands/down'
 import { defineEdit } from './commands/edit'
 import { defineImport } from './commands/import'
+import { defineHistory } from './commands/history'
 import { defineKill } from './commands/kill'
+import { defineLimits } from './commands/limits'
 import { defineLogs } from './commands/logs'
 import { defineLs } from './commands/ls'
+import { defineRelay } from './commands/relay'
 import { defineRm } from './commands/rm'
 import { defineRun } from './commands/run'
 import { defineServer } from './commands/server'
 import { defineStatus } from './commands/status'
+import { defineTraffic } from './commands/traffic'
 import { defineTrust } from './commands/trust'
 import { defineUp } from './commands/up'
 import type { Context, Host, World } from './context'
@@ -42,6 +47,11 @@ const commands = [
   defineImport,
   defineRm,
   defineRun,
+  defineRelay,
+  defineLimits,
+  defineTraffic,
+  defineHistory,
+  defineApi,
   defineDaemon,
   defineDemo,
   defineCompletion,
@@ -93,7 +103,7 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
 export function createProgram(world: World, finish: (code: number) => void): Command {
   const { terminal } = world
   const program = new Command('warren')
-    .description('SSH port forwards that tell the truth.')
+    .description('SSH port forwards and raw relays that tell the truth.')
     .option('--home <dir>', 'keep everything in this folder (or WARREN_HOME)')
     .option('--json', 'print one JSON document')
     .option('--version', 'print the version')

@@ -49,6 +49,28 @@ export function parseListenRange(option: string, text: string): PortRange {
   return range
 }
 
+/** A whole number from 1 to `most`. */
+export function parseCount(option: string, text: string, most: number): number {
+  const value = Number(text)
+  if (!/^\d{1,9}$/.test(text) || value < 1 || value > most) {
+    throw usageError(`${option} needs a number from 1 to ${most}, not "${text}".`)
+  }
+  return value
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/
+
+/** A day, which begins at midnight here, or a time in ISO 8601; without a zone it is a time here. */
+export function parseTime(option: string, text: string): string {
+  const at = DAY.test(text) ? Date.parse(`${text}T00:00:00`) : TIME.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(at)) return new Date(at).toISOString()
+  throw usageError(
+    `${option} needs a day or a time in ISO 8601, not "${text}".`,
+    'Such as 2026-12-31 or 2026-12-31T18:00.',
+  )
+}
+
 export function parsePolicy(text: string): 'ask' | 'accept-new' | 'strict' {
   if (text === 'ask' || text === 'accept-new' || text === 'strict') return text
   throw usageError(`--host-key needs ask, accept-new or strict, not "${text}".`)

@@ -110,6 +110,7 @@ function fakeDaemon({ answers = {} }: FakeOptions): { daemon: FakeDaemon; client
   }
   const defaults: Partial<Record<RpcMethod, unknown>> = {
     'forwards.list': [],
+    'relays.list': [],
     'servers.list': [],
     'needs.list': [],
     'events.subscribe': null,

@@ -1,5 +1,6 @@
 /** What fits at the cursor, read from the tree of commands and from the daemon when one runs. */
 import type { Command } from 'commander'
+import { apiNames } from '@shared/apis'
 import { hostKeyPolicies } from '@shared/specs'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
@@ -72,6 +73,12 @@ async function valuesOf(context: Context, option: string): Promise<readonly Cand
     case '--server':
     case '--jump':
       return await serverNames(context)
+    case '--by':
+      return ['hour', 'day'].map((word) => ({ word, about: '' }))
+    case '--send-proxy':
+      return ['v1', 'v2', 'none'].map((word) => ({ word, about: '' }))
+    case '--quota-then':
+      return ['stop', 'slow', 'slow:'].map((word) => ({ word, about: '' }))
     case '--host-key':
       return hostKeyPolicies.map((word) => ({ word, about: '' }))
     case '--health':
@@ -106,21 +113,31 @@ async function operandsOf(context: Context, command: Command, operands: number):
         const keys = await client.call('trust.list', {})
         return keys.map(({ host, keyType }) => ({ word: printable(host), about: printable(keyType) }))
       })
-    case 'warren up':
-    case 'warren down':
+    case 'relay add':
+      return operands === 1 ? ['tcp', 'udp'].map((word) => ({ word, about: '' })) : []
+    case 'relay edit':
+    case 'relay up':
+    case 'relay down':
+    case 'relay rm':
+    case 'relay stats':
+    case 'relay connections':
+      return await relayNames(context)
+    case 'api enable':
+    case 'api disable':
+      return apiNames.map((word) => ({ word, about: '' }))
     case 'warren status':
     case 'warren connections':
     case 'warren logs':
+    case 'warren limits':
+    case 'warren traffic':
+    case 'warren history':
+      return [...(await forwardNames(context)), ...(await relayNames(context))]
+    case 'warren up':
+    case 'warren down':
     case 'warren check':
     case 'warren edit':
     case 'warren rm':
-      return await fromDaemon(context, async (client) => {
-        const views = await client.call('forwards.list', {})
-        return views.map(({ snapshot }) => ({
-          word: printable(snapshot.name),
-          about: `${snapshot.state} via ${printable(snapshot.server)}`,
-        }))
-      })
+      return await forwardNames(context)
     case 'warren kill':
       return await fromDaemon(context, async (client) => {
         const live = await client.call('connections.list', {})
@@ -131,6 +148,26 @@ async function operandsOf(context: Context, command: Command, operands: number):
     default:
       return []
   }
+}
+
+function forwardNames(context: Context): Promise<readonly Candidate[]> {
+  return fromDaemon(context, async (client) => {
+    const views = await client.call('forwards.list', {})
+    return views.map(({ snapshot }) => ({
+      word: printable(snapshot.name),
+      about: `${snapshot.state} via ${printable(snapshot.server)}`,
+    }))
+  })
+}
+
+function relayNames(context: Context): Promise<readonly Candidate[]> {
+  return fromDaemon(context, async (client) => {
+    const views = await client.call('relays.list', {})
+    return views.map(({ snapshot }) => ({
+      word: printable(snapshot.name),
+      about: `${snapshot.state} ${snapshot.type}`,
+    }))
+  })
 }
 
 function serverNames(context: Context): Promise<readonly Candidate[]> {

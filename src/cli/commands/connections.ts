@@ -5,21 +5,26 @@ import { ageOf, formatAge, formatBytes } from '@shared/format'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
-import { findForward } from '../names'
+import { findOwner, findRelay } from '../owners'
 import { printable, table } from '../table'
 
 export function defineConnections(program: Command, host: Host): void {
   program
     .command('connections')
     .description('list live connections')
-    .argument('[name]', 'only those of this forward')
-    .action((name: string | undefined) => host.run((context) => connections(context, name)))
+    .argument('[name]', 'only those of this forward or relay')
+    .action((name: string | undefined) => host.run((context) => connections(context, { name })))
 }
 
-async function connections(context: Context, name: string | undefined): Promise<number> {
+export async function connections(
+  context: Context,
+  { name, only }: { readonly name: string | undefined; readonly only?: 'relays' },
+): Promise<number> {
   const client = await context.daemon()
-  const forward = name === undefined ? undefined : await findForward(client, name)
-  const live = await client.call('connections.list', forward === undefined ? {} : { forwardId: forward.spec.id })
+  const owner = name === undefined ? undefined : await (only === 'relays' ? findRelay : findEither)(client, name)
+  const all = await client.call('connections.list', owner === undefined ? {} : { forwardId: owner.spec.id })
+  const relays = only === 'relays' ? new Set((await client.call('relays.list', {})).map(({ spec }) => spec.id)) : null
+  const live = all.filter(({ forwardId }) => relays === null || relays.has(forwardId))
   if (context.json) {
     context.document(live)
     return DONE
@@ -37,9 +42,16 @@ async function connections(context: Context, name: string | undefined): Promise<
     formatBytes(one.bytesUp),
     formatBytes(one.bytesDown),
   ])
-  const lines = table(rows, { right: [4, 5, 6], head: ['ID', 'FORWARD', 'FROM', 'TO', 'AGE', 'SENT', 'RECEIVED'] })
+  const lines = table(rows, {
+    right: [4, 5, 6],
+    head: ['ID', only === 'relays' ? 'RELAY' : 'FORWARD', 'FROM', 'TO', 'AGE', 'SENT', 'RECEIVED'],
+  })
   for (const line of lines) context.terminal.out(`${line}\n`)
   return DONE
+}
+
+async function findEither(...where: Parameters<typeof findOwner>): Promise<{ readonly spec: { readonly id: string } }> {
+  return (await findOwner(...where)).view
 }
 
 function source({ source: end, process }: ConnectionSnapshot): string {

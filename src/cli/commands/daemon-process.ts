@@ -50,6 +50,7 @@ export async function daemonStatus(context: Context): Promise<number> {
       ['version', `${status.version} (${status.build})`],
       ['running for', formatDuration(ageOf(status.startedAt, context.now()))],
       ['forwards', `${status.running} of ${status.forwards} running`],
+      ['relays', `${status.relaysRunning} of ${status.relays} running`],
       ['clients', String(status.clients)],
       ['memory', formatBytes(status.rssBytes)],
       ['folder', status.home],
@@ -70,6 +71,9 @@ export async function daemonStop(context: Context): Promise<number> {
   const result = await stopDaemon({ client: 'cli', env, home })
   if (context.json) context.document({ running: false, stopped: result?.stopped ?? 0 })
   else if (result === null) terminal.err('The daemon is not running.\n')
-  else terminal.out(`Stopped the daemon${result.stopped === 0 ? '' : ` and ${plural(result.stopped, 'forward')}`}\n`)
+  else
+    terminal.out(
+      `Stopped the daemon${result.stopped === 0 ? '' : ` and ${plural(result.stopped, 'forward or relay', 'forwards and relays')}`}\n`,
+    )
   return DONE
 }

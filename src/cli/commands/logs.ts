@@ -5,7 +5,7 @@ import { WarrenError } from '@shared/errors'
 import type { LogEntry } from '@shared/snapshots'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
-import { findForward } from '../names'
+import { findOwner } from '../owners'
 import { printable } from '../table'
 import { usageError } from '../usage'
 
@@ -20,7 +20,7 @@ const MAX_LINES = 10_000
 export function defineLogs(program: Command, host: Host): void {
   program
     .command('logs')
-    .description("print a forward's log")
+    .description('print the log of a forward or relay')
     .argument('<name>')
     .option('-f, --follow', 'go on with what comes, until Ctrl-C; with --json one document per line')
     .option('-n, --lines <number>', `how many of the last lines (default ${DEFAULT_LINES})`)
@@ -30,7 +30,7 @@ export function defineLogs(program: Command, host: Host): void {
 async function logs(context: Context, name: string, { follow = false, lines }: LogsOptions): Promise<number> {
   const limit = lines === undefined ? DEFAULT_LINES : readLines(lines)
   const client = await context.daemon()
-  const forwardId = (await findForward(client, name)).spec.id
+  const forwardId = (await findOwner(client, name)).view.spec.id
   if (!follow) {
     const entries = await client.call('logs.read', { forwardId, limit })
     if (context.json) context.document(entries)

@@ -1,11 +1,11 @@
 /** `warren ls` */
 import type { Command } from 'commander'
-import { createColors } from 'picocolors'
 import { formatBytes, plural } from '@shared/format'
-import { carries, routeLine, stateGlyphs, stateWords, statusLine, summaryLine } from '@shared/sentence'
-import { startingStates, type ForwardSnapshot, type ForwardState } from '@shared/snapshots'
+import { routeLine, stateGlyphs, stateWords, statusLine, summaryLine } from '@shared/sentence'
+import type { ForwardSnapshot } from '@shared/snapshots'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
+import { painter } from '../paint'
 import { publicSnapshot } from '../snapshots'
 import { printable, table, textWidth, wrap } from '../table'
 
@@ -74,20 +74,4 @@ function reasonLines({ reason, state }: ForwardSnapshot, width: number | null): 
   if (reason === null || state === 'stopped') return []
   const text = printable([reason.message, reason.fix ?? ''].join(' ').trim())
   return width === null ? [text] : wrap(text, Math.max(20, width - 4))
-}
-
-type Painter = (state: ForwardState, line: string) => string
-
-/** Colours the glyph alone; shape and word say the same. */
-function painter(hasColour: boolean): Painter {
-  const colours = createColors(hasColour)
-  return (state, line) => {
-    const glyph = line.charAt(0)
-    const rest = line.slice(1)
-    if (carries(state)) return colours.green(glyph) + rest
-    if (state === 'failed') return colours.red(glyph) + rest
-    if (state === 'needs-you') return colours.magenta(glyph) + rest
-    if (state === 'waiting' || startingStates.has(state)) return colours.yellow(glyph) + rest
-    return colours.dim(glyph) + rest
-  }
 }
