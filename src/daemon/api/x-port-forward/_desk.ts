@@ -44,7 +44,7 @@ export function createDesk(services: Services): Desk {
     const isTaken = await command(async () => {
       engine.relays.start(id)
       services.relays.touch(id)
-      await engine.relays.settled([id], SYNC_MS)
+      await bound(services, id)
     })
     return isTaken && engine.relays.snapshot(id).state !== 'binding'
   }
@@ -81,6 +81,18 @@ export function createDesk(services: Services): Desk {
 }
 
 // --- internal ---
+
+/** Resolves when the relay listens, cannot, or will try again later. */
+async function bound({ engine }: Services, id: string): Promise<void> {
+  let stopListening: () => void = () => undefined
+  const waits = new Promise<void>((resolve) => {
+    stopListening = engine.onChange((event) => {
+      if (event.kind === 'relay' && event.id === id && engine.relays.snapshot(id).state === 'waiting') resolve()
+    })
+    if (engine.relays.snapshot(id).state === 'waiting') resolve()
+  })
+  await Promise.race([waits, engine.relays.settled([id], SYNC_MS)]).finally(stopListening)
+}
 
 async function inTime(work: () => Promise<void> | void, warnings: Services['warnings']): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
