@@ -57,6 +57,8 @@ export const TEST = [
   { name: 'dropbear-bin', command: 'dropbear', why: 'another SSH server that people meet' },
   { name: 'python3-asyncssh', file: '/usr/lib/python3/dist-packages/asyncssh/__init__.py', why: 'and another one' },
   { name: 'postgresql', file: '/usr/lib/postgresql/15/bin/initdb', why: 'the cloud on a database that is shared' },
+  { name: 'php-cli', command: 'php', why: 'a hosting panel that drives relays' },
+  { name: 'php-curl', file: '/usr/lib/php/20220829/curl.so', why: 'its HTTP client' },
   { name: 'iperf3', command: 'iperf3', why: 'throughput, and a stream across a kill of the app' },
   { name: 'wrk', command: 'wrk', why: 'small requests in the bench' },
   { name: 'nginx-light', command: 'nginx', why: 'the origin that wrk asks' },
