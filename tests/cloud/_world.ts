@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../../src/cloud/config'
+import type { Role } from '../../src/cloud/store'
 import { startServer, type CloudServer, type ServerOptions } from '../../src/cloud/server'
 import { startPostgres, type Postgres } from '../support/postgres'
 
@@ -12,7 +13,7 @@ export type Database = (typeof databases)[number]
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  readonly body: any // eslint-disable-line @typescript-eslint/no-explicit-any -- answers are what the test looks into
+  readonly body: unknown
 }
 
 export interface CallOptions {
@@ -36,8 +37,23 @@ export interface CloudWorld {
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
   /** Makes an account and logs it in. */
   readonly person: (name: string) => Promise<Person>
+  /** The same without a password to hash, for tests that are not about logins. */
+  readonly quickPerson: (name: string) => Promise<Person>
   readonly clock: { offset: number }
   readonly close: () => Promise<void>
+}
+
+/** A text inside an answer, by its path (`user.id`). */
+export function pick(body: unknown, path: string): string {
+  const found = path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], body)
+  if (typeof found !== 'string') throw new Error(`${path} is not a text in ${JSON.stringify(body)}`)
+  return found
+}
+
+/** One member of every element of a list. */
+export function column(body: unknown, key: string): unknown[] {
+  if (!Array.isArray(body)) throw new Error(`not a list: ${JSON.stringify(body)}`)
+  return body.map((element: unknown) => (element as Record<string, unknown>)[key])
 }
 
 let postgres: Promise<Postgres> | null = null
@@ -85,7 +101,14 @@ export async function startCloud(
       const { body } = await call('POST', '/auth/register', {
         body: { email, username: `${name}-name`, password: 'secret123' },
       })
-      return { id: body.user.id, email, token: body.token, refreshToken: body.refreshToken }
+      return { id: pick(body, 'user.id'), email, token: pick(body, 'token'), refreshToken: pick(body, 'refreshToken') }
+    },
+    quickPerson: async (name) => {
+      const email = `${name}@example.com`
+      const { store, tokens } = server.services
+      const user = await store.users.add({ email, username: name, passwordHash: null })
+      if (user === null) throw new Error(`${email} has an account already`)
+      return { id: user.id, email, token: await tokens.issue(user, null), refreshToken: '' }
     },
     close: async () => {
       await server.stop()
@@ -96,16 +119,17 @@ export async function startCloud(
 
 /** A team of `owner`, and the others with the role that they are named with. */
 export async function makeTeam(
-  { call }: CloudWorld,
+  { server }: CloudWorld,
   owner: Person,
   members: Readonly<Partial<Record<'owner' | 'developer' | 'user', Person>>> = {},
 ): Promise<string> {
-  const { body: team } = await call('POST', '/teams/create', { token: owner.token, body: { name: 'ops' } })
+  const { teams } = server.services.store
+  const team = await teams.create('ops', owner.id)
   for (const [role, person] of Object.entries(members)) {
-    const { body: invitation } = await call('POST', `/teams/${team.id}/invite`, { token: owner.token, body: { role } })
-    await call('POST', '/teams/join', { token: person.token, body: { token: invitation.token } })
+    const { token } = await teams.invite({ teamId: team.id, role: role as Role, createdBy: owner.id, days: 1 })
+    await teams.accept(token, person.id)
   }
-  return team.id as string
+  return team.id
 }
 
 function parse(text: string): unknown {
