@@ -171,7 +171,7 @@ async function compose(
   const plan = sshConfig.planner(catalog)
   const ports = createEnginePorts({ env: options.env, clock, catalog, needs, secrets, logs, trusted, plan, active })
   const hooks = [{ flush: addToXForwards }]
-  const books = await openBooks({ store, home: places.home, clock, warnings, log, hooks })
+  const books = await openBooks({ store, home: places.home, clock, warnings, activity, log, hooks })
   closers.push(() => books.close())
   const isSaved = (id: string): boolean => !catalog.isAdHoc(id)
   const engine = withBooks(options.createEngine({ ...ports, traffic: books.port }), books, isSaved)

@@ -12,6 +12,8 @@ export interface Quotas {
   readonly set: (ownerId: string, limits: Limits | null) => void
   readonly remove: (ownerId: string) => void
   readonly usage: (ownerId: string) => Usage['quota']
+  /** Whether it goes slow, rather than stop, when it is used up. */
+  readonly isSlowing: (ownerId: string) => boolean
   /** The clock may have jumped. */
   readonly look: () => void
   readonly close: () => void
@@ -86,6 +88,7 @@ export function createQuotas({ clock, engine, used }: QuotasOptions): Quotas {
       const endsAt = new Date(periodEnd(quota, clock.now())).toISOString()
       return { used: usedOf(ownerId, quota), bytes: quota.bytes, endsAt }
     },
+    isSlowing: (ownerId) => running.get(ownerId)?.quota.then === 'slow',
     look,
     close: () => {
       cancel?.()

@@ -5,6 +5,7 @@ import type { Clock, Engine, EnginePorts } from '@engine'
 import { toFault, WarrenError } from '@shared/errors'
 import type { Limits } from '@shared/limits'
 import type { EndedConnection, TrafficRow, Usage } from '@shared/traffic'
+import type { Activity } from '../activity'
 import {
   createSlotFile,
   readSlotFile,
@@ -64,6 +65,8 @@ export interface BooksOptions {
   readonly clock: Clock
   readonly warnings: Pick<Warnings, 'tolerate' | 'add'>
   readonly log: (message: string) => void
+  /** Where a used-up quota that only slows down is told; one that stops is told by whoever follows the states. */
+  readonly activity?: Pick<Activity, 'add'> | undefined
   /** Other books that follow the same bytes. */
   readonly hooks?: readonly LedgerHook[]
 }
@@ -102,7 +105,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     if (accounts.moved(ownerId, totals)) writer.arm()
   }
   /** What the engine counted and did not tell yet. */
-  const ask = (ownerId: string): EngineTotals | null => {
+  const ask = (ownerId: string): Snapshot | null => {
     const kind = kinds.get(ownerId)
     if (engine === null || kind === undefined) return null
     try {
@@ -115,6 +118,13 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   const catchUp = (ownerId: string): void => {
     const totals = ask(ownerId)
     if (totals !== null) moved(ownerId, totals)
+  }
+  const tellSlow = (ownerId: string): void => {
+    const notice = ask(ownerId)?.notice ?? null
+    if (notice === null || quotas?.isSlowing(ownerId) !== true) return
+    const subject = names.get(ownerId) ?? ownerId
+    const message = `${notice}.`
+    options.activity?.add({ kind: 'changed', forwardId: ownerId, subject, message, code: 'limit.quota' })
   }
   const stops: (() => void)[] = []
   return {
@@ -136,10 +146,12 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
           return accounts.usedOn(ownerId, day)
         },
       })
-      // One that only waits, without a byte, is noted too.
-      stops.push(
-        made.onChange((event) => event.kind === 'connections' && accounts.has(event.forwardId) && writer.arm()),
-      )
+      const stop = made.onChange((event) => {
+        // One that only waits, without a byte, is noted too.
+        if (event.kind === 'connections' && accounts.has(event.forwardId)) writer.arm()
+        if (event.kind === 'budget') tellSlow(event.id)
+      })
+      stops.push(stop)
     },
     define: ({ id, kind, name, limits }) => {
       kinds.set(id, kind)
@@ -189,6 +201,8 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
 }
 
 // --- internal ---
+
+type Snapshot = EngineTotals & { readonly notice: string | null }
 
 const noSlots: SlotFileContent = { slots: [], damaged: 0, isForeign: false }
 

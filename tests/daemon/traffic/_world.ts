@@ -6,6 +6,7 @@ import type { EndedConnection } from '@shared/traffic'
 import type { Fault } from '@shared/errors'
 import { limitsSchema, type LimitsDraft } from '@shared/limits'
 import { openStore, type LedgerHook, type Store } from '../../../src/daemon/store/index'
+import type { Happening } from '../../../src/daemon/activity'
 import { createWarnings, type Warnings } from '../../../src/daemon/warnings'
 import { openBooks, type Books } from '../../../src/daemon/traffic'
 import { fakeClock, type FakeClock } from '../../support/fake-clock'
@@ -22,6 +23,7 @@ export interface World {
   readonly warnings: Warnings
   readonly clock: FakeClock
   readonly log: string[]
+  readonly told: Happening[]
   /** What the engine was given to move, by owner; `null` without a bound. */
   readonly budgets: Map<string, number | null>
   readonly live: ConnectionSnapshot[]
@@ -56,13 +58,17 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const books = await openBooks({
     ...{ store, home: places.home, clock, warnings },
     ...{ log: (message: string) => log.push(message), hooks: options.hooks ?? [] },
+    activity: { add: (happening) => told.push(happening) },
   })
   const totals = new Map<string, { bytesUp: number; bytesDown: number; totalConnections: number }>()
   const listeners = new Set<(event: EngineEvent) => void>()
   const budgets = new Map<string, number | null>()
   const live: ConnectionSnapshot[] = []
-  const snapshot = (id: string): { bytesUp: number; bytesDown: number; totalConnections: number } =>
-    totals.get(id) ?? { bytesUp: 0, bytesDown: 0, totalConnections: 0 }
+  const told: World['told'] = []
+  const snapshot = (id: string): { bytesUp: number; bytesDown: number; totalConnections: number; notice: string } => ({
+    ...(totals.get(id) ?? { bytesUp: 0, bytesDown: 0, totalConnections: 0 }),
+    notice: 'Goes slow until tomorrow',
+  })
   const engine = {
     relays: { snapshot },
     snapshot,
@@ -83,7 +89,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     })
   }
   return {
-    ...{ books, store, warnings, clock, log, budgets, live, moveUntold },
+    ...{ books, store, warnings, clock, log, told, budgets, live, moveUntold },
     move: (id, more) => {
       moveUntold(id, more)
       books.port.moved(id, snapshot(id))

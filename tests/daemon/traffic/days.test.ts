@@ -249,6 +249,19 @@ describe('quotas', () => {
     expect(one.budgets.get('a')).toBe(0)
   })
 
+  it('tell people when all goes slow from now on', async () => {
+    const one = await begin(fakeClock())
+    one.define('a', quota(10, { then: 'slow' }), 'web')
+    one.define('b', quota(10))
+    for (const id of ['a', 'b']) one.emit({ kind: 'budget', id })
+    expect(one.told).toEqual([
+      {
+        ...{ kind: 'changed', forwardId: 'a', subject: 'web', code: 'limit.quota' },
+        message: 'Goes slow until tomorrow.',
+      },
+    ])
+  })
+
   it('cost no timer when there are none', async () => {
     const clock = fakeClock()
     const one = await begin(clock)
