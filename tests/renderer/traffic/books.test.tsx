@@ -52,7 +52,7 @@ describe('the bars', () => {
 
   it('say when nothing moved', () => {
     render(<DayBars rows={[]} now={NOW.getTime()} />)
-    expect(screen.getByText('nothing moved')).toBeInTheDocument()
+    expect(screen.getByText('Nothing moved in the last 30 days.')).toBeInTheDocument()
   })
 })
 

@@ -47,7 +47,7 @@ describe('the limits editor', () => {
     const value: Limits = { ...noLimits, newConnectionsPerSecond: 5, perSource: { up: 1024, down: null } }
     render(<LimitsEditor value={value} onChange={() => undefined} protocol="udp" />)
     expect(screen.getByText('2 set').closest('details')).toHaveAttribute('open')
-    expect(screen.getByLabelText('New sessions a second')).toHaveValue('5')
+    expect(screen.getByLabelText('New sessions each second')).toHaveValue('5')
   })
 
   it('knows when nothing is limited', () => {

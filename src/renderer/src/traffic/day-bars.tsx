@@ -28,6 +28,9 @@ export function DayBars({ rows, now: given }: DayBarsProps): ReactNode {
   const [at, setAt] = useState<number | null>(null)
   const chosen = at === null ? undefined : days[at]
   const last = days.length - 1
+  if (days.every((day) => day.up + day.down + day.connections === 0)) {
+    return <p className={styles.caption}>Nothing moved in the last 30 days.</p>
+  }
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = nextDay(event.key, at ?? last, last)
     if (next === null) return
@@ -108,11 +111,12 @@ function Caption({ days, chosen, now }: { days: readonly Day[]; chosen: Day | un
     )
   }
   const sum = sumDays(days)
-  const moved = sum.up + sum.down > 0
   return (
     <>
       <span>Last 30 days</span>
-      <span>{moved ? `${formatBytes(sum.up)} up, ${formatBytes(sum.down)} down` : 'nothing moved'}</span>
+      <span>
+        {formatBytes(sum.up)} up, {formatBytes(sum.down)} down
+      </span>
     </>
   )
 }

@@ -77,7 +77,13 @@ function More(props: LimitsFieldsProps): ReactNode {
         <Rates {...props} title="Each address" up="sourceUp" down="sourceDown" />
         <Rates {...props} title={`Each ${one}`} up="connectionUp" down="connectionDown" />
         <div className={styles.row}>
-          <Text {...props} field="newConnectionsPerSecond" label={`New ${one}s a second`} inputMode="numeric" />
+          <Text
+            {...props}
+            field="newConnectionsPerSecond"
+            label="New each second"
+            describe={`New ${one}s each second`}
+            inputMode="numeric"
+          />
           <Text {...props} field="expiresAt" label="Runs until" type="datetime-local" placeholder="" />
         </div>
       </div>

@@ -29,7 +29,7 @@ export function AppSection(): ReactNode {
       </Setting>
       <SwitchSetting
         label="Notifications"
-        hint="When a forward fails for good, needs you, or runs again"
+        hint="When a forward or relay fails for good, uses up its quota, needs you, or runs again"
         checked={notifications}
         onChange={(next) => {
           void changeSettings({ notifications: next })

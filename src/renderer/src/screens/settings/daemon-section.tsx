@@ -1,12 +1,16 @@
-import { formatAge, formatBytes, plural } from '@shared/format'
+import { formatAge, formatBytes } from '@shared/format'
 import type { DaemonStatus } from '@shared/rpc'
+import { carries, closingLine } from '@shared/sentence'
+import type { ForwardState } from '@shared/snapshots'
 import { useEffect, useState, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { confirmAction } from '../../components/confirm'
 import { FaultView } from '../../components/fault-view'
 import { Skeleton } from '../../components/skeleton'
 import { settle, worked } from '../../stores/call'
+import { forwardsStore } from '../../stores/forwards'
 import { useLink } from '../../stores/link'
+import { relaysStore } from '../../stores/relays'
 import { Section, Setting } from './setting'
 import styles from './settings-screen.module.css'
 
@@ -33,12 +37,15 @@ export function DaemonSection(): ReactNode {
     }
   }, [link])
   const restart = async (): Promise<void> => {
-    const running = status?.running ?? 0
+    const closing = closingLine(
+      countRunning(forwardsStore.getState().byId.values()),
+      countRunning(relaysStore.getState().byId.values()),
+    )
     const sure =
-      running === 0 ||
+      closing === '' ||
       (await confirmAction({
         title: 'Restart the daemon?',
-        body: `${plural(running, 'forward')} will close with every connection, and start again.`,
+        body: `${closing} with every connection, and start again.`,
         action: 'Restart',
         cancel: 'Keep running',
       }))
@@ -49,7 +56,7 @@ export function DaemonSection(): ReactNode {
   }
   return (
     <Section title="Daemon">
-      <p className={styles.hint}>The process behind the window. Forwards keep running while it does.</p>
+      <p className={styles.hint}>The process behind the window. Forwards and relays keep running while it does.</p>
       {status?.warnings.map((fault) => (
         <FaultView key={`${fault.code} ${fault.message}`} fault={fault} tone="waiting" />
       ))}
@@ -84,6 +91,10 @@ export function DaemonSection(): ReactNode {
 }
 
 // --- internal ---
+
+function countRunning(views: Iterable<{ readonly snapshot: { readonly state: ForwardState } }>): number {
+  return [...views].filter(({ snapshot }) => carries(snapshot.state)).length
+}
 
 function Facts({ status }: { status: DaemonStatus }): ReactNode {
   return (
