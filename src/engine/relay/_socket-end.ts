@@ -105,6 +105,7 @@ class SocketEnd implements TcpEnd {
   private readonly onError = (error: NodeJS.ErrnoException): void => {
     const code = error.code ?? 'EIO'
     if (this.waiter !== null) this.connected(code)
-    else if (!this.closed) this.owner.broke(this, code, code === 'EPIPE' ? 'writing' : 'reading')
+    // Node has destroyed it already, with what was still to be read.
+    else if (!this.closed) this.owner.broke(this, code, 'reading')
   }
 }

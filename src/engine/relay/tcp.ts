@@ -25,13 +25,15 @@ const IDLE_ROUNDS = 8
 export interface TcpOptions {
   /** Bare handles, which are faster; Node sockets where this Node has none. A test says which. */
   readonly useHandles?: boolean
+  /** How targets are connected to; a test may have them not answer. */
+  readonly connect?: Connect
 }
 
 export function tcpCarrier(
   options: RelayCarrierOptions,
-  { useHandles = canUseHandles }: TcpOptions = {},
+  { useHandles = canUseHandles, connect = useHandles ? connectHandle : connectSocket }: TcpOptions = {},
 ): RelayCarrier {
-  return new TcpCarrier(options, useHandles)
+  return new TcpCarrier(options, { useHandles, connect })
 }
 
 // --- internal ---
@@ -53,13 +55,13 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
 
   constructor(
     private readonly options: RelayCarrierOptions,
-    private readonly useHandles: boolean,
+    private readonly ways: Required<TcpOptions>,
   ) {
     const { spec, clock, meter, leadsBack } = options
     this.spec = spec
     this.meter = meter
     this.leadsBack = leadsBack
-    this.connect = useHandles ? connectHandle : connectSocket
+    this.connect = ways.connect
     this.targets = new Targets(clock, spec)
     this.ranges = compileSourceRanges(spec)
     this.trouble = new TroubleTeller(options)
@@ -81,7 +83,7 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     this.opening = listenRange({
       ...{ at: { host, port }, count, ports, portField: 'listenPort', hostField: 'listenHost' },
       onSocket: this.onSocket,
-      onHandle: this.useHandles ? this.onHandle : undefined,
+      onHandle: this.ways.useHandles ? this.onHandle : undefined,
       onTrouble: (error) => {
         this.trouble.tell(error.code ?? error.message)
       },
