@@ -78,7 +78,7 @@ export async function connectDaemon(options: ConnectOptions): Promise<DaemonClie
  */
 export async function stopDaemon(
   options: ReachOptions & { readonly handover?: boolean },
-): Promise<{ readonly stopped: number } | null> {
+): Promise<{ readonly stopped: number; readonly relays: number } | null> {
   const places = resolvePlaces(options.env ?? process.env, options.home)
   const socket = await dial(places)
   if (socket === null) return null

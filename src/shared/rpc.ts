@@ -289,7 +289,8 @@ export interface RpcResults {
   /** `running`: forwards and relays that a stop would interrupt. */
   'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number; readonly running: number }
   'daemon.status': DaemonStatus
-  'daemon.stop': { readonly stopped: number }
+  /** `stopped`: forwards and relays; `relays` of them are relays. */
+  'daemon.stop': { readonly stopped: number; readonly relays: number }
   'servers.list': readonly ServerSpec[]
   'servers.add': ServerSpec
   'servers.update': ServerSpec

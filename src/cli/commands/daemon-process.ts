@@ -71,9 +71,18 @@ export async function daemonStop(context: Context): Promise<number> {
   const result = await stopDaemon({ client: 'cli', env, home })
   if (context.json) context.document({ running: false, stopped: result?.stopped ?? 0 })
   else if (result === null) terminal.err('The daemon is not running.\n')
-  else
-    terminal.out(
-      `Stopped the daemon${result.stopped === 0 ? '' : ` and ${plural(result.stopped, 'forward or relay', 'forwards and relays')}`}\n`,
-    )
+  else terminal.out(`Stopped ${stoppedWords(result)}\n`)
   return DONE
+}
+
+// --- internal ---
+
+function stoppedWords({ stopped, relays }: { readonly stopped: number; readonly relays?: number }): string {
+  // A daemon of an earlier version has no relays and does not speak of them.
+  const forwards = stopped - (relays ?? 0)
+  const what = [
+    ...(forwards > 0 ? [plural(forwards, 'forward')] : []),
+    ...((relays ?? 0) > 0 ? [plural(relays ?? 0, 'relay')] : []),
+  ]
+  return new Intl.ListFormat('en').format(['the daemon', ...what])
 }

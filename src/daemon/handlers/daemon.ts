@@ -36,8 +36,9 @@ export function daemonHandlers(services: Services): Part {
     }),
     'daemon.stop': ({ handover }) => {
       const stopped = activeCount()
+      const stoppedRelays = relays.active().size
       services.stop({ keepWanted: handover })
-      return { stopped }
+      return { stopped, relays: stoppedRelays }
     },
     'events.subscribe': ({ topics, forwardId }, { peer }) => {
       hub.subscribe(peer, { topics: new Set(topics), forwardId })
