@@ -1,8 +1,10 @@
 /** Commands whose output is a figure, and the arithmetic of comparing them. */
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
+const ASKER = fileURLToPath(new URL('./_udp-asker.mjs', import.meta.url))
 const MEBIBYTE = 1024 * 1024
 const BITS_PER_BYTE = 8
 const IPERF_ATTEMPTS = 10
@@ -75,4 +77,56 @@ export async function wrk(
   const failed = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1]
   if (failed !== undefined) throw new Error(`wrk saw ${failed} failed answers`)
   return Number(rate)
+}
+
+export interface Datagrams {
+  /** Per second, as they arrived. */
+  readonly arrived: number
+  /** Of those sent, percent. */
+  readonly lost: number
+}
+
+/** iperf3's datagrams of 64 bytes from some sources at once; `perSecond` of all together, or as fast as it can. Its control connection takes the same port. */
+export async function iperfDatagrams(
+  port: number,
+  options: { sources: number; seconds: number; perSecond: number | null },
+): Promise<Datagrams> {
+  const { sources, seconds, perSecond } = options
+  const bits = perSecond === null ? 0 : Math.round((perSecond / sources) * DATAGRAM_BYTES * BITS_PER_BYTE)
+  const args = ['-u', '-c', '127.0.0.1', '-p', String(port), '-P', String(sources), '-t', String(seconds)]
+  args.push('-l', String(DATAGRAM_BYTES), '-b', String(bits), '-J')
+  for (let attempt = 1; ; attempt += 1) {
+    const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE }).catch((error: { stdout?: string }) => ({
+      stdout: error.stdout ?? '{}',
+    }))
+    const { end, error } = JSON.parse(stdout) as UdpReport
+    if (end?.sum?.packets !== undefined && end.sum.packets > 0) {
+      const { packets, lost_packets, lost_percent, seconds: took } = end.sum
+      return { arrived: (packets - lost_packets) / took, lost: lost_percent }
+    }
+    if (attempt === IPERF_ATTEMPTS) throw new Error(`iperf3 measured nothing: ${error ?? 'it says no reason'}`)
+    await new Promise((resolve) => {
+      setTimeout(resolve, IPERF_PAUSE_MS)
+    })
+  }
+}
+
+const DATAGRAM_BYTES = 64
+
+interface UdpReport {
+  readonly end?: {
+    readonly sum?: {
+      readonly packets: number
+      readonly lost_packets: number
+      readonly lost_percent: number
+      readonly seconds: number
+    }
+  }
+  readonly error?: string
+}
+
+/** New sources a second that ask once and are answered. */
+export async function newSources(port: number, seconds: number): Promise<number> {
+  const { stdout } = await run(process.execPath, [ASKER, String(port), String(seconds)])
+  return Number(stdout)
 }

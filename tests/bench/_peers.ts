@@ -64,7 +64,7 @@ export async function startSystemSsh(sshd: Sshd, options: SystemSshOptions): Pro
   await listening(dynamic ?? Number(forward?.split(':')[0]))
   return {
     stop: async () => {
-      await end(child)
+      await endChild(child)
       rmSync(dir, { recursive: true, force: true })
     },
   }
@@ -96,7 +96,7 @@ export async function startIperfServer(): Promise<Peer & { readonly port: number
   const port = await freePort()
   const child = spawn('iperf3', ['-s', '-B', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   await listening(port)
-  return { port, stop: () => end(child) }
+  return { port, stop: () => endChild(child) }
 }
 
 /** nginx with a short page: an origin that is not the bottleneck. */
@@ -134,13 +134,14 @@ async function startNginx(location: string): Promise<Peer & { readonly port: num
   return {
     port,
     stop: async () => {
-      await end(child)
+      await endChild(child)
       rmSync(dir, { recursive: true, force: true })
     },
   }
 }
 
-async function listening(port: number): Promise<void> {
+/** Resolves when somebody takes connections there. */
+export async function listening(port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS
   while (!(await accepts(port))) {
     if (Date.now() > deadline) throw new Error(`Nothing listens on port ${port}.`)
@@ -161,7 +162,8 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends a process of ours and waits until it is gone. */
+export async function endChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
   child.kill('SIGTERM')
