@@ -1,8 +1,12 @@
+import { apiScenes } from './_scenes-apis.mjs'
 import { formScenes } from './_scenes-forms.mjs'
+import { relayScenes } from './_scenes-relays.mjs'
 
 /** What is worth looking at. Each opens the harness with a query and may act before the picture. */
 export const scenes = [
   ...formScenes,
+  ...relayScenes,
+  ...apiScenes,
   { name: 'forwards', query: 'rates' },
   { name: 'forwards-flat', query: 'rates&group=none' },
   { name: 'forwards-many', query: 'rates&rows=1000' },

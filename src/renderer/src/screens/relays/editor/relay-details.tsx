@@ -19,6 +19,7 @@ export function RelayDetails({ state }: { state: RelayFormState }): ReactNode {
     <>
       <TextField
         label="Name"
+        data-field="name"
         value={form.name}
         error={errors.name ?? null}
         fix={

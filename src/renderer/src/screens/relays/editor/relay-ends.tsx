@@ -42,7 +42,12 @@ export function RelayEnds({ state }: { state: RelayFormState }): ReactNode {
         role="img"
         aria-label={`People connect to this machine, which goes on to ${said.split(/ reach | go to /).at(-1) ?? 'the target'}`}
       >
-        <PartyBox title="this machine" detail={shortEnd(listen, portCount)} mouth="left" small="" />
+        <PartyBox
+          title="this machine"
+          detail={untyped ? form.listenHost.trim() : shortEnd(listen, portCount)}
+          mouth="left"
+          small=""
+        />
         <Arrow toLeft={false} />
         <PartyBox {...far} small={others > 0 ? `1 of ${targets.length}` : ''} />
       </div>
@@ -82,7 +87,7 @@ export function RelayEnds({ state }: { state: RelayFormState }): ReactNode {
         </div>
       )}
       <p className={editor.sentence} aria-live="polite">
-        {untyped ? said.replace(/a free port of \S+/, 'a port here') : said}.
+        {untyped ? said.replace(/a free port of (this machine|\S+)/, 'a port here') : said}.
       </p>
     </div>
   )
