@@ -96,10 +96,12 @@ export async function iperfDatagrams(
   const args = ['-u', '-c', '127.0.0.1', '-p', String(port), '-P', String(sources), '-t', String(seconds)]
   args.push('-l', String(DATAGRAM_BYTES), '-b', String(bits), '-J')
   for (let attempt = 1; ; attempt += 1) {
-    const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE }).catch((error: { stdout?: string }) => ({
-      stdout: error.stdout ?? '{}',
-    }))
-    const { end, error } = JSON.parse(stdout) as UdpReport
+    // A relay that lost the first or last word of it leaves it waiting.
+    const timeout = (seconds + IPERF_PATIENCE_SECONDS) * 1000
+    const { stdout } = await run('iperf3', args, { maxBuffer: 16 * MEBIBYTE, timeout }).catch(
+      (error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }),
+    )
+    const { end, error } = reportOf(stdout)
     if (end?.sum?.packets !== undefined && end.sum.packets > 0) {
       const { packets, lost_packets, lost_percent, seconds: took } = end.sum
       return { arrived: (packets - lost_packets) / took, lost: lost_percent }
@@ -112,6 +114,15 @@ export async function iperfDatagrams(
 }
 
 const DATAGRAM_BYTES = 64
+const IPERF_PATIENCE_SECONDS = 4
+
+function reportOf(stdout: string): UdpReport {
+  try {
+    return JSON.parse(stdout) as UdpReport
+  } catch {
+    return {}
+  }
+}
 
 interface UdpReport {
   readonly end?: {

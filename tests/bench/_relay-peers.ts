@@ -1,7 +1,7 @@
 /** What relays: HAProxy, nginx's stream module, socat, and Warren's daemon as users run it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -119,12 +119,19 @@ export function draftOf({ listen, target }: Way, protocol: 'tcp' | 'udp'): Relay
   }
 }
 
+export interface Holder extends Peer {
+  readonly port: number
+  /** Descriptors that it has open. */
+  readonly files: () => number
+}
+
 /** Keeps TCP clients and echoes datagrams, as a process of its own: descriptors are counted for each. */
-export async function startHolder(): Promise<Peer & { readonly port: number }> {
+export async function startHolder(): Promise<Holder> {
   const script = fileURLToPath(new URL('./_hold.mjs', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  return { port: Number(line), stop: () => endChild(child) }
+  const files = (): number => readdirSync(`/proc/${child.pid ?? 'self'}/fd`).length
+  return { port: Number(line), files, stop: () => endChild(child) }
 }
 
 /** Some free ports, each once. */

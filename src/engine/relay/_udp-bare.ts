@@ -80,6 +80,8 @@ class BareSocket implements UdpSocket {
   private readonly handle: UdpHandle
   private readonly isSix: boolean
   private closed = false
+  /** The kernel has not taken all that was sent. */
+  private isWaiting = false
   constructor(
     private readonly made: UdpBinding,
     { address }: UdpSource,
@@ -150,9 +152,12 @@ class BareSocket implements UdpSocket {
     handle.bufferSize(BUFFER_BYTES, false, {})
   }
 
-  /** The kernel takes no more, and enough waits for it. */
+  /** The kernel takes no more, and enough waits for it. Asked only when something waited before: it is a call for each datagram. */
   private isFull(): boolean {
-    return this.handle.getSendQueueSize() > BUFFER_BYTES
+    if (!this.isWaiting) return false
+    const waiting = this.handle.getSendQueueSize()
+    this.isWaiting = waiting > 0
+    return waiting > BUFFER_BYTES
   }
 
   private request(): SendRequest {
@@ -163,6 +168,7 @@ class BareSocket implements UdpSocket {
     if (status < 0) return getSystemErrorName(status)
     if (status === 0) {
       request.data = data
+      this.isWaiting = true
       spareRequest = null
     }
     return null

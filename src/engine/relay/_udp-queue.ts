@@ -36,9 +36,10 @@ export class SendQueue<T> {
   private readonly flush = (): void => {
     const { who, data } = this
     this.clear()
-    for (const [at, one] of who.entries()) {
+    for (let at = 0; at < who.length; at += 1) {
+      const one = who[at]
       const datagram = data[at]
-      if (datagram !== undefined) this.send(one, datagram)
+      if (one !== undefined && datagram !== undefined) this.send(one, datagram)
     }
   }
 }

@@ -79,7 +79,8 @@ class UdpCarrier implements RelayCarrier, SessionHome {
     const { listenHost: host, listenPort: port, portCount: count, targets } = this.spec
     const owner = (offset: number): UdpOwner => ({
       arrived: (socket, data, source) => {
-        this.arrived({ socket, offset, source }, data)
+        const session = this.isLast(socket, source) ? this.last : this.find({ socket, offset, source })
+        if (session !== null) this.arrived(session, data)
       },
       // What the system says about an answer that did not arrive concerns that source alone.
       troubled: () => undefined,
@@ -167,10 +168,7 @@ class UdpCarrier implements RelayCarrier, SessionHome {
 
   // --- internal ---
 
-  private arrived(at: { socket: UdpSocket; offset: number; source: UdpSource }, data: Buffer): void {
-    if (this.closing !== null) return
-    const session = this.find(at)
-    if (session === null) return
+  private arrived(session: UdpSession, data: Buffer): void {
     this.used(session)
     const { up } = session.limits
     if (up !== null && !up.takeWhole(data.length)) {
@@ -180,10 +178,14 @@ class UdpCarrier implements RelayCarrier, SessionHome {
     this.upward.push(session, data)
   }
 
-  private find(at: { socket: UdpSocket; offset: number; source: UdpSource }): UdpSession | null {
-    const { socket, source } = at
+  private isLast(socket: UdpSocket, source: UdpSource): boolean {
     const { last } = this
-    if (last?.remotePort === source.port && last.remoteAddress === source.address && last.client === socket) return last
+    return last?.remotePort === source.port && last.remoteAddress === source.address && last.client === socket
+  }
+
+  private find(at: { socket: UdpSocket; offset: number; source: UdpSource }): UdpSession | null {
+    if (this.closing !== null) return null
+    const { source } = at
     const key = `${source.address} ${source.port} ${at.offset}`
     const found = this.sessions.get(key) ?? this.welcome(at, key)
     this.last = found
