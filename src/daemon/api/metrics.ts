@@ -71,8 +71,8 @@ function refusalOf(request: IncomingMessage, key: string | null): Answer | null 
     return { status: 405, text: 'Metrics are read with GET.', headers: { allow: 'GET, HEAD' } }
   }
   if (key !== null) {
-    const [scheme = '', token = ''] = (request.headers.authorization ?? '').split(' ')
-    if (scheme.toLowerCase() === 'bearer' && isSame(token, key)) return null
+    const [, token] = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '') ?? []
+    if (token !== undefined && isSame(token, key)) return null
     return { status: 401, text: 'A bearer token is needed.', headers: { 'www-authenticate': 'Bearer' } }
   }
   if (isRebound(request)) return { status: 403, text: 'Ask by address, or set a bearer token.' }
