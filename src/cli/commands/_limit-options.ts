@@ -93,7 +93,8 @@ const keys = [
 ]
 const NONE = 'none'
 const KB = 1024
-const units: Readonly<Record<string, number>> = { '': 1, B: 1, KB, MB: KB ** 2, GB: KB ** 3, TB: KB ** 4 }
+/** Without a unit nobody knows whether bytes or kilobytes were meant. */
+const units: Readonly<Record<string, number>> = { B: 1, KB, MB: KB ** 2, GB: KB ** 3, TB: KB ** 4 }
 /** Lines are sold in bits, and in thousands. */
 const bits: Readonly<Record<string, number>> = { KBIT: 1e3 / 8, MBIT: 1e6 / 8, GBIT: 1e9 / 8 }
 
