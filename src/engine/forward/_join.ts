@@ -12,17 +12,22 @@ export interface Joined {
 
 export function join({ client, target, head }: Joined, connection: Connection): void {
   const { limits } = connection
-  new Pump({ from: client, to: target, flow: () => limits?.up ?? null }, (bytes) => {
+  const up = new Pump({ from: client, to: target, flow: () => limits?.up ?? null }, (bytes) => {
     connection.bytesUp += bytes
-  }).start(head ?? null)
-  new Pump({ from: target, to: client, flow: () => limits?.down ?? null }, (bytes) => {
+  })
+  const down = new Pump({ from: target, to: client, flow: () => limits?.down ?? null }, (bytes) => {
     connection.bytesDown += bytes
-  }).start(null)
+  })
+  up.start(head ?? null)
+  down.start(null)
+  // What was said in order before the close may still be held back by a limit.
   client.once('close', () => {
-    if (!target.writableEnded || !target.readableEnded) resetStream(target)
+    if (isOrderly(client)) up.granted()
+    else resetStream(target)
   })
   target.once('close', () => {
-    if (!client.writableEnded || !client.readableEnded) resetStream(client)
+    if (isOrderly(target)) down.granted()
+    else resetStream(client)
   })
 }
 
@@ -33,6 +38,11 @@ interface Way {
   readonly to: Duplex
   /** Asked at each chunk. */
   readonly flow: () => Flow | null
+}
+
+/** Both directions had ended when it closed. */
+function isOrderly(stream: Duplex): boolean {
+  return stream.readableEnded && stream.writableFinished
 }
 
 class Pump implements Waiter {

@@ -14,8 +14,10 @@ export function dynamicCarrier(options: CarrierOptions): Carrier {
 
   const onSocket = (socket: Socket, { session, offset, limits }: Way): void => {
     const connection = ledger.add({ stream: socket, origin: null, target: null, limits })
+    let isTunnel = false
     socket.once('close', (hadError) => {
-      ledger.remove(connection, hadError ? 'reset' : 'closed')
+      // Of a tunnel the last bytes may still be on their way to the server.
+      if (!isTunnel) ledger.remove(connection, hadError ? 'reset' : 'closed')
     })
     const origin = { host: socket.remoteAddress ?? '127.0.0.1', port: socket.remotePort ?? 0 }
     const { localPort } = socket
@@ -26,8 +28,11 @@ export function dynamicCarrier(options: CarrierOptions): Carrier {
       way: {
         open: (target) => session.openChannel(target, origin),
         tunnel: async (target, { head, onOpen }) => {
+          isTunnel = true
           const over = session.forwardSocket(socket, { target, counter: connection, limits, head, onOpen })
           const { reason } = await over.catch((error: unknown) => {
+            isTunnel = false
+            if (socket.destroyed) ledger.remove(connection, 'unreachable')
             connection.endReason ??= 'unreachable'
             throw error
           })
