@@ -6,7 +6,9 @@ import type { Tables } from './_tables'
 
 /** Ended connections that are kept of one owner, and of all together. */
 export const OWNER_HISTORY_LIMIT = 2000
-export const HISTORY_LIMIT = 50_000
+const HISTORY_LIMIT = 50_000
+/** Of each owner: all of a month, whatever day it is. */
+export const DAYS_LOADED = 62
 /** New ones until the bounds are looked after again: rows beyond the bound stay so long. */
 const TRIM_AFTER = 500
 
@@ -82,8 +84,8 @@ export interface TrafficRange {
 
 export interface TrafficPart {
   readonly saveTraffic: (batch: TrafficBatch, hooks?: readonly LedgerHook[]) => Promise<void>
-  /** Counters and names of all owners, and the days from `fromDay` on. */
-  readonly loadTraffic: (fromDay: string) => Promise<SavedTraffic>
+  /** Counters and names of all owners, and the newest {@link DAYS_LOADED} days of each. */
+  readonly loadTraffic: () => Promise<SavedTraffic>
   /** Oldest first; `from` and `to` in Unix seconds. */
   readonly trafficHours: (range: TrafficRange & { from: number; to: number }) => Promise<readonly TrafficDelta[]>
   /** Oldest first; `to` is not included. */
@@ -121,13 +123,12 @@ export function trafficPart(db: Kysely<Tables>): TrafficPart {
               await sql`pragma synchronous = full`.execute(connection)
             }
           }),
-    loadTraffic: async (fromDay) => {
+    loadTraffic: async () => {
       const counters = await db.selectFrom('counters').selectAll().execute()
-      const days = await db
-        .selectFrom('trafficDays')
-        .select(['ownerId', 'day', 'up', 'down'])
-        .where('day', '>=', fromDay)
-        .execute()
+      const { rows: days } = await sql<SavedTraffic['days'][number]>`
+        select days.owner_id, day, up, down from counters join traffic_days as days using (owner_id)
+        where day >= coalesce((select day from traffic_days as newest where newest.owner_id = counters.owner_id
+          order by day desc limit 1 offset ${DAYS_LOADED - 1}), '')`.execute(db)
       const names = await db.selectFrom('ownerNames').selectAll().execute()
       return {
         counters: counters.map((row) => ({

@@ -22,7 +22,7 @@ export type { RelayRecord } from './_relays'
 export { storeFault } from './_faults'
 export { nameKey } from './_rows'
 export {
-  HISTORY_LIMIT,
+  DAYS_LOADED,
   OWNER_HISTORY_LIMIT,
   type LedgerHook,
   type LiveChanges,

@@ -1,7 +1,7 @@
 /** What each forward and relay moved, in memory: since it was made, and by hour and day what is not saved yet. */
 import type { ByteCount } from '@shared/traffic'
-import type { SavedSlot, SavedTraffic, SlotFile, TrafficDelta } from '../store/index'
-import { bucketAt, dayOf, monthBeforeBegin, monthOf, type Bucket } from './_calendar'
+import { DAYS_LOADED, type SavedSlot, type SavedTraffic, type SlotFile, type TrafficDelta } from '../store/index'
+import { bucketAt, dayOf, monthOf, type Bucket } from './_calendar'
 
 /** What the engine says: all since it was made. */
 export interface EngineTotals {
@@ -86,12 +86,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const turn = (at: number): void => {
     if (at >= bucket.begin && at < bucket.end) return
     bookAll()
-    const before = bucket.day
     bucket = bucketAt(at)
-    if (monthOf(bucket.day) > monthOf(before)) {
-      const oldest = monthBeforeBegin(bucket.day)
-      for (const account of accounts.values()) account.forgetBefore(oldest)
-    }
   }
   const note = (account: OwnerAccount, at: number): void => {
     const file = options.slotFile()
@@ -183,7 +178,7 @@ class OwnerAccount {
   private readonly booked: Count = { up: 0, down: 0, connections: 0 }
   /** What the engine said last. */
   private readonly said: Mutable<EngineTotals> = { bytesUp: 0, bytesDown: 0, totalConnections: 0 }
-  /** Of this month and the one before. */
+  /** The newest: of this month at least. */
   private readonly days = new Map<string, { up: number; down: number }>()
 
   constructor(readonly id: string) {}
@@ -246,15 +241,19 @@ class OwnerAccount {
 
   addDay(day: string, { up, down }: ByteCount): void {
     const known = this.days.get(day)
-    if (known === undefined) this.days.set(day, { up, down })
-    else {
+    if (known === undefined) {
+      this.days.set(day, { up, down })
+      this.forgetOldDays()
+    } else {
       known.up += up
       known.down += down
     }
   }
 
-  forgetBefore(oldest: string): void {
-    for (const day of this.days.keys()) if (day < oldest) this.days.delete(day)
+  /** By number, not by the clock: one that is wrong for a moment must not make a quota begin anew. */
+  private forgetOldDays(): void {
+    if (this.days.size < 2 * DAYS_LOADED) return
+    for (const day of [...this.days.keys()].sort().slice(0, -DAYS_LOADED)) this.days.delete(day)
   }
 
   usedOn(day: string): { day: ByteCount; month: ByteCount } {

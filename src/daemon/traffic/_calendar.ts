@@ -60,12 +60,6 @@ export function firstDayFrom(ms: number): string {
   return dayBegin(day) >= ms ? day : dayOf(dayEnd(day))
 }
 
-/** The day on which the month before that of `day` begins. */
-export function monthBeforeBegin(day: string): string {
-  const [year, month] = parts(day)
-  return dayOf(new Date(year, month - 1, 1).getTime())
-}
-
 /** ISO 8601 with the offset of the zone at that moment, so that the two hours of a clock set back stay apart. */
 export function localIso(ms: number): string {
   const date = new Date(ms)

@@ -1,8 +1,7 @@
 /** Brings the books into SQLite once a second while there is something new, all in one transaction. */
 import type { Clock } from '@engine'
-import { toFault } from '@shared/errors'
 import type { EndedConnection } from '@shared/traffic'
-import { storeFault, type LedgerHook, type LiveChanges, type SlotFile, type Store } from '../store/index'
+import type { LedgerHook, LiveChanges, Store } from '../store/index'
 import type { Warnings } from '../warnings'
 import type { Accounts } from './_accounts'
 import { HOUR_MS } from './_calendar'
@@ -16,31 +15,32 @@ const DURABLE_EVERY = 60
 const DETAIL_SHARE = 100
 const MAX_DETAIL_PAUSE_MS = 30_000
 const SECOND_MS = 1000
+const DAY_MS = 24 * HOUR_MS
 /** How long hours are kept. */
-export const HOURS_KEPT_DAYS = 32
-const HOURS_PER_DAY = 24
+const HOURS_KEPT_MS = 32 * DAY_MS
+const HORIZON = 'traffic.horizon'
 
 export interface Writer {
   /** There is something new: it is saved within a second. */
   readonly arm: () => void
   readonly rename: (ownerId: string, name: string) => void
-  /** Resolves when all that is known now is saved, or could not be. Never rejects. */
-  readonly flush: () => Promise<void>
+  /** Resolves when all that is known now is saved, or could not be. Never rejects. Durable: on the disk, not only out of this process. */
+  readonly flush: (how?: { readonly isDurable: boolean }) => Promise<void>
   /** The last time: waits for the disk, and notes that no connection is left. */
   readonly close: () => Promise<void>
 }
 
 export interface WriterOptions {
-  readonly store: Pick<Store, 'saveTraffic' | 'endCrashed' | 'purgeHours'>
-  readonly home: string
+  readonly store: Pick<Store, 'saveTraffic' | 'endCrashed' | 'purgeHours' | 'getMeta' | 'setMeta'>
   readonly clock: Clock
-  readonly warnings: Pick<Warnings, 'tolerate' | 'add'>
+  readonly warnings: Pick<Warnings, 'tolerate'>
   readonly hooks: readonly LedgerHook[]
   readonly accounts: Accounts
   readonly ended: EndedQueue
   readonly live: LiveBook
   readonly run: string
-  readonly slotFile: () => SlotFile | null
+  /** Warns when the slot file cannot be written. */
+  readonly tellSlotFault: () => void
 }
 
 interface Detail {
@@ -97,14 +97,12 @@ export function createWriter(options: WriterOptions): Writer {
     const hour = Math.floor(clock.now() / HOUR_MS)
     if (hour === purgedHour) return
     purgedHour = hour
-    const before = ((hour - HOURS_KEPT_DAYS * HOURS_PER_DAY) * HOUR_MS) / SECOND_MS
-    await warnings.tolerate(() => store.purgeHours(before))
+    await warnings.tolerate(() => purge(store, clock.now()))
   }
   const work = async (how: { isDurable: boolean; withDetail: boolean }): Promise<void> => {
     await tidy()
     await save(how)
-    const fault = options.slotFile()?.fault() ?? null
-    if (fault !== null) warnings.add(toFault(storeFault(fault, options.home)))
+    options.tellSlotFault()
   }
   const inTurn = (how: { isDurable: boolean; withDetail: boolean }): Promise<void> => {
     const mine = (running ?? Promise.resolve()).then(() => work(how))
@@ -128,7 +126,7 @@ export function createWriter(options: WriterOptions): Writer {
       names.set(ownerId, name)
       arm()
     },
-    flush: () => inTurn({ isDurable: false, withDetail: true }),
+    flush: ({ isDurable } = { isDurable: false }) => inTurn({ isDurable, withDetail: true }),
     close: () => {
       isClosed = true
       cancel?.()
@@ -139,6 +137,14 @@ export function createWriter(options: WriterOptions): Writer {
 }
 
 // --- internal ---
+
+/** A clock that is wrong by years for a moment must not take the hours with it: each hour of work takes a day of them at most. */
+async function purge(store: WriterOptions['store'], now: number): Promise<void> {
+  const last = Number((await store.getMeta(HORIZON)) ?? Number.NaN)
+  const horizon = Number.isFinite(last) ? Math.min(now, last + DAY_MS) : now
+  await store.setMeta(HORIZON, String(horizon))
+  await store.purgeHours((Math.floor((horizon - HOURS_KEPT_MS) / HOUR_MS) * HOUR_MS) / SECOND_MS)
+}
 
 function isWorth(rows: number, { ended, live }: Detail): boolean {
   return rows + ended.length + live.changed.length + live.gone.length > 0

@@ -17,7 +17,6 @@ import {
 } from '../store/index'
 import type { Warnings } from '../warnings'
 import { createAccounts, type EngineTotals } from './_accounts'
-import { dayOf, monthBeforeBegin } from './_calendar'
 import { createEndedQueue } from './_history'
 import { createLiveBook } from './_live'
 import { createQuotas, type Quotas } from './_quotas'
@@ -79,7 +78,7 @@ export interface BooksOptions {
 export async function openBooks(options: BooksOptions): Promise<Books> {
   const { store, clock, warnings } = options
   const { now } = clock
-  const saved = await store.loadTraffic(monthBeforeBegin(dayOf(now())))
+  const saved = await store.loadTraffic()
   const books = await booksId(options)
   const path = join(options.home, SLOT_FILE)
   const left = books === null ? noSlots : readLeft(options, path, books)
@@ -91,12 +90,13 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
   let quotas: Quotas | null = null
   const live = createLiveBook({ run, isKept: accounts.has, connections: () => engine?.connections() ?? [] })
   const writer = createWriter({
-    ...{ store, clock, warnings, accounts, ended, live, run, home: options.home },
-    ...{ hooks: options.hooks ?? [], slotFile: slots.file },
+    ...{ store, clock, warnings, accounts, ended, live, run },
+    ...{ hooks: options.hooks ?? [], tellSlotFault: slots.tellFault },
   })
-  await writer.flush()
+  await writer.flush({ isDurable: true })
   // Slots that SQLite could not take stay in the file.
   slots.open(accounts.hasUnsaved() ? left.slots : [])
+  slots.tellFault()
   if (accounts.hasUnsaved()) writer.arm()
 
   const names = new Map(saved.names)
@@ -235,25 +235,38 @@ function readLeft({ home, warnings, log }: BooksOptions, path: string, books: st
 interface Slots {
   readonly file: () => SlotFile | null
   readonly open: (kept: SlotFileContent['slots']) => void
+  /** Warns when it cannot be written; tries again to open one that could not be. */
+  readonly tellFault: () => void
   readonly close: () => void
 }
 
 /** Without the file everything goes on; a `kill -9` then costs up to a second. */
 function createSlots({ home, warnings }: BooksOptions, place: { path: string; books: string | null }): Slots {
   let file: SlotFile | null = null
+  let fault: unknown = null
+  let isOpen = false
+  const open: Slots['open'] = (kept) => {
+    if (place.books === null) return
+    isOpen = true
+    try {
+      file = createSlotFile(place.path, place.books, kept)
+      fault = null
+    } catch (error) {
+      fault = error
+    }
+  }
   return {
     file: () => file,
-    open: (kept) => {
-      if (place.books === null) return
-      try {
-        file = createSlotFile(place.path, place.books, kept)
-      } catch (error) {
-        warnings.add(toFault(storeFault(error, home)))
-      }
+    open,
+    tellFault: () => {
+      if (isOpen && file === null) open([])
+      const now = file === null ? fault : file.fault()
+      if (now !== null) warnings.add(toFault(storeFault(now, home)))
     },
     close: () => {
       file?.close()
       file = null
+      isOpen = false
     },
   }
 }

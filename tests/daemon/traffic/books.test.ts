@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WarrenError } from '@shared/errors'
@@ -75,7 +75,7 @@ describe('the books', () => {
     expect(saves).toBe(1)
     await world.clock.advance(60 * SECOND)
     expect(saves).toBe(1)
-    expect((await world.store.loadTraffic('')).counters).toEqual([{ ownerId: 'a', up: 100, down: 0, connections: 0 }])
+    expect((await world.store.loadTraffic()).counters).toEqual([{ ownerId: 'a', up: 100, down: 0, connections: 0 }])
   })
 
   it('lose nothing and count nothing twice when the daemon is killed at any moment', async () => {
@@ -170,9 +170,32 @@ describe('the books', () => {
     await world.clock.advance(2 * SECOND)
     await world.books.flush()
     expect(world.faults()).toEqual([])
-    expect((await world.store.loadTraffic('')).counters).toEqual([{ ownerId: 'a', up: 11, down: 0, connections: 0 }])
+    expect((await world.store.loadTraffic()).counters).toEqual([{ ownerId: 'a', up: 11, down: 0, connections: 0 }])
     expect((await hours()).map(({ up }) => up)).toEqual([5, 6])
     expect(await world.books.history({ id: 'a', limit: 10 })).toHaveLength(1)
+  })
+
+  it('go on without a slot file, and say why there is none', async () => {
+    mkdirSync(join(place.home, 'traffic.slots'), { recursive: true })
+    await begin()
+    expect(world.faults().map(({ code }) => code)).toEqual(['store.unwritable'])
+    world.define('a')
+    world.move('a', { up: 5 })
+    await world.clock.advance(2 * SECOND)
+    await world.books.flush()
+    expect(world.faults().map(({ code }) => code)).toEqual(['store.unwritable'])
+    rmSync(join(place.home, 'traffic.slots'), { recursive: true })
+    world.move('a', { up: 5 })
+    await world.books.flush()
+    world.move('a', { up: 1 })
+    await world.books.flush()
+    expect(world.faults()).toEqual([])
+    world.move('a', { up: 100 })
+    await Promise.resolve()
+    await world.kill()
+    await begin()
+    world.define('a')
+    expect(world.books.usage('a').ever.up).toBe(111)
   })
 
   it('keep the slots of a killed daemon until SQLite has taken them', async () => {
@@ -200,7 +223,7 @@ describe('the books', () => {
     open.length = 0
     isFull = false
     await begin({ wrap })
-    expect((await world.store.loadTraffic('')).counters.map(({ ownerId, up }) => [ownerId, up])).toEqual([
+    expect((await world.store.loadTraffic()).counters.map(({ ownerId, up }) => [ownerId, up])).toEqual([
       ['a', 100],
       ['b', 103],
       ['c', 100],
@@ -224,12 +247,12 @@ describe('the books', () => {
     isBroken = true
     world.move('a', { up: 7 })
     await world.books.flush()
-    expect((await world.store.loadTraffic('')).counters[0]?.up).toBe(10)
+    expect((await world.store.loadTraffic()).counters[0]?.up).toBe(10)
     isBroken = false
     await world.kill()
     await begin({ hooks: [hook] })
     expect(told).toBe(17)
-    expect((await world.store.loadTraffic('')).counters[0]?.up).toBe(17)
+    expect((await world.store.loadTraffic()).counters[0]?.up).toBe(17)
   })
 
   it('go on from where they were when a removed one comes back, and keep the rows of those that do not', async () => {
