@@ -2,16 +2,19 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DaemonClient } from '@daemon/client'
 import type { RelayDraft } from '@shared/relays'
 import { connectBuilt, endBuilt, temporaryHome } from '../support/daemon'
-import { endChild, freePort, listening, type Peer } from './_peers'
+import { endChild, listening, type Peer } from './_peers'
 import { processTree, rssBytes } from './_processes'
 
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so'
+const LOWEST_PORT = 10_000
+const HIGHEST_PORT = 32_000
 const START_TIMEOUT_MS = 60_000
 
 /** From a port here to a port here. */
@@ -134,10 +137,13 @@ export async function startHolder(): Promise<Holder> {
   return { port: Number(line), files, stop: () => endChild(child) }
 }
 
-/** Some free ports, each once. */
+/** Some free ports, each once; below those that the system gives to clients, which come and go by the thousand here. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort())
+  while (ports.size < count) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT))
+    if (await isFree(port)) ports.add(port)
+  }
   return [...ports]
 }
 
@@ -167,6 +173,16 @@ function rssOf(children: readonly ChildProcess[]): number {
   return children
     .flatMap(({ pid }) => (pid === undefined ? [] : processTree(pid)))
     .reduce((sum, pid) => sum + rssBytes(pid), 0)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => resolve(true))
+    })
+  })
 }
 
 async function endGroup(child: ChildProcess): Promise<void> {

@@ -179,7 +179,9 @@ describe('a TCP relay beside HAProxy and nginx', () => {
       )()
       const [before, files] = [peer.rss(), holder.files()]
       const close = await openIdle(listen, IDLE_CONNECTIONS)
-      await expect.poll(() => holder.files() - files, { timeout: 30_000 }).toBeGreaterThanOrEqual(IDLE_CONNECTIONS - 1)
+      await expect
+        .poll(() => holder.files() - files, { timeout: 30_000, message: `connections through ${name}` })
+        .toBeGreaterThanOrEqual(IDLE_CONNECTIONS - 1)
       grown.set(name, (peer.rss() - before) / KIBIBYTE / IDLE_CONNECTIONS)
       await close()
       await peer.stop()
