@@ -13,7 +13,7 @@ it('balances the acknowledged rows with what iperf3 moved, over twenty kills of 
     console.log(JSON.stringify({ ...found, offPercent: Number((off * 100).toFixed(4)) }, null, 2))
     expect(off).toBeLessThan(0.001)
     expect(found.used).toBe(found.acknowledged)
-    expect(found.repeatedUnkilled).toBe(0)
+    expect(found.repeatedRead).toBe(0)
   } finally {
     place.remove()
   }

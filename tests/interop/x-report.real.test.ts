@@ -14,5 +14,5 @@ it('balances what a moody panel acknowledged with what iperf3 moved, over kills 
   const found = await balance({ home: place.home, kills: 4, bytesPerRound: 8 * MEGABYTE })
   expect(Math.abs(found.acknowledged / found.moved - 1)).toBeLessThan(0.001)
   expect(found.used).toBe(found.acknowledged)
-  expect(found.repeatedUnkilled).toBe(0)
+  expect(found.repeatedRead).toBe(0)
 })

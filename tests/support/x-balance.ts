@@ -28,8 +28,8 @@ export interface Balance {
   readonly rows: number
   /** Rows that came again after an answer of success that a killed daemon can not have read. */
   readonly repeated: number
-  /** Rows that came again though the daemon lived on: none may. */
-  readonly repeatedUnkilled: number
+  /** Rows that came again though the daemon lived on, or had read the answer before it died: none may. */
+  readonly repeatedRead: number
 }
 
 export const moods = ['success', 'false', 'garbage', '500', 'slow', 'never'] as const
@@ -63,6 +63,8 @@ export async function balance({ home, kills, bytesPerRound }: BalanceOptions): P
       // Every other one dies with what it moved in no row yet.
       if (kill % 2 === 0) await ask(apiPort, 'reload_forward', { forwardname: 'f' })
       if (kill % 3 !== 0) await Promise.race([panel.answered(), wait(1500)])
+      if (kill % 2 === 0) await wait(2 * LOOK_MS)
+      if ((await client.call('apis.report', {})).waiting === 0) panel.confirm()
       panel.epoch += 1
       await killDaemon(client)
       client = await connectBuilt(home)
@@ -87,9 +89,11 @@ interface Panel {
   mood: Mood
   /** Grows at each kill. */
   epoch: number
+  /** The daemon says that no row waits: it has read what it was answered. */
+  readonly confirm: () => void
   /** Settles when the next report came and was answered, or would have been. */
   readonly answered: () => Promise<void>
-  readonly tally: () => Pick<Balance, 'acknowledged' | 'reports' | 'rows' | 'repeated' | 'repeatedUnkilled'>
+  readonly tally: () => Pick<Balance, 'acknowledged' | 'reports' | 'rows' | 'repeated' | 'repeatedRead'>
   readonly close: () => Promise<void>
 }
 
@@ -99,22 +103,22 @@ interface Row {
 
 async function startPanel(): Promise<Panel> {
   /** Bytes of each row that was said to be taken, and when that was said. */
-  const taken = new Map<string, { readonly bytes: number; epoch: number }>()
+  const taken = new Map<string, { readonly bytes: number; readonly epoch: number; isRead: boolean }>()
   const reports: Record<Mood, number> = { success: 0, false: 0, garbage: 0, '500': 0, slow: 0, never: 0 }
   const waiters = new Set<() => void>()
   const sockets = new Set<Socket>()
   let repeated = 0
-  let repeatedUnkilled = 0
+  let repeatedRead = 0
   const take = (rows: Readonly<Record<string, Row>>): void => {
     for (const [id, { HourUsedBandwidth }] of Object.entries(rows)) {
-      taken.set(id, { bytes: Math.round(HourUsedBandwidth * KB), epoch: panel.epoch })
+      taken.set(id, { bytes: Math.round(HourUsedBandwidth * KB), epoch: panel.epoch, isRead: false })
     }
   }
   const look = (rows: Readonly<Record<string, Row>>): void => {
     for (const id of Object.keys(rows)) {
       const before = taken.get(id)
       if (before === undefined) continue
-      if (before.epoch === panel.epoch) repeatedUnkilled += 1
+      if (before.isRead || before.epoch === panel.epoch) repeatedRead += 1
       else repeated += 1
     }
   }
@@ -153,13 +157,16 @@ async function startPanel(): Promise<Panel> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/report`,
     mood: 'success',
     epoch: 0,
+    confirm: () => {
+      for (const row of taken.values()) row.isRead = true
+    },
     answered: () =>
       new Promise((resolve) => {
         waiters.add(resolve)
       }),
     tally: () => {
       const acknowledged = [...taken.values()].reduce((sum, { bytes }) => sum + bytes, 0)
-      return { acknowledged, reports, rows: taken.size, repeated, repeatedUnkilled }
+      return { acknowledged, reports, rows: taken.size, repeated, repeatedRead }
     },
     close: async () => {
       for (const socket of sockets) socket.destroy()
