@@ -45,7 +45,6 @@ export interface Listing {
   /** The menu of one row. */
   readonly entriesOf: (id: string) => readonly MenuEntry[]
   readonly newEntries: () => readonly MenuEntry[]
-  readonly showNew: () => void
   readonly showDetail: (id: string) => void
   readonly showEditor: (id: string) => void
   readonly closePane: () => void

@@ -17,7 +17,7 @@ export const relayActions = viewActions<RelayView>('relay', relays, {
   setFavourite: (id, favourite) => window.api.daemon['relays.update']({ id, patch: { favourite } }),
   webAddress: relayWebAddress,
 })
-export const { start: startRelays, stop: stopRelays, remove: deleteRelays } = relayActions
+export const { start: startRelays } = relayActions
 
 /** What a browser would open, or `null`: only a TCP relay can carry a page. */
 export function relayWebAddress({ spec, snapshot }: RelayView): string | null {

@@ -43,9 +43,6 @@ export const forwardsListing: Listing = {
   Row: ForwardRow,
   entriesOf: forwardEntries,
   newEntries,
-  showNew: () => {
-    newForward()
-  },
   showDetail,
   showEditor: editForward,
   closePane,

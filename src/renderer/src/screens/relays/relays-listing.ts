@@ -7,7 +7,7 @@ import { relayActions } from '../../stores/relay-actions'
 import { getRelay, relaysStore } from '../../stores/relays'
 import { selections } from '../../stores/selection'
 import { changeSettings } from '../../stores/settings'
-import { closeRelayPane, editRelay, newRelay, showRelay, uiStore } from '../../stores/ui'
+import { closeRelayPane, editRelay, showRelay, uiStore } from '../../stores/ui'
 import { newRelayEntries, relayEntries } from './relay-menu'
 import { RelayRow } from './relay-row'
 
@@ -41,9 +41,6 @@ export const relaysListing: Listing = {
   Row: RelayRow,
   entriesOf: relayEntries,
   newEntries: newRelayEntries,
-  showNew: () => {
-    newRelay()
-  },
   showDetail: showRelay,
   showEditor: editRelay,
   closePane: closeRelayPane,
