@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '@shared/errors'
 import type { RpcMethod } from '@shared/rpc'
 import { relaySpecSchema, type RelaySpec } from '@shared/relays'
 import type { RelaySnapshot, RelayView } from '@shared/relay-snapshots'
@@ -37,7 +38,7 @@ function relay(over: Partial<RelaySnapshot> & { readonly spec?: Partial<RelaySpe
   }
 }
 
-const answersWith = (one = relay()): FakeOptions['answers'] => ({
+const answersWith = (one = relay()): NonNullable<FakeOptions['answers']> => ({
   'relays.list': () => [one],
   'relays.add': () => one,
   'relays.update': ({ patch }: { patch: Partial<RelaySpec> }) => ({ ...one, spec: { ...one.spec, ...patch } }),
@@ -152,10 +153,10 @@ describe('warren relay', () => {
   })
 
   it('ends with what came of a start', async () => {
-    const reason = {
-      ...{ code: 'port.in-use', message: 'Port 8080 is held by x.', fix: 'Use 8081?', field: 'port', detail: null },
+    const reason: Fault = {
+      ...{ code: 'port.in-use' as const, message: 'Port 8080 is held by x.', fix: 'Use 8081?', field: 'port', detail: null },
       remedy: { action: 'use-port', port: 8081 },
-    } as const
+    }
     const failed = relay({ state: 'failed', reason })
     const { code, out } = await warren(['relay', 'up', 'web'], { answers: answersWith(failed) })
     expect(code).toBe(2)
