@@ -1,6 +1,8 @@
 /** A control API, turned on by a person in the window and called by a program. */
 import { createHash } from 'node:crypto'
-import { createServer } from 'node:net'
+import { readFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { freePort } from '../support/free-port'
@@ -10,6 +12,7 @@ const KEY = 'XPORTFORWARD'
 let desktop: Desktop
 let launched: LaunchedApp
 let port: number
+let listen: number
 
 beforeAll(async () => {
   ;[desktop, port] = await Promise.all([startDesktop(), freePort()])
@@ -67,7 +70,7 @@ describe('the X Port Forward API', () => {
 
   it('makes relays that the window shows as it shows its own', async () => {
     const { page } = launched
-    const listen = await freePort()
+    listen = await freePort()
     const added = await call('add_forward', {
       ...{ forwardname: 'game', proxyip: '127.0.0.1', proxyport: 9, listenip: '127.0.0.1', listenport: listen },
       ...{ maxconnnum: 20, ratelimit: 0, forwardtype: 'tcp' },
@@ -78,6 +81,25 @@ describe('the X Port Forward API', () => {
     await expect
       .poll(async () => (await call('forward_proxy_status', { forwardname: 'game' })).data['ForwardStatus'])
       .toBe('running')
+  })
+
+  it('keep books, with why each connection ended, and write them into a file', async () => {
+    const { page, app } = launched
+    const client = connect(listen, '127.0.0.1').on('error', () => undefined)
+    await new Promise<void>((resolve) => client.once('close', () => resolve()))
+    await page.getByText('game', { exact: true }).first().click()
+    const pane = page.getByRole('complementary', { name: 'Details' })
+    await pane.getByText('target not reached').first().waitFor()
+    const file = join(desktop.home, 'traffic.csv')
+    await app.evaluate(({ dialog }, filePath) => {
+      dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath })
+    }, file)
+    await pane.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menuitem', { name: 'Days as CSV…', exact: true }).click()
+    await page.getByText(`Exported to ${file}.`).waitFor()
+    const [head, row] = (await readFile(file, 'utf8')).trim().split('\r\n')
+    expect(head).toBe('from,id,name,up,down,connections')
+    expect(row).toMatch(/,"game",0,0,1$/)
   })
 
   it('notes every call, and never the key or the sign', async () => {
