@@ -4,7 +4,6 @@ export {
   DONE_AT_ONCE,
   streamBinding,
   UV_EOF,
-  type ConnectingHandle,
   type TcpAddress,
   type TcpHandle,
   type TcpRequest,
