@@ -14,7 +14,7 @@ import {
   type RelayPatch,
   type RelaySpec,
 } from '@shared/relays'
-import { checked, nameTaken } from './handlers/_checked'
+import { checked, nameTaken } from './checked'
 import type { Services } from './services'
 
 /** Saves a relay and makes it known; starts nothing. Throws `spec.name-taken` or `relay.loop`. */

@@ -5,7 +5,7 @@ import { forwardSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/sp
 import { withoutProxyPassword } from '../proxy-passwords'
 import type { CallContext, Handlers } from '../rpc/peer'
 import type { Services } from '../services'
-import { checked } from './_checked'
+import { checked } from '../checked'
 import { untilAborted } from './_until-aborted'
 import { forgetForwards, unique } from './forwards'
 

@@ -6,7 +6,7 @@ import { withoutProxyPassword } from '../proxy-passwords'
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { isListed, readOnly } from '../ssh-config'
-import { checked, nameTaken } from './_checked'
+import { checked, nameTaken } from '../checked'
 
 type Part = Pick<
   Handlers,

@@ -2,7 +2,7 @@
 import { WarrenError } from '@shared/errors'
 import { issueWords } from '@shared/issue-words'
 import type { z } from 'zod'
-import type { NamedKind } from '../catalog'
+import type { NamedKind } from './catalog'
 
 /** Parses a whole spec after a patch; throws `spec.invalid` naming the field. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
