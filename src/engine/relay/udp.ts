@@ -196,7 +196,9 @@ class UdpCarrier implements RelayCarrier, SessionHome {
     const { limiter, ledger, began } = this.options
     const { socket: client, source, offset } = at
     const address = plainAddress(source.address)
-    if (!this.ranges.isEmpty && !this.ranges.isAllowed(address)) {
+    // Who forges an end of ours as the source would have answers come in as questions, for ever.
+    const isOurs = this.leadsBack(address, source.port)
+    if (isOurs || (!this.ranges.isEmpty && !this.ranges.isAllowed(address))) {
       limiter.dropped('denied')
       return null
     }

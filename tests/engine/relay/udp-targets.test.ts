@@ -92,6 +92,16 @@ describe('the targets of a UDP relay', () => {
     expect(target.got).toEqual([])
   })
 
+  it('takes nothing from a source that is an end of the relay itself: forged, it would go round for ever', async () => {
+    const [target, forger] = [await world.peer(), await world.peer()]
+    const relay = await world.relay({ targets: [at(target)] }, { leadsBack: (_, port) => port === forger.port })
+    await forger.send(relay.port)
+    while (relay.limiter.drops.denied === 0) await settled()
+    expect(relay.ledger.size).toBe(0)
+    await (await world.peer()).send(relay.port, 'honest')
+    expect((await target.count(1)).map(String)).toEqual(['honest'])
+  })
+
   it('asks for a name once, holds what comes meanwhile, and asks again every minute', async () => {
     const target = await world.echo()
     let asked = 0
