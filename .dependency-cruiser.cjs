@@ -26,6 +26,7 @@ const folders = {
       '@hono/node-server',
       '@hono/swagger-ui',
       '@hono/zod-openapi',
+      'commander',
       'jose',
       'kysely',
       'libsql',

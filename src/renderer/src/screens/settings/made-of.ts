@@ -9,6 +9,7 @@ export const madeOf: readonly { readonly packageName: string; readonly name: str
   { packageName: 'libsql', name: 'libSQL', licence: 'MIT' },
   { packageName: 'lucide-react', name: 'Lucide', licence: 'ISC' },
   { packageName: 'picocolors', name: 'picocolors', licence: 'ISC' },
+  { packageName: 'prom-client', name: 'prom-client', licence: 'Apache-2.0' },
   { packageName: 'react', name: 'React', licence: 'MIT' },
   { packageName: 'react-dom', name: 'React DOM', licence: 'MIT' },
   { packageName: 'ssh2', name: 'ssh2', licence: 'MIT' },
