@@ -154,7 +154,13 @@ describe('warren relay', () => {
 
   it('ends with what came of a start', async () => {
     const reason: Fault = {
-      ...{ code: 'port.in-use' as const, message: 'Port 8080 is held by x.', fix: 'Use 8081?', field: 'port', detail: null },
+      ...{
+        code: 'port.in-use' as const,
+        message: 'Port 8080 is held by x.',
+        fix: 'Use 8081?',
+        field: 'port',
+        detail: null,
+      },
       remedy: { action: 'use-port', port: 8081 },
     }
     const failed = relay({ state: 'failed', reason })

@@ -186,7 +186,9 @@ describe('control APIs', () => {
     const huge = '%7B'.repeat(3_500_000)
     expect(await say(api, `GET /?action_data=${huge} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
     expect(await say(api, '\u0016\u0003\u0001 is no HTTP\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
-    expect(await say(api, `GET / HTTP/1.1\r\n${`x: ${'y'.repeat(20)}\r\n`.repeat(100_000)}\r\n`)).toMatch(/^HTTP\/1\.1 431 /)
+    expect(await say(api, `GET / HTTP/1.1\r\n${`x: ${'y'.repeat(20)}\r\n`.repeat(100_000)}\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    )
     expect((await viewOf(name))?.state).toBe('running')
   })
 
