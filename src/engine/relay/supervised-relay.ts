@@ -9,6 +9,7 @@ import {
   quotaFault,
   slowNotice,
   timeLeft,
+  watchExpiry,
   type Budget,
   type Ledger,
   type Limiter,
@@ -21,9 +22,6 @@ import type { RelayMeter } from './_meter'
 import { RelayStatus } from './_status'
 import { wayBackFault } from './_target-fault'
 import type { Over, RelayCarrier } from './types'
-
-/** A longer wait for the expiry date is begun anew: clocks are set, and machines sleep. */
-const LOOK_AT_CLOCK_MS = 60_000
 
 export interface SupervisedRelayOptions {
   readonly ports: EnginePorts
@@ -164,6 +162,7 @@ export class SupervisedRelay {
       return
     }
     this.status.nextTryAt = null
+    this.status.say('carrier', null)
     this.status.enter('binding')
     this.log('info', 'Starting.')
     const carrier = this.createCarrier()
@@ -281,19 +280,14 @@ export class SupervisedRelay {
   }
 
   private watchExpiry(): void {
-    const { clock } = this.options.ports
     this.cancelExpiry?.()
     this.cancelExpiry = null
-    const { expiresAt } = this.currentSpec.limits
-    const left = timeLeft(this.currentSpec.limits, clock.now())
-    if (left === null || expiresAt === null || this.carrier === null) return
-    if (left <= 0) {
+    const { limits } = this.currentSpec
+    if (this.carrier === null) return
+    this.cancelExpiry = watchExpiry(limits, this.options.ports.clock, () => {
+      this.cancelExpiry = null
       this.end('stopped')
-      this.fail(expiryFault(expiresAt).toFault())
-      return
-    }
-    this.cancelExpiry = clock.after(Math.min(left, LOOK_AT_CLOCK_MS), () => {
-      this.watchExpiry()
+      if (limits.expiresAt !== null) this.fail(expiryFault(limits.expiresAt).toFault())
     })
   }
 

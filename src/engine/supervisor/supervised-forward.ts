@@ -3,7 +3,16 @@ import { toFault, type Fault } from '@shared/errors'
 import type { ForwardSnapshot } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { ServerRoute, SessionPool } from '../ssh/types'
-import { createLimiter, expiryFault, quotaFault, slowNotice, type Budget, type Ledger, type Limiter } from '../traffic'
+import {
+  createLimiter,
+  expiryFault,
+  quotaFault,
+  slowNotice,
+  watchExpiry,
+  type Budget,
+  type Ledger,
+  type Limiter,
+} from '../traffic'
 import type { EnginePorts, LocalPorts, StartOptions } from '../types'
 import { Life } from './_life'
 import type { Waiting } from './_questions'
@@ -33,6 +42,7 @@ export class SupervisedForward implements Waiting {
   private route: ServerRoute | null = null
   private life: Life | null = null
   private ending: Promise<void> | null = null
+  private cancelExpiry: (() => void) | null = null
   private startOptions: StartOptions = {}
 
   constructor(
@@ -73,6 +83,7 @@ export class SupervisedForward implements Waiting {
     this.limiter.set(spec.limits)
     this.tellSlow()
     if (this.wanted && this.isRefused && this.refusal() === null) this.proceed()
+    this.watchExpiry()
     if (!this.wanted || waysOf(spec) === waysOf(before)) {
       if (JSON.stringify(spec.health) !== JSON.stringify(before.health)) this.life?.checkBy(spec)
       this.options.onChange()
@@ -161,6 +172,19 @@ export class SupervisedForward implements Waiting {
       },
     })
     this.life = life
+    this.watchExpiry()
+  }
+
+  /** Its time may be over while it runs, or waits to run again. */
+  private watchExpiry(): void {
+    this.cancelExpiry?.()
+    this.cancelExpiry = null
+    if (this.life === null || this.ending !== null) return
+    this.cancelExpiry = watchExpiry(this.currentSpec.limits, this.options.ports.clock, () => {
+      this.cancelExpiry = null
+      // It is still wanted, and says by itself why it does not begin again.
+      if (this.life !== null) void this.end()
+    })
   }
 
   /** Ends what runs. One at a time: then it begins anew when it is (again) wanted, and is stopped when it is not. */
@@ -175,6 +199,8 @@ export class SupervisedForward implements Waiting {
 
   private async endLife(): Promise<void> {
     const { life } = this
+    this.cancelExpiry?.()
+    this.cancelExpiry = null
     if (life === null) return
     this.options.onLeave?.()
     await life.end()

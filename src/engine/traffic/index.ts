@@ -9,6 +9,7 @@ export {
 } from './connections'
 export { createForwardBooks, type ForwardBooks } from './forward-books'
 export { createLimiter } from './limiter'
+export { watchExpiry } from './_expiry'
 export { expiryFault, quotaFault, slowNotice, timeLeft } from './reasons'
 export { resetStream } from '../reset-stream'
 export type {
