@@ -13,6 +13,8 @@ const START_TIMEOUT_MS = 15_000
 const HELLO_TIMEOUT_MS = 10_000
 const STOP_TIMEOUT_MS = 15_000
 const POLL_MS = 25
+/** A daemon that was dying held the lock when the new one asked for it. */
+const LAUNCHES_AGAIN = 3
 
 export interface DaemonClient extends RpcCaller {
   readonly daemon: { readonly pid: number; readonly build: string; readonly protocol: number }
@@ -60,10 +62,7 @@ export class DaemonVersionError extends WarrenError {
  */
 export async function connectDaemon(options: ConnectOptions): Promise<DaemonClient> {
   const env = options.env ?? process.env
-  const places = resolvePlaces(env, options.home)
-  const socket = (await dial(places)) ?? (options.start ? await startAndDial(places, env, options) : null)
-  if (socket === null) throw noDaemon(places)
-  const { caller, hello } = await greet(socket, options)
+  const { caller, hello } = await reach(resolvePlaces(env, options.home), env, options)
   if (hello.protocol !== PROTOCOL_VERSION || hello.build !== BUILD) {
     caller.close()
     throw new DaemonVersionError(hello)
@@ -80,9 +79,9 @@ export async function stopDaemon(
   options: ReachOptions & { readonly handover?: boolean },
 ): Promise<{ readonly stopped: number; readonly relays: number } | null> {
   const places = resolvePlaces(options.env ?? process.env, options.home)
-  const socket = await dial(places)
-  if (socket === null) return null
-  const { caller, hello } = await greet(socket, options)
+  const greeted = await dialAndGreet(places, options)
+  if (greeted === null) return null
+  const { caller, hello } = greeted
   const result = await caller.call(
     'daemon.stop',
     { handover: options.handover ?? false },
@@ -104,10 +103,22 @@ export async function replaceDaemon(options: ConnectOptions): Promise<DaemonClie
   return connectDaemon(options)
 }
 
-async function greet(
-  socket: Socket,
-  options: ReachOptions,
-): Promise<{ caller: RpcCaller; hello: RpcResults['daemon.hello'] }> {
+interface Greeted {
+  readonly caller: RpcCaller
+  readonly hello: RpcResults['daemon.hello']
+}
+
+async function reach(places: Places, env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Greeted> {
+  const known = await dialAndGreet(places, options)
+  if (known !== null) return known
+  if (!options.start) throw noDaemon(places)
+  return startAndGreet(places, env, options)
+}
+
+/** `null` when none answers, or one that is dying: it takes a connection for a moment longer, and hangs up on it. */
+async function dialAndGreet(places: Places, options: ReachOptions): Promise<Greeted | null> {
+  const socket = await dial(places)
+  if (socket === null) return null
   const caller = createCaller(socket)
   try {
     const hello = await caller.call(
@@ -117,34 +128,54 @@ async function greet(
     )
     return { caller, hello }
   } catch (error) {
+    const isHungUp = socket.destroyed || socket.readableEnded
     caller.close()
+    if (isHungUp) return null
     throw error
   }
 }
 
-/** Waits for the new daemon, or for the one that another client started at the same time. */
-async function startAndDial(places: Places, env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Socket> {
-  const { signal, nodeBinary, daemonScript } = options
-  const launched = launchDaemon({ places, env, nodeBinary, daemonScript })
-  const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
-  let settled = false
-  let fault: Error | undefined
-  const said = launched.ready
+interface Launch {
+  isSettled: boolean
+  fault: Error | null
+  readonly settled: Promise<void>
+  readonly detach: () => void
+}
+
+function launch(places: Places, env: NodeJS.ProcessEnv, { nodeBinary, daemonScript }: ConnectOptions): Launch {
+  const { ready, detach } = launchDaemon({ places, env, nodeBinary, daemonScript })
+  const settled = ready
     .catch((error: unknown) => {
-      fault = error instanceof Error ? error : new Error(String(error))
+      state.fault = error instanceof Error ? error : new Error(String(error))
     })
     .then(() => {
-      settled = true
+      state.isSettled = true
     })
+  const state: Launch = { isSettled: false, fault: null, settled, detach }
+  return state
+}
+
+/** Waits for the new daemon, or for the one that another client started at the same time. */
+async function startAndGreet(places: Places, env: NodeJS.ProcessEnv, options: ConnectOptions): Promise<Greeted> {
+  const { signal } = options
+  const deadline = Date.now() + (options.startTimeoutMs ?? START_TIMEOUT_MS)
+  let launched = launch(places, env, options)
+  let left = LAUNCHES_AGAIN
   try {
     for (;;) {
-      const nextTry = sleep(settled ? POLL_MS : 4 * POLL_MS, undefined, { signal })
-      await (settled ? nextTry : Promise.race([said, nextTry]))
-      const socket = await dial(places)
-      if (socket !== null) return socket
-      // Somebody else won the race for the lock: its socket appears in a moment.
-      const mayAppear = fault === undefined || (fault instanceof WarrenError && fault.code === 'store.locked')
-      if (!mayAppear || Date.now() > deadline) throw fault ?? noDaemon(places)
+      const nextTry = sleep(launched.isSettled ? POLL_MS : 4 * POLL_MS, undefined, { signal })
+      await (launched.isSettled ? nextTry : Promise.race([launched.settled, nextTry]))
+      const greeted = await dialAndGreet(places, options)
+      if (greeted !== null) return greeted
+      const { fault } = launched
+      const isLocked = fault instanceof WarrenError && fault.code === 'store.locked'
+      if ((fault !== null && !isLocked) || Date.now() > deadline) throw fault ?? noDaemon(places)
+      // Somebody else won the race for the lock: its socket appears in a moment. Unless it was dying.
+      if (isLocked && left > 0) {
+        left -= 1
+        launched.detach()
+        launched = launch(places, env, options)
+      }
     }
   } finally {
     launched.detach()

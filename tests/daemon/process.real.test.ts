@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDaemon, DaemonVersionError, resolvePlaces, stopDaemon, type DaemonClient } from '@daemon/client'
@@ -98,6 +98,24 @@ describe('the daemon process', () => {
         [auto, true],
       ].sort(),
     )
+  })
+
+  it('is started anew when the one that answers is dying and hangs up', async () => {
+    const { socket, socketFolder } = resolvePlaces({}, home)
+    mkdirSync(socketFolder ?? '', { recursive: true, mode: 0o700 })
+    const dying = createServer((client) => client.destroy())
+    let calls = 0
+    dying.on('connection', () => {
+      calls += 1
+      // Gone with the second: the daemon that is started looks too, before it takes the lock.
+      if (calls === 2) dying.close()
+    })
+    await new Promise<void>((resolve) => dying.listen(socket, resolve))
+    const client = await connectBuilt(home)
+    expect((await client.call('daemon.status', {})).pid).toBe(client.daemon.pid)
+    expect(calls).toBeGreaterThan(0)
+    client.close()
+    dying.close()
   })
 
   it('loses nothing that it confirmed, however often it is killed', async () => {
