@@ -1,4 +1,7 @@
-/** What the relays move, told to the books once per turn of the event loop and relay, however many chunks there were. */
+/**
+ * What the relays move, told to the books at the end of a turn of the event loop, however many chunks there were; where turns are quick,
+ * once a millisecond: the books write to a file each time.
+ */
 import type { TrafficPort } from '../traffic'
 import type { Meter } from './types'
 
@@ -10,25 +13,39 @@ export interface RelayMeter extends Meter {
   readonly began: () => void
 }
 
+export interface Meters {
+  readonly of: (ownerId: string) => RelayMeter
+  /** Tells what is not told yet. */
+  readonly flush: () => void
+}
+
 /** Makes the meters that share the end of a turn. */
-export function createMeters(books: TrafficPort | undefined): (ownerId: string) => RelayMeter {
+export function createMeters(books: TrafficPort | undefined): Meters {
   let dirty: CountingMeter[] = []
+  let toldAt = -Infinity
   const flush = (): void => {
+    if (dirty.length === 0) return
     const moved = dirty
     dirty = []
+    toldAt = performance.now()
     for (const meter of moved) {
       meter.isDirty = false
       books?.moved(meter.ownerId, meter)
     }
   }
   const mark = (meter: CountingMeter): void => {
-    if (dirty.length === 0) setImmediate(flush)
+    if (dirty.length === 0) {
+      if (performance.now() - toldAt >= PACE_MS) setImmediate(flush)
+      else setTimeout(flush, PACE_MS)
+    }
     dirty.push(meter)
   }
-  return (ownerId) => new CountingMeter(ownerId, books === undefined ? nobody : mark)
+  return { of: (ownerId) => new CountingMeter(ownerId, books === undefined ? nobody : mark), flush }
 }
 
 // --- internal ---
+
+const PACE_MS = 1
 
 class CountingMeter implements RelayMeter {
   bytesUp = 0

@@ -26,7 +26,7 @@ export interface Relays extends RelayEngine {
 export function createRelays({ ports, localPorts, table, emit }: RelaysOptions): Relays {
   const relays = new Map<string, SupervisedRelay>()
   const settling = new Settling(ports.clock)
-  const meterOf = createMeters(ports.traffic)
+  const meters = createMeters(ports.traffic)
   const loops = new Loops(
     () => [...relays.values()].flatMap((relay) => relay.ends ?? []),
     () => ports.clock.now(),
@@ -47,7 +47,7 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
       }
       const { id } = spec
       const relay: SupervisedRelay = new SupervisedRelay(spec, {
-        ...{ ports, localPorts, meter: meterOf(id) },
+        ...{ ports, localPorts, meter: meters.of(id) },
         ledger: table.ledger(id, () => relays.get(id)?.spec.name ?? spec.name),
         onChange: () => {
           loops.changed()
@@ -66,13 +66,17 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
       const relay = relays.get(id)
       if (relay === undefined) return
       await relay.stop()
+      meters.flush()
       relay.limiter.close()
       relays.delete(id)
     },
     start: (id) => {
       get(id).start()
     },
-    stop: (id) => get(id).stop(),
+    stop: async (id) => {
+      await get(id).stop()
+      meters.flush()
+    },
     retry: (id) => {
       get(id).retry()
     },
@@ -88,6 +92,7 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
     },
     close: async () => {
       await Promise.all([...relays.values()].map((relay) => relay.stop()))
+      meters.flush()
       for (const relay of relays.values()) relay.limiter.close()
     },
   }
