@@ -84,6 +84,8 @@ export async function restoreRelays(services: Services, ids: readonly string[]):
     }
   }
   await store.saveRelays(back)
+  // A panel that deleted one took its books along; from now on it is billed again.
+  await store.mendXForwards()
   for (const spec of back) {
     makeKnown(services, spec)
     tell(services, 'added', { spec, message: 'The relay was brought back.' })
