@@ -75,6 +75,8 @@ function observed({ metrics, log, now }: Services): MiddlewareHandler<Env> {
     context.set('requestId', requestId)
     context.header('x-request-id', requestId)
     context.header(EXTENSIONS_HEADER, announced)
+    // Answers hold what only the caller may see, tokens among it.
+    context.header('cache-control', 'no-store')
     await next()
     const { status } = context.res
     const { method, path } = context.req

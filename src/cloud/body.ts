@@ -23,12 +23,25 @@ export async function readBody<T extends z.ZodType>(context: RouteContext, schem
 }
 
 export function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  // PostgreSQL takes no NUL in a text, and no field has a use for one.
+  if (hasNul(value)) throw new Problem(400, ['the body must not contain NUL'])
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new Problem(400, parsed.error.issues.flatMap(textsOf))
 }
 
 // --- internal ---
+
+/** Without recursion: a body may be nested as deep as it is long. */
+function hasNul(value: unknown): boolean {
+  const waiting = [value]
+  while (waiting.length > 0) {
+    const one = waiting.pop()
+    if (typeof one === 'string' && one.includes('\0')) return true
+    if (typeof one === 'object' && one !== null) for (const inner of Object.values(one)) waiting.push(inner)
+  }
+  return false
+}
 
 function textsOf(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === 'unrecognized_keys') {

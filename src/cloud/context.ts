@@ -31,8 +31,8 @@ export type Log = (
 
 export interface Session {
   readonly user: UserRow
-  /** Of the access token; `null` for tokens of an identity provider. */
-  readonly jti: string | null
+  /** Of the access token. */
+  readonly jti: string
   readonly device: string | null
   /** Unix seconds. */
   readonly expiresAt: number

@@ -2,13 +2,15 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
 import { hashPassword } from './auth/passwords'
 import { createTokens } from './auth/tokens'
 import { ConfigFault, readConfig, type CloudConfig } from './config'
 import type { Log } from './context'
-import { migrate, openDatabase, openStore, type CloudStore } from './store'
+import { openDatabase, openStore, type CloudStore } from './store'
 import { signingSecret, startServer } from './server'
 
+const MAX_EMAIL = 200
 const USAGE = 64
 const FAILED = 1
 
@@ -29,6 +31,7 @@ async function run(words: readonly string[]): Promise<number> {
       const password = (await readInput()).replace(/\r?\n$/, '')
       if (password.length < 6) throw new ConfigFault('The password must have at least 6 characters.')
       await withStore(async ({ users }) => {
+        if (!z.email().max(MAX_EMAIL).safeParse(email).success) throw new ConfigFault(`${email} is no e-mail address.`)
         const passwordHash = await hashPassword(password)
         const username = name ?? email.split('@')[0] ?? email
         const added = await users.add({ email, username, passwordHash })
@@ -66,7 +69,6 @@ async function run(words: readonly string[]): Promise<number> {
     .description('bring the database up to date and exit')
     .action(async () => {
       const opened = await openDatabase(configuration())
-      await migrate(opened.db)
       await opened.close()
     })
   try {
@@ -82,7 +84,8 @@ async function run(words: readonly string[]): Promise<number> {
 async function serveForever(): Promise<void> {
   const server = await startServer(configuration(), { log: writeLog })
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // They stay: a terminal's Ctrl+C comes once from it and once from what started us, and the stop has its own end.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
   })
   await server.stop()
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { serve, type ServerType } from '@hono/node-server'
 import { createApp } from './app'
 import { createTokens } from './auth/tokens'
-import type { CloudConfig } from './config'
+import { ConfigFault, type CloudConfig } from './config'
 import type { App, Log, Services } from './context'
 import { createLimits, type LimitSettings } from './limits'
 import { createMetrics } from './metrics'
@@ -26,7 +26,11 @@ export interface ServerOptions {
   readonly limits?: LimitSettings
 }
 
+/** The message says what to do. */
+class CannotListen extends Error {}
+
 const SECRET_BYTES = 48
+const MIN_SECRET = 32
 const PURGE_MS = 3_600_000
 /** After so long a stop cuts off what still runs. */
 const STOP_MS = 10_000
@@ -41,7 +45,11 @@ export async function startServer(config: CloudConfig, options: ServerOptions): 
     const server = await listen(createApp(services.open), config)
     const url = services.listens(server)
     log('info', 'listening', { url, database: config.databaseUrl === null ? 'sqlite' : 'postgresql' })
-    await inviteFirst(services.open)
+    await inviteFirst(services.open).catch(async (error: unknown) => {
+      services.begin()
+      await closed(server)
+      throw error
+    })
     const purge = setInterval(() => void store.users.purge().catch(() => undefined), PURGE_MS)
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
@@ -70,11 +78,28 @@ export async function signingSecret(config: CloudConfig, store: Pick<CloudStore,
     return fresh
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    return readFileSync(file, 'utf8').trim()
+    const kept = readFileSync(file, 'utf8').trim()
+    if (kept.length < MIN_SECRET)
+      throw new ConfigFault(`${file} is no signing key. Delete it: everybody logs in again then.`)
+    return kept
   }
 }
 
 // --- internal ---
+
+function sentenceOf(code: string | undefined, where: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${where} is in use by another program. Stop it, or set PORT to another one.`
+    case 'EACCES':
+      return `This account may not listen on ${where}. Set PORT to 1024 or above.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${where} is not an address of this machine. Set HOST to one that is.`
+    default:
+      return `It cannot listen on ${where} (${code ?? 'unknown'}).`
+  }
+}
 
 interface Composed {
   readonly open: Services
@@ -124,10 +149,13 @@ async function compose(
 function listen(app: App, { host, port }: CloudConfig): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
+      server.on('error', () => undefined)
       resolve(server)
     })
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new CannotListen(sentenceOf(error.code, `${host}:${port}`), { cause: error }))
+    })
   })
 }
 

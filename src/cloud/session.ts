@@ -1,28 +1,36 @@
 /** Who asks: the bearer token of a request, looked up anew each time. */
 import type { MiddlewareHandler } from 'hono'
-import type { Env, Services, Session } from './context'
+import { ProviderFault } from './auth/tokens'
+import type { Env, RouteContext, Services, Session } from './context'
 import { Problem, unauthorized } from './problem'
 import type { UserRow } from './store'
 
 /** Throws 401 for whatever is not a valid token of an account that exists. */
 export function authenticated(services: Services): MiddlewareHandler<Env> {
   return async (context, next) => {
-    const header = context.req.header('authorization') ?? ''
-    const [, token] = /^Bearer +(\S+) *$/i.exec(header) ?? []
-    if (token === undefined) throw unauthorized()
+    const token = bearerOf(context)
+    if (token === null) throw unauthorized()
     context.set('session', await sessionOf(services, token))
     await next()
   }
 }
 
+/** `null` when the request shows none. */
+export function bearerOf({ req }: Pick<RouteContext, 'req'>): string | null {
+  return /^Bearer +(\S+) *$/i.exec(req.header('authorization') ?? '')?.[1] ?? null
+}
+
 /** The same for a token that came another way. */
 export async function sessionOf(services: Services, token: string): Promise<Session> {
   const { store, tokens } = services
-  const claims = await tokens.read(token)
+  const claims = await tokens.read(token).catch((error: unknown) => {
+    if (error instanceof ProviderFault) throw new Problem(503, error.message)
+    throw error
+  })
   if (claims === null) throw unauthorized()
   if (claims.kind === 'external') {
-    const user = await externalUser(services, claims)
-    return { user, jti: null, device: null, expiresAt: Number.MAX_SAFE_INTEGER }
+    if (await store.users.isRevoked(claims.jti)) throw unauthorized()
+    return { user: await externalUser(services, claims), jti: claims.jti, device: null, expiresAt: claims.expiresAt }
   }
   const user = await store.users.byId(claims.userId)
   if (user === null) throw new Problem(401, 'User not found')

@@ -51,11 +51,18 @@ export function authRoutes(services: Services): App {
   app.post('/register', async (context) => {
     await limits.register(callerOf(services, context))
     const wish = await readBody(context, registerSchema)
-    await mayRegister(services, wish.invitation)
+    const { email: address, username, invitation } = wish
+    // Asked before the hash too, which takes long: whoever has no invitation is answered at once.
+    await mayRegister(services, invitation)
     const passwordHash = await hashPassword(wish.password)
-    const user = await store.users.add({ email: wish.email, username: wish.username, passwordHash })
-    if (user === null) throw new Problem(409, 'Email already exists')
-    if (wish.invitation !== undefined) await useInvitation(services, wish.invitation, user)
+    const outcome = await store.registration.register({ email: address, username, passwordHash }, invitation ?? null)
+    if (outcome.kind === 'taken') throw new Problem(409, 'Email already exists')
+    if (outcome.kind !== 'made') throw notOpen()
+    const { user, team, role } = outcome
+    if (team !== null) {
+      const joined = { action: 'member.join', subject: user.email, detail: role ?? '' }
+      await store.audit.add({ teamId: team.id, userId: user.id, actor: user.email, ...joined })
+    }
     return context.json(await grant(services, user, wish.device), 201)
   })
   app.post('/login', async (context) => {
@@ -82,7 +89,7 @@ export function authRoutes(services: Services): App {
   app.use('/logout', authenticated(services))
   app.post('/logout', async (context) => {
     const { jti, device: open, expiresAt } = context.get('session')
-    if (jti !== null) await store.users.revoke(jti, new Date(expiresAt * 1000).toISOString())
+    await store.users.revoke(jti, new Date(expiresAt * 1000).toISOString())
     if (open !== null) await store.users.closeDevice(open)
     return context.json({ message: 'Logged out' })
   })
@@ -93,8 +100,9 @@ export function authRoutes(services: Services): App {
     await limits.login(callerOf(services, context))
     const { oldPassword, newPassword } = await readBody(context, passwordSchema)
     const { user } = context.get('session')
-    if (!(await isPassword(oldPassword, user.passwordHash))) {
-      await store.users.failedLogin(user.id)
+    const isGood = await isPassword(oldPassword, user.passwordHash)
+    if (store.users.isLocked(user) || !isGood) {
+      if (!isGood) await store.users.failedLogin(user.id)
       throw new Problem(403, 'The old password is wrong')
     }
     const changed = await store.users.setPassword(user.id, await hashPassword(newPassword))
@@ -123,20 +131,13 @@ function publicUser({ id, email: address, username }: UserRow): Readonly<Record<
   return { id, email: address, username }
 }
 
-async function mayRegister({ config, store }: Services, invitation: string | undefined): Promise<void> {
-  if (config.registration === 'open') return
-  const isOpen = invitation !== undefined && (await store.teams.isOpen(invitation))
-  // Closed means no new accounts but the first one, without which nobody could do anything.
-  const isFirst = config.registration === 'closed' && (await store.users.count()) === 0
-  if (isOpen && (config.registration === 'invite' || isFirst)) return
-  throw new Problem(
-    403,
-    config.registration === 'closed' ? 'This server makes no new accounts' : 'An invitation is needed',
-  )
-}
+const notOpen = (): Problem => new Problem(403, 'The invitation is not open: it was used, it expired, or there is none')
 
-/** An invitation to a team is used up by joining it; one to make an account, by this. */
-async function useInvitation({ store }: Services, token: string, user: UserRow): Promise<void> {
-  const outcome = await store.teams.accept(token, user.id)
-  if (outcome.kind === 'unknown') await store.teams.use(token, user.id)
+/** Closed means no new accounts but the first one, without which nobody could do anything. */
+async function mayRegister({ config, store }: Services, invitation: string | undefined): Promise<void> {
+  if (config.registration === 'closed' && (await store.users.count()) > 0) {
+    throw new Problem(403, 'This server makes no new accounts')
+  }
+  if (invitation !== undefined && !(await store.teams.isOpen(invitation))) throw notOpen()
+  if (invitation === undefined && config.registration !== 'open') throw new Problem(403, 'An invitation is needed')
 }

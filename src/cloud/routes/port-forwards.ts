@@ -90,23 +90,14 @@ export function portForwardRoutes(services: Services): App {
     const ids = { tunnelId: run.tunnelId ?? randomUUID(), connectionId: run.connectionId ?? randomUUID() }
     const { user } = context.get('session')
     const device = { deviceId: run.deviceId ?? '', deviceName: run.deviceName ?? '' }
-    await store.activity.started({ forwardId: row.id, userId: user.id, ...device, ...ids, startedAt: at })
-    const started = await store.forwards.setStatus(row.id, { status: 'active', lastUsed: at, ...ids })
+    const started = await store.activity.start({ forwardId: row.id, userId: user.id, ...device, ...ids, startedAt: at })
     if (started === null) throw notFound()
     return answer(context, started, {})
   })
   app.post('/:id/stop', async (context) => {
     const { row } = await granted(services, context, 'read')
     const { deviceId = null } = checked(runSchema, (await readJson(context)) ?? {})
-    await store.activity.stopped(row.id, context.get('session').user.id, deviceId)
-    // Others may run it still: then it is active, and shows theirs.
-    const [other] = await store.activity.running(row.id)
-    const stopped = await store.forwards.setStatus(
-      row.id,
-      other === undefined
-        ? { status: 'inactive', tunnelId: null, connectionId: null }
-        : { status: 'active', tunnelId: other.tunnelId, connectionId: other.connectionId },
-    )
+    const stopped = await store.activity.stop(row.id, context.get('session').user.id, deviceId)
     if (stopped === null) throw notFound()
     return answer(context, stopped, {})
   })

@@ -7,7 +7,7 @@ import { Problem } from '../problem'
 import { authenticated } from '../session'
 import { teamKeySchema } from './keys'
 import type { AuditEvent } from '../store/audit'
-import { roles, scopeOf, type Membership, type Role } from '../store'
+import { roles, type Membership, type Role } from '../store'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MAX_NAME = 100
@@ -93,14 +93,14 @@ export function teamRoutes(services: Services): App {
   })
   app.delete('/:id/invites/:inviteId', async (context) => {
     const { team } = await member(services, context, 'owner')
-    if (!(await store.teams.withdraw(team.id, context.req.param('inviteId')))) throw joinRefusals.unknown
+    const inviteId = context.req.param('inviteId')
+    if (!UUID.test(inviteId) || !(await store.teams.withdraw(team.id, inviteId))) throw joinRefusals.unknown
     return context.json({ message: 'Invitation withdrawn' })
   })
   app.post('/:id/leave', async (context) => {
     const { team, role } = await member(services, context)
     const { user } = context.get('session')
     if (!(await store.teams.remove(team.id, user.id))) throw lastOwner(role)
-    await store.markKeyStale(team.id)
     await note(services, context, { teamId: team.id, action: 'member.leave', subject: user.email })
     return context.json({ message: 'You left the team' })
   })
@@ -108,7 +108,6 @@ export function teamRoutes(services: Services): App {
     const { team } = await member(services, context, 'owner')
     const target = await other(services, context, team.id)
     if (!(await store.teams.remove(team.id, target.userId))) throw lastOwner(target.role)
-    await store.markKeyStale(team.id)
     await note(services, context, { teamId: team.id, action: 'member.remove', subject: target.email })
     return context.json({ message: 'Member removed' })
   })
@@ -124,7 +123,6 @@ export function teamRoutes(services: Services): App {
     const { team } = await member(services, context, 'owner')
     await note(services, context, { teamId: team.id, action: 'team.dissolve', subject: team.name })
     await store.teams.dissolve(team.id)
-    await store.forwards.removeScope(scopeOf({ userId: '', namespace: team.id }))
     return context.json({ message: 'Team dissolved' })
   })
   app.get('/:id/audit', async (context) => {

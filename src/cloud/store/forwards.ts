@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql, type Kysely, type Transaction } from 'kysely'
 import type { ForwardChange, ForwardFields } from '../forward-body'
+import { announced } from './_announced'
 import type { Changes } from './changes'
 import type { ForwardRow, Tables } from './tables'
 
@@ -53,10 +54,8 @@ export interface Forwards {
     writes: readonly SyncWrite[],
     where: { readonly owner: Owner; readonly scopes: readonly string[] },
   ) => Promise<readonly Synced[]>
-  /** Writes what a start or stop means for the row itself. */
-  readonly setStatus: (id: string, status: StatusFields) => Promise<ForwardRow | null>
-  /** Deletes every forward of a scope, as the end of a team does. */
-  readonly removeScope: (scope: string) => Promise<void>
+  /** Writes what a start or stop means for the row itself, which `decide` finds out while nobody else can change it. */
+  readonly setStatus: (id: string, decide: (trx: Trx) => Promise<StatusFields>) => Promise<ForwardRow | null>
 }
 
 export interface StatusFields {
@@ -134,45 +133,38 @@ export function createForwards(db: Kysely<Tables>, changes: Changes, now: () => 
         await touched(scopeOf(owner), 0)
         const known = await idsByLocalId(trx, scopes, writes)
         const before = await lockedRows(trx, [...known.values()], touched)
-        const rowOf = ({ fields }: SyncWrite): Before | undefined => before.get(known.get(fields.localId ?? '') ?? '')
-        const count = writes.filter((write) => rowOf(write) === undefined).length
-        let newRev = count === 0 ? 0 : (await touched(scopeOf(owner), count)) - count
         const at = stamp()
         const answers = writes.map((write): Synced => {
-          const found = rowOf(write)
-          if (found === undefined) {
-            newRev += 1
-            return { row: newRow(write.fields, owner, { at, rev: newRev }), result: 'created' }
-          }
+          const found = before.get(known.get(write.fields.localId ?? '') ?? '')
+          if (found === undefined) return { row: newRow(write.fields, owner, { at, rev: 0 }), result: 'created' }
           const columns = toColumns(write.change)
-          if (isSame(found.row, columns)) return { row: found.row, result: 'unchanged' }
-          const version = found.row.version + 1
-          return { row: { ...found.row, ...columns, rev: found.rev, version, updatedAt: at }, result: 'updated' }
+          if (isSame(found, columns)) return { row: found, result: 'unchanged' }
+          return { row: { ...found, ...columns, version: found.version + 1, updatedAt: at }, result: 'updated' }
         })
-        await upsert(
-          trx,
-          answers.filter(({ result }) => result !== 'unchanged').map(({ row }) => row),
-        )
+        const written = answers.filter(({ result }) => result !== 'unchanged').map(({ row }) => row)
+        // What changed nothing is no change: nobody is told of it.
+        await upsert(trx, await withRevisions(written, touched))
         return answers
       }),
-    setStatus: (id, status) =>
+    setStatus: (id, decide) =>
       inTransaction(db, changes, async (trx, touched) => {
         const before = await lockedRow(trx, id, touched)
-        return before === null ? null : updateRow(trx, before, status)
-      }),
-    removeScope: (scope) =>
-      inTransaction(db, changes, async (trx, touched) => {
-        const rev = await touched(scope)
-        const gone = trx.selectFrom('forwards').select('id').where('scope', '=', scope)
-        await trx.deleteFrom('activities').where('forwardId', 'in', gone).execute()
-        await trx
-          .updateTable('forwards')
-          .set({ deletedAt: stamp(), status: 'inactive', rev, ...noSecrets })
-          .where('scope', '=', scope)
-          .where('deletedAt', 'is', null)
-          .execute()
+        return before === null ? null : updateRow(trx, before, await decide(trx))
       }),
   }
+}
+
+/** Deletes every forward of a scope, as the end of a team does. */
+export async function removeScope(trx: Trx, scope: string, deletedAt: string): Promise<void> {
+  const rev = await nextRevision(trx, scope, 1)
+  const gone = trx.selectFrom('forwards').select('id').where('scope', '=', scope)
+  await trx.deleteFrom('activities').where('forwardId', 'in', gone).execute()
+  await trx
+    .updateTable('forwards')
+    .set({ deletedAt, status: 'inactive', rev, ...noSecrets })
+    .where('scope', '=', scope)
+    .where('deletedAt', 'is', null)
+    .execute()
 }
 
 // --- internal ---
@@ -188,23 +180,21 @@ interface Before {
 }
 
 /** Runs `work`, and tells the change of every scope that it touched: to other instances with the commit, to our own clients after it. */
-async function inTransaction<T>(
+function inTransaction<T>(
   db: Kysely<Tables>,
   changes: Changes,
   work: (trx: Trx, touched: Touched) => Promise<T>,
 ): Promise<T> {
-  const revisions = new Map<string, number>()
-  const result = await db.transaction().execute(async (trx) => {
+  return announced(db, changes, async (trx, say) => {
+    const revisions = new Map<string, number>()
     const answer = await work(trx, async (scope, count = 1) => {
       const rev = await nextRevision(trx, scope, count)
       if (count > 0) revisions.set(scope, rev)
       return rev
     })
-    for (const [scope, rev] of revisions) await changes.announce(trx, { scope, rev })
+    for (const [scope, rev] of revisions) say({ scope, rev })
     return answer
   })
-  for (const [scope, rev] of revisions) changes.committed({ scope, rev })
-  return result
 }
 
 /** Locks the scope's row until the commit: revisions become visible in the order in which they were given. */
@@ -227,22 +217,28 @@ async function lockedRow(trx: Trx, id: string, touched: Touched): Promise<Before
   return row === undefined ? null : { row, rev }
 }
 
-/** The same for many rows, with a revision for each. Scopes are locked in one order, so that two syncs cannot wait for each other. */
-async function lockedRows(trx: Trx, ids: readonly string[], touched: Touched): Promise<ReadonlyMap<string, Before>> {
-  const scopes = new Map<string, number>()
-  for (const { scope } of await selectMany(trx, ids)) scopes.set(scope, (scopes.get(scope) ?? 0) + 1)
+/** The same for many rows, by id. Scopes are locked in one order, so that two syncs cannot wait for each other. */
+async function lockedRows(
+  trx: Trx,
+  ids: readonly string[],
+  touched: Touched,
+): Promise<ReadonlyMap<string, ForwardRow>> {
+  const scopes = new Set((await selectMany(trx, ids)).map(({ scope }) => scope))
+  for (const scope of [...scopes].sort()) await touched(scope, 0)
+  return new Map((await selectMany(trx, ids)).map((row) => [row.id, row]))
+}
+
+/** Each row with a revision of its own, in order. */
+async function withRevisions(rows: readonly ForwardRow[], touched: Touched): Promise<readonly ForwardRow[]> {
+  const counts = new Map<string, number>()
+  for (const { scope } of rows) counts.set(scope, (counts.get(scope) ?? 0) + 1)
   const next = new Map<string, number>()
-  for (const [scope, count] of [...scopes].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    next.set(scope, (await touched(scope, count)) - count)
-  }
-  const rows = await selectMany(trx, ids)
-  return new Map(
-    rows.map((row) => {
-      const rev = (next.get(row.scope) ?? 0) + 1
-      next.set(row.scope, rev)
-      return [row.id, { row, rev }]
-    }),
-  )
+  for (const [scope, count] of counts) next.set(scope, (await touched(scope, count)) - count)
+  return rows.map((row) => {
+    const rev = (next.get(row.scope) ?? 0) + 1
+    next.set(row.scope, rev)
+    return { ...row, rev }
+  })
 }
 
 /** Which row each `localId` means: of the first scope that has one, the oldest. */

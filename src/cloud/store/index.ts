@@ -5,19 +5,21 @@ import { createActivity, type Activity } from './activity'
 import { createAudit, type Audit } from './audit'
 import { createChanges, type Changes } from './changes'
 import { createForwards, type Forwards } from './forwards'
-import { createKeys, markStale, type Keys } from './keys'
+import { createKeys, type Keys } from './keys'
 import { openDatabase, type OpenedDatabase } from './open'
+import { createRegistration, type Registration } from './registration'
 import type { Tables } from './tables'
 import { createTeams, type Teams } from './teams'
 import { createUsers, type Users } from './users'
 
 export { scopeOf, type Delta, type Forwards, type Owner, type SyncWrite } from './forwards'
-export { migrate, openDatabase } from './open'
+export { openDatabase } from './open'
 export { roles, type Member, type Membership, type Role } from './teams'
-export type { Change } from './changes'
+export { endings } from './changes'
 export type { ForwardRow, UserRow } from './tables'
 
 export interface CloudStore {
+  readonly registration: Registration
   readonly users: Users
   readonly teams: Teams
   readonly forwards: Forwards
@@ -25,11 +27,8 @@ export interface CloudStore {
   readonly keys: Keys
   readonly audit: Audit
   readonly changes: Changes
-  /** The members lost one: the team's key is to be made anew. */
-  readonly markKeyStale: (teamId: string) => Promise<void>
   /** Answers the value that is there, or writes the given one: the first of several instances decides. */
   readonly settle: (key: string, value: string) => Promise<string>
-  readonly setting: (key: string) => Promise<string | null>
   readonly pool: OpenedDatabase['pool']
   /** Rejects while the database does not answer. */
   readonly ping: () => Promise<void>
@@ -46,21 +45,21 @@ export async function openStore(
   { now, log }: StoreOptions,
 ): Promise<CloudStore> {
   const { db, pool, close } = await openDatabase(config)
-  const changes = await createChanges(pool, log)
+  const changes = await createChanges(pool, log).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
+  const forwards = createForwards(db, changes, now)
   return {
-    users: createUsers(db, { now, refreshMs: config.refreshSeconds * 1000 }),
-    teams: createTeams(db, now),
-    forwards: createForwards(db, changes, now),
-    activity: createActivity(db),
+    registration: createRegistration(db, now),
+    users: createUsers(db, { now, refreshMs: config.refreshSeconds * 1000, changes }),
+    teams: createTeams(db, changes, now),
+    forwards,
+    activity: createActivity(db, forwards),
     keys: createKeys(db, now),
     audit: createAudit(db, now),
     changes,
-    markKeyStale: (teamId) => markStale(db, teamId),
     settle: (key, value) => settle(db, key, value),
-    setting: async (key) => {
-      const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
-      return row?.value ?? null
-    },
     pool,
     ping: async () => {
       await sql`select 1`.execute(db)

@@ -1,5 +1,5 @@
 /** Keys for end-to-end encryption, as opaque text: members' public keys, and each team's key wrapped for each member. */
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Tables, UserKeyRow } from './tables'
 
 export interface TeamKeyState {
@@ -78,7 +78,7 @@ export function createKeys(db: Kysely<Tables>, now: () => number): Keys {
 }
 
 /** Remembers that somebody who knew the newest key left. */
-export async function markStale(db: Kysely<Tables>, teamId: string): Promise<void> {
+export async function markStale(db: Transaction<Tables>, teamId: string): Promise<void> {
   const epoch = await newestEpoch(db, teamId)
   await db
     .insertInto('settings')

@@ -22,43 +22,82 @@ export interface OpenedDatabase {
   readonly close: () => Promise<void>
 }
 
-/** Rejects with the database's own error; nothing is left open then. */
+/** The message says what to do; the database's own error is the cause. */
+class CannotOpen extends Error {}
+
+/** Rejects with {@link CannotOpen}; nothing is left open then. */
 export async function openDatabase(config: Pick<CloudConfig, 'databaseUrl' | 'data'>): Promise<OpenedDatabase> {
-  const opened = config.databaseUrl === null ? openFile(config.data) : openPostgres(config.databaseUrl)
+  if (config.databaseUrl === null) return migrated(openFile(config.data), (error) => cannotOpen(config.data, error))
+  const url = config.databaseUrl
+  return migrated(openPostgres(url), (error) => cannotReach(url, error))
+}
+
+/** Several instances may start at once: the migrator locks on PostgreSQL, and a file has one server only. */
+async function migrate(db: Kysely<Tables>): Promise<void> {
+  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest()
+  if (error !== undefined) throw error instanceof Error ? error : new Error('The migration failed.', { cause: error })
+}
+
+// --- internal ---
+
+async function migrated(opened: OpenedDatabase, fault: (error: unknown) => Error): Promise<OpenedDatabase> {
   try {
     await migrate(opened.db)
     return opened
   } catch (error) {
     await opened.close()
-    throw error
+    throw fault(error)
   }
 }
 
-/** Several instances may start at once: the migrator locks on PostgreSQL, and a file has one server only. */
-export async function migrate(db: Kysely<Tables>): Promise<readonly string[]> {
-  const { error, results = [] } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest()
-  if (error !== undefined) throw error instanceof Error ? error : new Error('The migration failed.', { cause: error })
-  return results.map(({ migrationName }) => migrationName)
+function cannotOpen(folder: string, error: unknown): CannotOpen {
+  return new CannotOpen(
+    `The database in ${folder} cannot be opened (${reasonOf(error)}). WARREN_CLOUD_DATA names a folder that this account may write to.`,
+    { cause: error },
+  )
 }
 
-// --- internal ---
+/** Names the machine, never the password that stands beside it. */
+function cannotReach(url: string, error: unknown): CannotOpen {
+  const where = URL.canParse(url) ? new URL(url).host : 'the machine of DATABASE_URL'
+  return new CannotOpen(`PostgreSQL at ${where} cannot be used (${reasonOf(error)}). Check DATABASE_URL.`, {
+    cause: error,
+  })
+}
+
+/** One for every address of a name is told as the first of them. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  return error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error)
+}
 
 function openFile(folder: string): OpenedDatabase {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, 'cloud.sqlite')
-  const raw = new Database(file)
-  chmodSync(file, 0o600)
-  raw.exec(
-    'pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 5000',
-  )
+  const raw = openRaw(folder)
   const db = new Kysely<Tables>({ dialect: libsqlDialect(raw), plugins: [new CamelCasePlugin()] })
   return { db, pool: null, close: () => db.destroy() }
+}
+
+/** An answer that was given must survive the loss of power: every commit is synced to the disk. */
+function openRaw(folder: string): Database.Database {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const file = join(folder, 'cloud.sqlite')
+    const raw = new Database(file)
+    chmodSync(file, 0o600)
+    raw.exec(
+      'pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma busy_timeout = 5000',
+    )
+    return raw
+  } catch (error) {
+    throw cannotOpen(folder, error)
+  }
 }
 
 function openPostgres(url: string): OpenedDatabase {
   const pool = new Pool({
     connectionString: url,
     max: POOL_SIZE,
+    keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>

@@ -3,6 +3,11 @@ import { randomUUID } from 'node:crypto'
 import type { Kysely, Transaction } from 'kysely'
 import type { InviteRow, Tables, TeamRow } from './tables'
 import { hashOf, newSecret } from './users'
+import { announced } from './_announced'
+import { joinTeam, useInvite, type Acceptance } from './_invites'
+import { endings, type Changes } from './changes'
+import { removeScope, scopeOf } from './forwards'
+import { markStale } from './keys'
 
 export const roles = ['owner', 'developer', 'user'] as const
 export type Role = (typeof roles)[number]
@@ -37,13 +42,12 @@ export interface Teams {
   readonly withdraw: (teamId: string, inviteId: string) => Promise<boolean>
   /** Whether it would let somebody in now. */
   readonly isOpen: (token: string) => Promise<boolean>
-  /** Uses an invitation up, whatever it invites to. False when it is not open any more. */
-  readonly use: (token: string, userId: string) => Promise<InviteRow | null>
   readonly accept: (token: string, userId: string) => Promise<AcceptOutcome>
-  /** False when the team would be left without an owner, or there is no such member. */
+  /** Its key is to be made anew then. False when the team would be left without an owner, or there is no such member. */
   readonly remove: (teamId: string, userId: string) => Promise<boolean>
   /** As {@link remove}. */
   readonly setRole: (teamId: string, userId: string, role: Role) => Promise<boolean>
+  /** With its forwards. */
   readonly dissolve: (teamId: string) => Promise<void>
 }
 
@@ -56,7 +60,7 @@ export interface NewInvite {
 
 const DAY_MS = 86_400_000
 
-export function createTeams(db: Kysely<Tables>, now: () => number): Teams {
+export function createTeams(db: Kysely<Tables>, changes: Changes, now: () => number): Teams {
   const at = (ms = 0): string => new Date(now() + ms).toISOString()
   const open = (token: string) =>
     db
@@ -119,18 +123,27 @@ export function createTeams(db: Kysely<Tables>, now: () => number): Teams {
       return numDeletedRows > 0n
     },
     isOpen: async (token) => (await open(token).executeTakeFirst()) !== undefined,
-    use: (token, userId) => db.transaction().execute((trx) => use(trx, token, { userId, at: at() })),
-    accept: (token, userId) => db.transaction().execute((trx) => accept(trx, token, { userId, at: at() })),
+    accept: (token, userId) =>
+      db
+        .transaction()
+        .execute((trx) => accept(trx, token, { userId, at: at() }))
+        .catch((error: unknown) => {
+          if (error instanceof UsedMeanwhile) return { kind: 'used' as const }
+          throw error
+        }),
     remove: (teamId, userId) =>
-      db.transaction().execute(async (trx) => {
+      announced(db, changes, async (trx, say) => {
         if (!(await leavesAnOwner(trx, teamId, userId))) return false
         const { numDeletedRows } = await trx
           .deleteFrom('members')
           .where('teamId', '=', teamId)
           .where('userId', '=', userId)
           .executeTakeFirstOrThrow()
+        if (numDeletedRows === 0n) return false
         await trx.deleteFrom('teamKeys').where('teamId', '=', teamId).where('userId', '=', userId).execute()
-        return numDeletedRows > 0n
+        await markStale(trx, teamId)
+        say({ ended: endings.member(teamId, userId) })
+        return true
       }),
     setRole: (teamId, userId, role) =>
       db.transaction().execute(async (trx) => {
@@ -144,7 +157,9 @@ export function createTeams(db: Kysely<Tables>, now: () => number): Teams {
         return numUpdatedRows > 0n
       }),
     dissolve: (teamId) =>
-      db.transaction().execute(async (trx) => {
+      announced(db, changes, async (trx, say) => {
+        say({ ended: endings.team(teamId) })
+        await removeScope(trx, scopeOf({ userId: '', namespace: teamId }), at())
         await trx.updateTable('teams').set({ dissolvedAt: at() }).where('id', '=', teamId).execute()
         await trx.deleteFrom('members').where('teamId', '=', teamId).execute()
         await trx.deleteFrom('invites').where('teamId', '=', teamId).where('usedAt', 'is', null).execute()
@@ -169,23 +184,6 @@ function toMembership({ role, ...team }: TeamRow & { readonly role: string }): M
   return { team, role: role as Role }
 }
 
-interface Acceptance {
-  readonly userId: string
-  readonly at: string
-}
-
-async function use(trx: Transaction<Tables>, token: string, { userId, at }: Acceptance): Promise<InviteRow | null> {
-  const used = await trx
-    .updateTable('invites')
-    .set({ usedAt: at, usedBy: userId })
-    .where('hash', '=', hashOf(token))
-    .where('usedAt', 'is', null)
-    .where('expiresAt', '>', at)
-    .returningAll()
-    .executeTakeFirst()
-  return used ?? null
-}
-
 async function accept(trx: Transaction<Tables>, token: string, { userId, at }: Acceptance): Promise<AcceptOutcome> {
   const invite = await trx.selectFrom('invites').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst()
   if (invite === undefined || invite.teamId === null || invite.role === null) return { kind: 'unknown' }
@@ -193,17 +191,14 @@ async function accept(trx: Transaction<Tables>, token: string, { userId, at }: A
   if (invite.expiresAt <= at) return { kind: 'expired' }
   const team = await trx.selectFrom('teams').selectAll().where('id', '=', invite.teamId).executeTakeFirst()
   if (team === undefined || team.dissolvedAt !== null) return { kind: 'dissolved' }
-  const joined = await trx
-    .insertInto('members')
-    .values({ teamId: team.id, userId, role: invite.role, joinedAt: at })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirstOrThrow()
   // An invitation that adds nobody is left for whom it was meant.
-  if ((joined.numInsertedOrUpdatedRows ?? 0n) === 0n) return { kind: 'member' }
-  const used = await use(trx, token, { userId, at })
-  if (used === null) throw new Error('The invitation was used by another request.')
+  if ((await joinTeam(trx, invite, { userId, at })) === null) return { kind: 'member' }
+  if ((await useInvite(trx, token, { userId, at })) === null) throw new UsedMeanwhile()
   return { kind: 'joined', team, role: invite.role as Role }
 }
+
+/** Another request used the invitation after the look: takes the membership back. */
+class UsedMeanwhile extends Error {}
 
 /** The team's row is locked first: two owners that leave at the same time must see each other. */
 async function leavesAnOwner(trx: Transaction<Tables>, teamId: string, userId: string): Promise<boolean> {

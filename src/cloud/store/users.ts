@@ -1,6 +1,8 @@
 /** Accounts, their devices' refresh tokens, and tokens that were logged out. */
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { sql, type Kysely } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
+import { announced } from './_announced'
+import { endings, type Changes, type Notice } from './changes'
 import type { Tables, UserRow } from './tables'
 
 export interface NewUser {
@@ -45,7 +47,13 @@ const SECRET_BYTES = 32
 /** An answer can get lost: the token before the last one still works so long after it was used. */
 const GRACE_MS = 60_000
 
-export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () => number; refreshMs: number }): Users {
+export interface UsersOptions {
+  readonly now: () => number
+  readonly refreshMs: number
+  readonly changes: Changes
+}
+
+export function createUsers(db: Kysely<Tables>, { now, refreshMs, changes }: UsersOptions): Users {
   const at = (ms = 0): string => new Date(now() + ms).toISOString()
   const byId: Users['byId'] = async (id) =>
     (await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
@@ -62,18 +70,7 @@ export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () =>
         .executeTakeFirstOrThrow()
       return Number(count)
     },
-    add: async ({ email, username, passwordHash, external = null }) => {
-      const row: UserRow = {
-        ...{ id: randomUUID(), email, emailKey: emailKey(email), username, passwordHash, external },
-        ...{ tokenEpoch: 0, failedLogins: 0, lockedUntil: null, createdAt: at() },
-      }
-      const { numInsertedOrUpdatedRows = 0n } = await db
-        .insertInto('users')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 0n ? null : row
-    },
+    add: (user) => insertUser(db, user, at()),
     failedLogin: async (id) => {
       const { failedLogins } = await db
         .updateTable('users')
@@ -93,7 +90,8 @@ export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () =>
     },
     isLocked: ({ lockedUntil }) => lockedUntil !== null && lockedUntil > at(),
     setPassword: (id, passwordHash) =>
-      db.transaction().execute(async (trx) => {
+      announced(db, changes, async (trx, say) => {
+        say({ ended: endings.user(id) })
         await trx.updateTable('refreshTokens').set({ revokedAt: at() }).where('userId', '=', id).execute()
         return trx
           .updateTable('users')
@@ -114,7 +112,7 @@ export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () =>
         .execute()
       return { device, token: `${device}.${secret}` }
     },
-    refresh: (token) => db.transaction().execute((trx) => refresh(trx, token, { now, refreshMs })),
+    refresh: (token) => announced(db, changes, (trx, say) => refresh(trx, token, { now, refreshMs, say })),
     isDeviceOpen: async (device) => {
       const row = await db
         .selectFrom('refreshTokens')
@@ -124,16 +122,20 @@ export function createUsers(db: Kysely<Tables>, { now, refreshMs }: { now: () =>
         .executeTakeFirst()
       return row !== undefined
     },
-    closeDevice: async (device) => {
-      await db.updateTable('refreshTokens').set({ revokedAt: at() }).where('id', '=', device).execute()
-    },
-    revoke: async (jti, expiresAt) => {
-      await db
-        .insertInto('revokedTokens')
-        .values({ jti, expiresAt })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
-    },
+    closeDevice: (device) =>
+      announced(db, changes, async (trx, say) => {
+        await trx.updateTable('refreshTokens').set({ revokedAt: at() }).where('id', '=', device).execute()
+        say({ ended: endings.device(device) })
+      }),
+    revoke: (jti, expiresAt) =>
+      announced(db, changes, async (trx, say) => {
+        await trx
+          .insertInto('revokedTokens')
+          .values({ jti, expiresAt })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+        say({ ended: endings.token(jti) })
+      }),
     isRevoked: async (jti) => {
       const row = await db.selectFrom('revokedTokens').select('jti').where('jti', '=', jti).executeTakeFirst()
       return row !== undefined
@@ -158,12 +160,31 @@ export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url')
 }
 
+/** `null` when the address, or the identity of the provider, has an account. */
+export async function insertUser(db: Kysely<Tables>, user: NewUser, createdAt: string): Promise<UserRow | null> {
+  const { email, username, passwordHash, external = null } = user
+  const row: UserRow = {
+    ...{ id: randomUUID(), email, emailKey: emailKey(email), username, passwordHash, external },
+    ...{ tokenEpoch: 0, failedLogins: 0, lockedUntil: null, createdAt },
+  }
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('users')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 0n ? null : row
+}
+
 // --- internal ---
 
+interface RefreshTerms extends Pick<UsersOptions, 'now' | 'refreshMs'> {
+  readonly say: (notice: Notice) => void
+}
+
 async function refresh(
-  trx: Kysely<Tables>,
+  trx: Transaction<Tables>,
   token: string,
-  { now, refreshMs }: { readonly now: () => number; readonly refreshMs: number },
+  { now, refreshMs, say }: RefreshTerms,
 ): Promise<RefreshOutcome> {
   const [device = '', secret = ''] = token.split('.', 2)
   const row = await trx
@@ -179,6 +200,7 @@ async function refresh(
   if (!isCurrent && !isPrevious) return { kind: 'unknown' }
   if (isPrevious && now() - Date.parse(row.usedAt) > GRACE_MS) {
     await trx.updateTable('refreshTokens').set({ revokedAt: time }).where('id', '=', device).execute()
+    say({ ended: endings.device(device) })
     return { kind: 'stolen' }
   }
   const next = newSecret()
