@@ -26,13 +26,12 @@ export async function checkPort(services: Services, question: PortQuestion): Pro
   const code = await (protocol === 'tcp' ? tryListen(address, port) : tryBind(address, port))
   if (code === null) return free
   if (code === 'EADDRINUSE') {
-    // The system is asked for TCP ports only.
-    const holder = protocol === 'tcp' ? await services.localPorts.holderOf(port) : null
-    const suggestion = protocol === 'tcp' ? await services.localPorts.nextFree(address, port) : null
+    const holder = await services.localPorts.holderOf(port, protocol)
+    const suggestion = await services.localPorts.nextFree(address, port, protocol)
     return { free: false, holder, fault: inUse(services, question, { holder, suggestion }), suggestion }
   }
   if (code === 'EACCES') {
-    const suggestion = await services.localPorts.nextFree(address, Math.max(port, FIRST_FREE_PORT))
+    const suggestion = await services.localPorts.nextFree(address, Math.max(port, FIRST_FREE_PORT), protocol)
     const message = `Port ${port} may only be used by the administrator.`
     const fix = suggestion === null ? null : `Use ${suggestion} instead.`
     const remedy = suggestion === null ? null : ({ action: 'use-port', port: suggestion } as const)

@@ -7,8 +7,9 @@ const TOOL_TIMEOUT_MS = 3000
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 
 /** Who listens on a port, by `lsof` (macOS). */
-export async function holderByLsof(port: number): Promise<PortHolder | null> {
-  return parseLsof(await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']))
+export async function holderByLsof(port: number, protocol: 'tcp' | 'udp'): Promise<PortHolder | null> {
+  const which = protocol === 'tcp' ? [`-iTCP:${port}`, '-sTCP:LISTEN'] : [`-iUDP:${port}`]
+  return parseLsof(await run('lsof', ['-nP', ...which, '-Fpc']))
 }
 
 /** Exported for tests: `p812\ncpostgres\n…` (lsof(8), OUTPUT FOR OTHER PROGRAMS). */
@@ -41,8 +42,9 @@ export function parseLsofClients(text: string, serverPorts: ReadonlySet<number>)
 }
 
 /** Who listens on a port, by `netstat` and `tasklist` (Windows). */
-export async function holderByNetstat(port: number): Promise<PortHolder | null> {
-  const pid = parseNetstat(await run('netstat', ['-ano', '-p', 'TCP']), port)
+export async function holderByNetstat(port: number, protocol: 'tcp' | 'udp'): Promise<PortHolder | null> {
+  const text = await run('netstat', ['-ano', '-p', protocol.toUpperCase()])
+  const pid = protocol === 'tcp' ? parseNetstat(text, port) : parseNetstatUdp(text, port)
   if (pid === null) return null
   const row = /^"([^"]+)"/.exec(await run('tasklist', ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH']))
   return { pid, process: row?.[1] ?? null }
@@ -55,6 +57,15 @@ export function parseNetstat(text: string, port: number): number | null {
     if (protocol === 'TCP' && local?.endsWith(`:${port}`) === true && remote?.endsWith(':0') === true) {
       return pid === undefined ? null : Number(pid)
     }
+  }
+  return null
+}
+
+/** Exported for tests: rows of UDP have no state, and `*:*` for a peer. */
+export function parseNetstatUdp(text: string, port: number): number | null {
+  for (const line of text.split('\n')) {
+    const [protocol, local, , pid] = line.trim().split(/\s+/)
+    if (protocol === 'UDP' && local?.endsWith(`:${port}`) === true) return pid === undefined ? null : Number(pid)
   }
   return null
 }

@@ -13,15 +13,18 @@ export interface Program {
   readonly name: string
 }
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
+const TABLES = {
+  tcp: ['/proc/net/tcp', '/proc/net/tcp6'],
+  udp: ['/proc/net/udp', '/proc/net/udp6'],
+} as const
 /** TCP_LISTEN in include/net/tcp_states.h. */
 const LISTEN = '0A'
 const SOCKET_LINK = /^socket:\[(\d+)\]$/
 const PID = /^\d+$/
 
-/** Every TCP socket of this machine; empty where /proc is not there. */
-export async function socketRows(): Promise<readonly SocketRow[]> {
-  const tables = await Promise.all(TABLES.map((path) => readFile(path, 'utf8').catch(() => '')))
+/** Every socket of this machine; empty where /proc is not there. */
+export async function socketRows(protocol: keyof typeof TABLES = 'tcp'): Promise<readonly SocketRow[]> {
+  const tables = await Promise.all(TABLES[protocol].map((path) => readFile(path, 'utf8').catch(() => '')))
   return tables.flatMap(parseTable)
 }
 

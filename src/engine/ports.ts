@@ -1,8 +1,9 @@
 /** Local ports: who holds one, which is free, and which program is behind a client. Best effort; nothing here throws. */
-import { createServer } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { createServer, isIPv4 } from 'node:net'
 import { MAX_PORT } from '@shared/specs'
 import { clientsByLsof, holderByLsof, holderByNetstat } from './_port-tools'
-import { programsOf, socketRows, type Program } from './_proc-net'
+import { programsOf, socketRows, type Program, type SocketRow } from './_proc-net'
 import type { LocalPorts } from './types'
 
 /** How far {@link LocalPorts.nextFree} looks. */
@@ -23,19 +24,19 @@ export interface SystemPorts extends LocalPorts {
 
 export function createLocalPorts(platform: NodeJS.Platform = process.platform): SystemPorts {
   return {
-    holderOf: async (port) => {
+    holderOf: async (port, protocol = 'tcp') => {
       switch (platform) {
         case 'linux':
-          return holderByProc(port)
+          return holderByProc(port, protocol)
         case 'win32':
-          return holderByNetstat(port)
+          return holderByNetstat(port, protocol)
         default:
-          return holderByLsof(port)
+          return holderByLsof(port, protocol)
       }
     },
-    nextFree: async (host, port) => {
+    nextFree: async (host, port, protocol = 'tcp') => {
       for (let candidate = port + 1; candidate <= Math.min(MAX_PORT, port + MAX_TRIES); candidate += 1) {
-        if (await isFree(host, candidate)) return candidate
+        if (await (protocol === 'tcp' ? isFree : isFreeUdp)(host, candidate)) return candidate
       }
       return null
     },
@@ -53,8 +54,13 @@ export function createLocalPorts(platform: NodeJS.Platform = process.platform): 
   }
 }
 
-async function holderByProc(port: number): Promise<{ pid: number | null; process: string | null } | null> {
-  const row = (await socketRows()).find((each) => each.listening && each.localPort === port)
+async function holderByProc(
+  port: number,
+  protocol: 'tcp' | 'udp',
+): Promise<{ pid: number | null; process: string | null } | null> {
+  // A UDP socket does not listen; one without a peer takes datagrams from everybody.
+  const isHeld = ({ listening, remotePort }: SocketRow): boolean => (protocol === 'tcp' ? listening : remotePort === 0)
+  const row = (await socketRows(protocol)).find((each) => isHeld(each) && each.localPort === port)
   if (row === undefined) return null
   const program = (await programsOf(new Set([row.inode]))).get(row.inode)
   // Another user's program: the port is held, but the system does not say by whom.
@@ -82,6 +88,21 @@ function isFree(host: string, port: number): Promise<boolean> {
     })
     server.listen({ host: host === '*' || host === '' ? '::' : host, port }, () => {
       server.close(() => {
+        resolve(true)
+      })
+    })
+  })
+}
+
+function isFreeUdp(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv4(host) ? 'udp4' : 'udp6')
+    socket.once('error', () => {
+      socket.close()
+      resolve(false)
+    })
+    socket.bind({ address: host === '*' || host === '' ? '::' : host, port, exclusive: true }, () => {
+      socket.close(() => {
         resolve(true)
       })
     })

@@ -98,8 +98,8 @@ export type EngineEvent =
   | { readonly kind: 'connections'; readonly forwardId: string }
 
 export interface LocalPorts {
-  /** Who listens on this port here, where the system tells. */
-  readonly holderOf: (port: number) => Promise<PortHolder | null>
+  /** Who listens on this port here (TCP unless it is said), where the system tells. */
+  readonly holderOf: (port: number, protocol?: 'tcp' | 'udp') => Promise<PortHolder | null>
   /** The next free port above `port` on `host`, or `null`. */
-  readonly nextFree: (host: string, port: number) => Promise<number | null>
+  readonly nextFree: (host: string, port: number, protocol?: 'tcp' | 'udp') => Promise<number | null>
 }
