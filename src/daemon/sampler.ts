@@ -1,5 +1,6 @@
 /** Rates and connections, once a second while somebody looks and something runs, and not at all otherwise. */
 import type { Engine } from '@engine'
+import type { RelaySnapshot } from '@shared/relay-snapshots'
 import type { RateSample } from '@shared/snapshots'
 import type { ForwardWatch } from './forward-watch'
 import type { Hub } from './hub'
@@ -34,13 +35,23 @@ export function createSampler({ engine, hub, watch, relays }: SamplerOptions): S
   let beforeAt = 0
   let lastSent = ''
   let isDescribing = false
+  const dropsTold = new Map<string, number>()
 
+  /** What limits keep out changes no state, so nothing else tells views of it. */
+  const tellDrops = ({ id, drops }: RelaySnapshot): void => {
+    const count = drops.connections + drops.denied + drops.evicted + drops.datagrams
+    if (count === (dropsTold.get(id) ?? 0)) return
+    dropsTold.set(id, count)
+    relays.touch(id)
+  }
   const sampleRates = (): void => {
     const now = performance.now()
     const seconds = beforeAt === 0 ? 0 : (now - beforeAt) / SECOND_MS
     const next = new Map<string, Counters>()
     const samples: RateSample[] = []
-    const running = [...[...watch.active()].map(engine.snapshot), ...[...relays.active()].map(engine.relays.snapshot)]
+    const relaying = [...relays.active()].map(engine.relays.snapshot)
+    relaying.forEach(tellDrops)
+    const running = [...[...watch.active()].map(engine.snapshot), ...relaying]
     for (const { id, bytesUp, bytesDown, connections, totalConnections } of running) {
       next.set(id, { up: bytesUp, down: bytesDown })
       const last = before.get(id)
