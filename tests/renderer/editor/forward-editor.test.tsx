@@ -90,7 +90,7 @@ describe('the form of a forward', () => {
     const daemon = await openEditor({ taken: true })
     await userEvent.click(screen.getByRole('radio', { name: /Browse/ }))
     await waitFor(() => {
-      expect(callsOf(daemon, 'ports.check')).toEqual([{ host: '127.0.0.1', port: 1080 }])
+      expect(callsOf(daemon, 'ports.check')).toEqual([{ host: '127.0.0.1', port: 1080, protocol: 'tcp' }])
     })
     expect(screen.queryByText(/Port 1080 is held/)).toBeNull()
     fireEvent.blur(screen.getByLabelText('Name'))
@@ -116,6 +116,38 @@ describe('the form of a forward', () => {
     press('Save')
     expect(await screen.findByText('Port 5432 is not for you.')).toBeInTheDocument()
     expect(screen.getByLabelText('Port on this machine')).toBeInvalid()
+  })
+
+  it('saves limits with it, shows what is refused at its field, and leaves alone what nobody touched', async () => {
+    const daemon = await openEditor()
+    type('Target host', 'db')
+    type('Target port', '5432')
+    type('Connections at once', 'many')
+    press('Save')
+    expect(screen.getByLabelText('Connections at once')).toBeInvalid()
+    expect(callsOf(daemon, 'forwards.add')).toEqual([])
+    type('Connections at once', '5')
+    daemon.failNext(
+      'forwards.add',
+      makeFault({ code: 'spec.invalid', message: 'Five is too many.', field: 'limits.maxConnections', remedy: null }),
+    )
+    press('Save')
+    expect(await screen.findByText('Five is too many.')).toBeInTheDocument()
+    type('Connections at once', '4')
+    press('Save')
+    await waitFor(() => {
+      expect(callsOf(daemon, 'forwards.add').at(-1)).toMatchObject({ limits: { maxConnections: 4 } })
+    })
+  })
+
+  it('sends no limits that were not changed', async () => {
+    const daemon = await openEditor({ forwards: [makeForward('db')], forwardId: 'forward-db' })
+    type('Description', 'ours')
+    press('Save')
+    await waitFor(() => {
+      expect(callsOf(daemon, 'forwards.update')).toMatchObject([{ patch: { description: 'ours' } }])
+    })
+    expect(callsOf(daemon, 'forwards.update')[0]).not.toHaveProperty('patch.limits')
   })
 
   it('asks once before it listens for the network', async () => {

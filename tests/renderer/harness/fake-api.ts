@@ -150,6 +150,8 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       clients: 1,
       forwards: forwards.size,
       running: [...forwards.values()].filter((view) => view.snapshot.state === 'running').length,
+      relays: relays.size,
+      relaysRunning: [...relays.values()].filter((view) => view.snapshot.state === 'running').length,
       rssBytes: 71_000_000,
       warnings: [],
     }),

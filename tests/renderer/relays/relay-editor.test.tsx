@@ -113,6 +113,14 @@ describe('the form of a relay', () => {
     expect(screen.getByLabelText('Port on this machine')).toHaveValue('5433')
   })
 
+  it('asks about a UDP port as such', async () => {
+    const daemon = await openNew({ protocol: 'udp' }, { taken: true })
+    type('Target host', 'dns')
+    type('Target port', '5353')
+    expect(await screen.findByText('Port 5353 is held by postgres, pid 812.')).toBeInTheDocument()
+    expect(callsOf(daemon, 'ports.check')).toEqual([{ host: '127.0.0.1', port: 5353, protocol: 'udp' }])
+  })
+
   it('asks once before other machines can connect', async () => {
     const daemon = await openNew()
     type('Target host', 'db')

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { CheckRow } from '../../components/check-row'
 import { TextArea, TextField } from '../../components/field'
 import { useForwards } from '../../stores/forwards'
+import { FoldedLimits } from '../../traffic/folded-limits'
 import { More } from './more'
 import { TagInput } from './tag-input'
 import type { ForwardFormState } from './use-forward-form'
@@ -66,6 +67,12 @@ export function Details({ state }: { state: ForwardFormState }): ReactNode {
         onChange={(description) => {
           state.change({ description })
         }}
+      />
+      <FoldedLimits
+        value={form.limits}
+        onChange={state.changeLimits}
+        errors={state.limitErrors}
+        showAll={state.tried}
       />
       <More state={state} />
     </>

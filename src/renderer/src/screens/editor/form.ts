@@ -25,7 +25,6 @@ export interface ForwardForm extends MoreForm {
   readonly anything: boolean
   readonly tags: readonly string[]
   readonly description: string
-  /** Changed in the pane, and kept by a copy. */
   readonly limits: ForwardSpec['limits']
   readonly autoStart: boolean
   readonly favourite: boolean

@@ -1,5 +1,6 @@
 /** Asks while a person types whether the port to listen on is free. */
 import type { Endpoint } from '@shared/endpoints'
+import type { RelayProtocol } from '@shared/relays'
 import type { PortCheck } from '@shared/rpc'
 import { useEffect, useState } from 'react'
 import { settle } from '../../stores/call'
@@ -16,16 +17,17 @@ export interface PortTrouble {
 export function usePortCheck(
   listen: Endpoint | null,
   skip: (host: string, port: number) => boolean,
+  protocol: RelayProtocol = 'tcp',
 ): PortTrouble | null {
   const wanted = askable(listen)
-  const key = wanted === null || skip(wanted.host, wanted.port) ? null : `${wanted.host} ${wanted.port}`
+  const key = wanted === null || skip(wanted.host, wanted.port) ? null : `${wanted.host} ${wanted.port} ${protocol}`
   const [answer, setAnswer] = useState<{ readonly key: string; readonly check: PortCheck } | null>(null)
   useEffect(() => {
     if (key === null) return
     let current = true
     const [host = '', port = ''] = key.split(' ')
     const timer = setTimeout(() => {
-      void settle(window.api.daemon['ports.check']({ host, port: Number(port) })).then((result) => {
+      void settle(window.api.daemon['ports.check']({ host, port: Number(port), protocol })).then((result) => {
         if (current && result.ok) setAnswer({ key, check: result.value })
       })
     }, DELAY_MS)
@@ -33,7 +35,7 @@ export function usePortCheck(
       current = false
       clearTimeout(timer)
     }
-  }, [key])
+  }, [key, protocol])
   return answer === null || answer.key !== key ? null : troubleOf(answer.check, Number(key?.split(' ')[1]))
 }
 

@@ -1,6 +1,7 @@
 /** The state behind the form: what is typed, what is wrong with it, and the way to the daemon. */
 import type { Endpoint } from '@shared/endpoints'
 import { toFault, type Fault } from '@shared/errors'
+import type { Limits } from '@shared/limits'
 import type { ForwardDraft, ForwardPatch, ForwardSpec, ServerSpec } from '@shared/specs'
 import { useEffect, useRef, useState } from 'react'
 import { settle } from '../../stores/call'
@@ -11,6 +12,7 @@ import { useServers } from '../../stores/servers'
 import { chooseAll, selections } from '../../stores/selection'
 import { editForward, newForward, showDetail, type EditorStart } from '../../stores/ui'
 import { offerUndo } from '../../stores/undo'
+import { limitFieldOf, limitsOrNull, sameLimits, type LimitErrors } from '../../traffic/limits-form'
 import { draftSlot } from './drafts'
 import { changeForm, emptyForm, formOf, isFormExposed, listenOf, readForm, sameForm, type ForwardForm } from './form'
 import { isProxy } from './form-more'
@@ -33,6 +35,9 @@ export interface ForwardFormState {
   readonly newServer: NewServer | null
   /** What to show now: a field is wrong once it was left or a save was tried. */
   readonly errors: FormErrors
+  readonly limitErrors: LimitErrors
+  /** True once a save was tried. */
+  readonly tried: boolean
   readonly newServerError: string | null
   readonly portTrouble: PortTrouble | null
   /** Set where a name is taken. */
@@ -44,6 +49,7 @@ export interface ForwardFormState {
   readonly notes: readonly string[]
   readonly busy: boolean
   readonly change: (change: Partial<ForwardForm>) => void
+  readonly changeLimits: (limits: Limits, valid: boolean) => void
   readonly changeServer: (serverId: string) => void
   readonly setNewServer: (server: NewServer) => void
   readonly leave: (field: FormField) => void
@@ -62,7 +68,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
   const [newServer, setNewServer] = useState<NewServer | null>(begin.newServer)
   const [left, setLeft] = useState<ReadonlySet<FormField>>(new Set())
   const [tried, setTried] = useState(false)
-  const [refused, setRefused] = useState<{ readonly form: ForwardForm; readonly errors: FormErrors } | null>(null)
+  const [limitsValid, setLimitsValid] = useState(true)
+  const [refused, setRefused] = useState<Refused | null>(null)
   const [fault, setFault] = useState<Fault | null>(null)
   const [notes, setNotes] = useState<readonly string[]>([])
   const [busy, setBusy] = useState(false)
@@ -131,6 +138,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     servers,
     newServer: form.serverId === NEW_SERVER ? newServer : null,
     errors: visible,
+    limitErrors: refused?.form === form ? refused.limitErrors : {},
+    tried,
     newServerError: tried ? serverWrong : null,
     // The port that is assumed while the field is empty is not yet anybody's mistake.
     portTrouble: form.listenPort.trim() === '' && left.size === 0 && !tried ? null : portTrouble,
@@ -142,6 +151,10 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     notes,
     busy,
     change,
+    changeLimits: (limits, valid) => {
+      setLimitsValid(valid)
+      change({ limits: limitsOrNull(limits) })
+    },
     changeServer: (serverId) => {
       setNewServer(serverId === NEW_SERVER ? (newServer ?? emptyNewServer) : null)
       change({ serverId })
@@ -173,7 +186,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     save: async (andStart) => {
       setTried(true)
       setFault(null)
-      if (!reading.ok || isTaken || serverWrong !== null || (exposed && !exposureConfirmed)) return false
+      if (!reading.ok || isTaken || serverWrong !== null || !limitsValid) return false
+      if (exposed && !exposureConfirmed) return false
       if (andStart && portTrouble !== null) return false
       setBusy(true)
       try {
@@ -192,12 +206,15 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
         const result = await settle(
           forwardId === null
             ? window.api.daemon['forwards.add'](draft)
-            : window.api.daemon['forwards.update']({ id: forwardId, patch: ownPart(draft, original) }),
+            : window.api.daemon['forwards.update']({
+                id: forwardId,
+                patch: ownPart(draft, { original, limited: !sameLimits(form.limits, begin.clean.limits) }),
+              }),
         )
         if (!result.ok) {
-          const field = result.fault.field === null ? null : fieldOf(form.type, result.fault.field)
-          if (field === null) setFault(result.fault)
-          else setRefused({ form, errors: { [field]: result.fault.message } })
+          const refusal = refusalOf(form, result.fault)
+          if (refusal === null) setFault(result.fault)
+          else setRefused(refusal)
           return false
         }
         const trouble = await givePassword(result.value.spec.id, form)
@@ -238,11 +255,33 @@ async function givePassword(id: string, form: ForwardForm): Promise<Fault | null
   return forgotten.ok ? null : forgotten.fault
 }
 
-/** A line of the ssh config keeps its ends; the rest is the person's. Limits are the pane's to change. */
-function ownPart({ limits: _limits, ...draft }: ForwardDraft, original: ForwardSpec | null): ForwardPatch {
+interface Refused {
+  readonly form: ForwardForm
+  readonly errors: FormErrors
+  readonly limitErrors: LimitErrors
+}
+
+/** A fault at the field it speaks of; `null` where the form has none for it. */
+function refusalOf(form: ForwardForm, { field: path, message }: Fault): Refused | null {
+  if (path === null) return null
+  const field = fieldOf(form.type, path)
+  if (field !== null) return { form, errors: { [field]: message }, limitErrors: {} }
+  const limit = limitFieldOf(path)
+  return limit === null ? null : { form, errors: {}, limitErrors: { [limit]: message } }
+}
+
+interface Edited {
+  readonly original: ForwardSpec | null
+  /** Whether the limits were changed here. */
+  readonly limited: boolean
+}
+
+/** A line of the ssh config keeps its ends. Limits that nobody touched may have been changed elsewhere meanwhile. */
+function ownPart({ limits, ...rest }: ForwardDraft, { original, limited }: Edited): ForwardPatch {
+  const draft = limited ? { ...rest, limits } : rest
   if (original === null || original.configLine === null) return draft
-  const { type: _t, localHost: _lh, localPort: _lp, remoteHost: _rh, remotePort: _rp, ...rest } = draft
-  const { bindAddress: _ba, bindPort: _bp, portCount: _c, serverId: _s, configLine: _l, ...own } = rest
+  const { type: _t, localHost: _lh, localPort: _lp, remoteHost: _rh, remotePort: _rp, ...open } = draft
+  const { bindAddress: _ba, bindPort: _bp, portCount: _c, serverId: _s, configLine: _l, ...own } = open
   return own
 }
 

@@ -117,6 +117,10 @@ function Facts({ status }: { status: DaemonStatus }): ReactNode {
       <dd>
         {status.running} of {status.forwards} running
       </dd>
+      <dt>Relays</dt>
+      <dd>
+        {status.relaysRunning} of {status.relays} running
+      </dd>
     </dl>
   )
 }

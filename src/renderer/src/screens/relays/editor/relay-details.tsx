@@ -4,8 +4,7 @@ import { CheckRow } from '../../../components/check-row'
 import { TextArea, TextField } from '../../../components/field'
 import { Select } from '../../../components/select'
 import { useRelays } from '../../../stores/relays'
-import { LimitsEditor } from '../../../traffic/limits-editor'
-import { limitsInWords } from '../../../traffic/limits-form'
+import { FoldedLimits } from '../../../traffic/folded-limits'
 import styles from '../../editor/forward-editor.module.css'
 import { TagInput } from '../../editor/tag-input'
 import { relayLabel } from './relay-form'
@@ -73,41 +72,19 @@ export function RelayDetails({ state }: { state: RelayFormState }): ReactNode {
           state.change({ description })
         }}
       />
-      <LimitsPart state={state} />
+      <FoldedLimits
+        value={form.limits}
+        onChange={state.changeLimits}
+        errors={state.limitErrors}
+        showAll={state.tried}
+        protocol={form.protocol}
+      />
       <More state={state} />
     </>
   )
 }
 
 // --- internal ---
-
-function LimitsPart({ state }: { state: RelayFormState }): ReactNode {
-  const { form, limitErrors, tried } = state
-  const live = form.protocol === 'udp' ? 'sessions' : 'connections'
-  const words = limitsInWords(form.limits, live)
-  const isWrong = Object.keys(limitErrors).length > 0
-  const [open, setOpen] = useState(words !== '')
-  return (
-    <details
-      className={styles.advanced}
-      open={open || isWrong}
-      onToggle={(event) => {
-        setOpen(event.currentTarget.open)
-      }}
-    >
-      <summary>{open || words === '' ? 'Limits' : `Limits: ${words}`}</summary>
-      <div className={styles.fields}>
-        <LimitsEditor
-          value={form.limits}
-          onChange={state.changeLimits}
-          errors={limitErrors}
-          showAll={tried}
-          protocol={form.protocol}
-        />
-      </div>
-    </details>
-  )
-}
 
 function More({ state }: { state: RelayFormState }): ReactNode {
   const { form } = state

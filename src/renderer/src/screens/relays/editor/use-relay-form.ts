@@ -62,12 +62,12 @@ export function useRelayForm(relayId: string | null, start: RelayStart): RelayFo
   const [busy, setBusy] = useState(false)
   const [confirmedAt, setConfirmedAt] = useState(begin.exposedAt)
   const listen = relayListen(form)
-  // Only TCP ports can be asked about; of a UDP one the start tells.
-  const portTrouble = usePortCheck(form.protocol === 'tcp' ? listen : null, (host, port) => {
+  const holdsItself = (host: string, port: number): boolean => {
     // A relay that runs holds its own port.
-    const held = original === null ? undefined : getRelay(original.id)?.snapshot.listen
+    const held = original?.protocol === form.protocol ? getRelay(original.id)?.snapshot.listen : undefined
     return held !== undefined && 'port' in held && held.host === host && held.port === port
-  })
+  }
+  const portTrouble = usePortCheck(listen, holdsItself, form.protocol)
   const saved = useKept(relayId, { form, clean: begin.clean })
 
   const reading = readRelay(form)
