@@ -12,6 +12,7 @@ import type { App, Env, Services } from './context'
 import { openApiDocument } from './openapi'
 import { Problem } from './problem'
 import { authRoutes } from './routes/auth'
+import { invitePage } from './routes/invite'
 import { ownKeyRoutes } from './routes/keys'
 import { portForwardRoutes } from './routes/port-forwards'
 import { teamRoutes } from './routes/teams'
@@ -48,6 +49,7 @@ export function createApp(services: Services): App {
   )
   app.get('/openapi.json', (context) => context.json(openApiDocument(services.publicUrl())))
   app.get('/docs', swaggerUI({ url: '/openapi.json' }))
+  app.get('/invite', invitePage)
   app.route('/auth', authRoutes(services))
   app.route('/port-forwards', portForwardRoutes(services))
   app.route('/keys', ownKeyRoutes(services))
