@@ -171,6 +171,8 @@ describe('warren relay', () => {
     expect((await warren(['relay', 'down', '--all'], { answers: answersWith() })).out).toBe(
       'Stopped web: 127.0.0.1:8080 is free\n',
     )
+    const anyPort = relay({ state: 'stopped', listen: { host: '127.0.0.1', port: 0 } })
+    expect((await warren(['relay', 'down', 'web'], { answers: answersWith(anyPort) })).out).toBe('Stopped web\n')
     expect((await warren(['relay', 'rm', 'web'], { answers: answersWith() })).params('relays.remove')).toEqual({
       ids: ['id-web'],
     })

@@ -221,6 +221,9 @@ it('down stops and tells which address is free', async () => {
     world({ a: 'running' }, { answers: { 'forwards.stop': () => [view({ name: 'a', state: 'stopped' })] } }),
   )
   expect([stopped.code, stopped.out]).toEqual([0, 'Stopped a: 127.0.0.1:5432 is free\n'])
+  const anyPort = view({ name: 'a', state: 'stopped', listen: { host: '127.0.0.1', port: 0 } })
+  const answers = { 'forwards.stop': () => [anyPort] }
+  expect((await warren(['down', 'a'], world({ a: 'running' }, { answers }))).out).toBe('Stopped a\n')
 })
 
 describe('run', () => {

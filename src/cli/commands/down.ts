@@ -24,9 +24,11 @@ async function down(context: Context, names: readonly string[], options: Selecti
   if (context.json) context.document(stopped.map(({ snapshot }) => publicSnapshot(snapshot)))
   else
     for (const { snapshot } of stopped) {
-      context.terminal.out(
-        `Stopped ${printable(snapshot.name)}: ${printable(formatEndpoint(snapshot.listen, snapshot.portCount))} is free\n`,
-      )
+      const { name, listen, portCount } = snapshot
+      // Port 0 is any: which it was is gone with it.
+      const isAny = 'port' in listen && listen.port === 0
+      const end = isAny ? '' : `: ${printable(formatEndpoint(listen, portCount))} is free`
+      context.terminal.out(`Stopped ${printable(name)}${end}\n`)
     }
   return DONE
 }

@@ -41,8 +41,11 @@ export async function relayDown(context: Context, names: readonly string[], opti
   if (context.json) context.document(stopped.map(({ snapshot }) => publicRelay(snapshot)))
   else
     for (const { snapshot } of stopped) {
-      const end = printable(formatEndpoint(snapshot.listen, snapshot.portCount))
-      context.terminal.out(`Stopped ${printable(snapshot.name)}: ${end} is free\n`)
+      const { name, listen, portCount } = snapshot
+      // Port 0 is any: which it was is gone with it.
+      const isAny = 'port' in listen && listen.port === 0
+      const end = isAny ? '' : `: ${printable(formatEndpoint(listen, portCount))} is free`
+      context.terminal.out(`Stopped ${printable(name)}${end}\n`)
     }
   return DONE
 }

@@ -69,7 +69,7 @@ function exchange(url: URL, { body, signal, timeoutMs = ANSWER_MS }: PostOptions
       })
     })
     const onAbort = (): void => end(request, signal.reason)
-    request.on('error', (cause) => end(request, failed(`${url.host} was not reached: ${cause.message}`, cause)))
+    request.on('error', (cause) => end(request, failed(`${url.host} was not reached: ${cause.message}.`, cause)))
     const timer = setTimeout(
       () => end(request, failed(`${url.host} did not answer within ${timeoutMs / SECOND_MS} s.`)),
       timeoutMs,
