@@ -2,7 +2,8 @@
 import { WarrenError } from '@shared/errors'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import { checkForward } from './check'
-import { createLocalPorts } from './ports'
+import { ownerOf } from './own-ends'
+import { createLocalPorts, type SystemPorts } from './ports'
 import { createRelays } from './relay'
 import { createSessionPool } from './ssh'
 import type { SshPorts } from './ssh/types'
@@ -18,7 +19,14 @@ export function createEngine(world: EnginePorts): Engine {
   const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, questions.ask) }
   const listeners = new Set<(event: EngineEvent) => void>()
   const settling = new Settling(world.clock)
-  const localPorts = createLocalPorts()
+  const localPorts: SystemPorts = {
+    ...createLocalPorts(),
+    ownerOf: (at, protocol) =>
+      ownerOf(at, protocol, {
+        forwards: [...forwards.values()].map((forward) => forward.snapshot()),
+        relays: relays.snapshots(),
+      }),
+  }
   const emit = (event: EngineEvent): void => {
     for (const listener of listeners) listener(event)
   }

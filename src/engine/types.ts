@@ -102,4 +102,11 @@ export interface LocalPorts {
   readonly holderOf: (port: number, protocol?: 'tcp' | 'udp') => Promise<PortHolder | null>
   /** The next free port above `port` on `host`, or `null`. */
   readonly nextFree: (host: string, port: number, protocol?: 'tcp' | 'udp') => Promise<number | null>
+  /** Which forward or relay of ours holds that end: `the relay "web"`. */
+  readonly ownerOf?: (at: HostPort, protocol: 'tcp' | 'udp') => string | null
+}
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
 }

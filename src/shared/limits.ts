@@ -56,3 +56,15 @@ export type Limits = z.output<typeof limitsSchema>
 export type LimitsDraft = z.input<typeof limitsSchema>
 
 export const noLimits: Limits = limitsSchema.parse({})
+
+/** What limits kept out or dropped, counted since the daemon started. */
+export interface LimitDrops {
+  /** Turned away: too many at once, or too many new ones in a second. */
+  readonly connections: number
+  /** Turned away by the allow and deny lists. */
+  readonly denied: number
+  /** UDP sessions that made room for newer ones. */
+  readonly evicted: number
+  /** UDP datagrams beyond the rate. */
+  readonly datagrams: number
+}

@@ -1,5 +1,6 @@
 /** Relay snapshots: what is true now about a relay. Observed, read-only, never saved. */
 import type { Endpoint } from './endpoints'
+import type { LimitDrops } from './limits'
 import type { Fault } from './errors'
 import type { RelayProtocol, RelaySpec } from './relays'
 import type { ForwardState } from './snapshots'
@@ -41,20 +42,10 @@ export interface RelaySnapshot {
   readonly notice: string | null
 }
 
+export type { LimitDrops }
+
 export const relayStates = ['stopped', 'binding', 'running', 'degraded', 'waiting', 'failed'] as const
 export type RelayState = (typeof relayStates)[number] & ForwardState
-
-/** Counted since the daemon started. */
-export interface LimitDrops {
-  /** Turned away: too many at once, or too many new ones in a second. */
-  readonly connections: number
-  /** Turned away by the allow and deny lists. */
-  readonly denied: number
-  /** UDP sessions that made room for newer ones. */
-  readonly evicted: number
-  /** UDP datagrams beyond the rate. */
-  readonly datagrams: number
-}
 
 /** A relay as views want it: what was written and what is. */
 export interface RelayView {

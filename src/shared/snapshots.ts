@@ -1,6 +1,7 @@
 /** Snapshots: what is true now. Observed, read-only, never saved. */
 import type { Endpoint } from './endpoints'
 import type { Fault } from './errors'
+import type { LimitDrops } from './limits'
 import type { ForwardSpec, ForwardType } from './specs'
 
 export const forwardStates = [
@@ -71,6 +72,8 @@ export interface ForwardSnapshot {
   readonly asleep: boolean
   /** ISO 8601, when a timed forward stops by itself. */
   readonly stopsAt: string | null
+  /** What its limits kept out. */
+  readonly drops: LimitDrops
 }
 
 /** A forward as views want it: what was written and what is. */

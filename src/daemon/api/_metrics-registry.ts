@@ -39,7 +39,7 @@ interface Rule {
   readonly bytesUp: number
   readonly bytesDown: number
   readonly reconnects: number
-  readonly drops: LimitDrops | null
+  readonly drops: LimitDrops
 }
 
 function rulesOf({ catalog, engine, watch, relays }: MetricsSource): readonly Rule[] {
@@ -47,7 +47,7 @@ function rulesOf({ catalog, engine, watch, relays }: MetricsSource): readonly Ru
     ...catalog.forwards().map(({ spec: { id, name, type } }) => {
       const snapshot = engine.snapshot(id)
       const reconnects = watch.reconnects(id)
-      return { ...snapshot, labels: { name, id, kind: type }, states: forwardStates, reconnects, drops: null }
+      return { ...snapshot, labels: { name, id, kind: type }, states: forwardStates, reconnects }
     }),
     ...catalog.relays().map(({ spec: { id, name, protocol } }) => {
       const snapshot = engine.relays.snapshot(id)
@@ -128,7 +128,7 @@ function aboutRules(source: MetricsSource, registers: Registry[]): void {
   counter('warren_limit_drops_total', 'What limits kept out or dropped since the daemon started, by what it was.', {
     ...{ registers, labelNames: [...ruleLabels, 'what'] },
     collect: each(({ labels, drops }, set) => {
-      for (const [what, count] of Object.entries(drops ?? {})) set({ ...labels, what }, count as number)
+      for (const [what, count] of Object.entries(drops)) set({ ...labels, what }, count as number)
     }),
   })
 }

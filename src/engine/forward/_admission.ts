@@ -1,14 +1,6 @@
 /** Who is let in: the limits of a forward at its door. */
-import type { ConnectionLimits, Refusal, SourceOf } from '../traffic'
+import { turnedAway, type ConnectionLimits, type SourceOf } from '../traffic'
 import type { CarrierOptions } from './types'
-
-const WHY: Readonly<Record<Refusal, string>> = {
-  connections: 'as many as its limits allow are open',
-  source: 'as many as its limits allow are open from there',
-  rate: 'more came within a second than its limits allow',
-  quota: 'its quota is used up',
-  expired: 'its time is over',
-}
 
 /** The limits of one more connection, or `null` when it must be turned away; the log is told, a storm of them in one line. */
 export function admission({
@@ -18,7 +10,7 @@ export function admission({
   return (source) => {
     const answer = limiter.admit(source)
     if (typeof answer !== 'string') return answer
-    log({ level: 'warn', code: 'limit.connections', message: `A client was turned away: ${WHY[answer]}.` })
+    log(turnedAway(answer))
     return null
   }
 }

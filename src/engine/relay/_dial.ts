@@ -32,6 +32,8 @@ export interface Ticking {
 export interface Dialled extends EndOwner {
   /** `end` is connected, and paused. */
   readonly reached: (end: TcpEnd, target: Endpoint) => void
+  /** It takes a while: called every {@link TICK_MS}. */
+  readonly dialling: () => void
   /** No target answers; `isLocal` when the reason is this machine. */
   readonly unreached: (fault: WarrenError, isLocal: boolean) => void
 }
@@ -82,6 +84,8 @@ export class Dial implements ConnectWaiter, Ticking {
   tick(): void {
     this.ticks += 1
     this.ticksAlone += 1
+    this.dialled.dialling()
+    if (this.isOver) return
     if (this.ticks > this.home.connectTicks()) this.failed('ETIMEDOUT')
     else if (this.ticksAlone > TICKS_ALONE && this.nextAddress < this.addresses.length) this.tryNext()
   }

@@ -81,6 +81,8 @@ class HandleEnd implements TcpEnd {
   hasReadEnd = false
   private closed = false
   private reading = false
+  /** That nothing more comes was read, and is to be told again. */
+  private hasKeptEnd = false
   private writing = false
   private shutdownState: 'no' | 'under way' | 'done' = 'no'
   private closesOnceSent = false
@@ -123,8 +125,17 @@ class HandleEnd implements TcpEnd {
   resume(): void {
     if (this.reading || this.closed || this.hasReadEnd) return
     this.reading = true
+    if (this.hasKeptEnd) {
+      setImmediate(this.tellEnd)
+      return
+    }
     const status = this.handle.readStart()
     if (status !== 0) this.owner.broke(this, getSystemErrorName(status), 'reading')
+  }
+
+  keepEnd(): void {
+    this.hasReadEnd = false
+    this.hasKeptEnd = true
   }
 
   write(chunk: Buffer): boolean {
@@ -242,6 +253,12 @@ class HandleEnd implements TcpEnd {
   }
 
   // --- internal ---
+
+  private readonly tellEnd = (): void => {
+    if (this.closed || !this.reading || !this.hasKeptEnd) return
+    this.hasKeptEnd = false
+    this.readFailed(UV_EOF)
+  }
 
   private widen(): void {
     if (this.closed || this.bulk !== null) return

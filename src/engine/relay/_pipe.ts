@@ -20,6 +20,9 @@ export interface PipeHome {
   readonly onOver: (pipe: Pipe, reason: EndReason) => void
 }
 
+/** A client that said so much is not heard any more until there is a target; that it breaks off is then noticed late. */
+const MAX_EARLY_BYTES = 16 * 1024
+
 export class Pipe implements Dialled, LiveEnd {
   /** Rounds since the last byte. */
   quietRounds = 0
@@ -27,6 +30,9 @@ export class Pipe implements Dialled, LiveEnd {
   limits: ConnectionLimits = noLimits
   connection!: Connection
   private target: TcpEnd | null = null
+  /** What the client said before there was a target: what came with its PROXY header, and more where dialling takes long. */
+  private early: Buffer | null
+  private isListening = false
   private up: Throttle | null = null
   private down: Throttle | null = null
   /** It did not take what we wrote; what it said before that may still be to come. */
@@ -40,6 +46,7 @@ export class Pipe implements Dialled, LiveEnd {
     readonly greeting: { readonly header: ProxyHeader; readonly rest: Buffer } | null,
   ) {
     client.owner = this
+    this.early = greeting === null || greeting.rest.length === 0 ? null : greeting.rest
   }
 
   /** Where the client is, as the hop before said it. */
@@ -64,18 +71,27 @@ export class Pipe implements Dialled, LiveEnd {
     return this.up?.isHolding === true || this.down?.isHolding === true
   }
 
+  /** From now on a client that breaks off is noticed. Most targets answer sooner, and their clients are not read for nothing. */
+  dialling(): void {
+    if (this.isListening) return
+    this.isListening = true
+    this.client.resume()
+  }
+
   reached(end: TcpEnd, target: Endpoint): void {
     this.dial = null
+    if (this.isListening) this.client.pause()
     this.target = end
     this.connection.target = target
     this.home.onReach(this, null, false)
     const header = this.home.headerFor(this)
     // Bytes that came with the client's own header go first; reading goes on when they are taken.
     const isTaken = header === null || end.write(header)
-    const rest = this.greeting?.rest
+    const { early } = this
+    this.early = null
     if (this.isOver) return
     end.resume()
-    if (rest !== undefined && rest.length > 0) this.passRest(rest, isTaken)
+    if (early !== null) this.passRest(early, isTaken)
     else if (isTaken) this.client.resume()
   }
 
@@ -87,7 +103,11 @@ export class Pipe implements Dialled, LiveEnd {
 
   arrived(end: TcpEnd, chunk: Buffer): boolean {
     const { target, connection, limits } = this
-    if (target === null || this.isOver) return false
+    if (this.isOver) return false
+    if (target === null) {
+      this.keepEarly(chunk)
+      return false
+    }
     this.quietRounds = 0
     if (end === this.client) {
       if (this.deaf === target) return false
@@ -108,7 +128,11 @@ export class Pipe implements Dialled, LiveEnd {
 
   readEnded(end: TcpEnd): void {
     const { target, client } = this
-    if (target === null) return
+    if (target === null) {
+      // It may be half-closed and wait for an answer: the target is told, once there is one.
+      end.keepEnd()
+      return
+    }
     if (this.deaf !== null) {
       this.end('reset')
       return
@@ -159,6 +183,12 @@ export class Pipe implements Dialled, LiveEnd {
 
   // --- internal ---
 
+  private keepEarly(chunk: Buffer): void {
+    // A copy: the memory is read into again.
+    this.early = Buffer.concat(this.early === null ? [chunk] : [this.early, chunk])
+    if (this.early.length >= MAX_EARLY_BYTES) this.client.pause()
+  }
+
   private passRest(rest: Buffer, canWrite: boolean): void {
     const { target, limits } = this
     if (target === null) return
@@ -176,6 +206,7 @@ export class Pipe implements Dialled, LiveEnd {
     this.isOver = true
     this.dial?.cancel()
     this.dial = null
+    this.early = null
     this.up?.drop()
     this.down?.drop()
     this.limits.release()

@@ -27,6 +27,8 @@ class SocketEnd implements TcpEnd {
   waiter: ConnectWaiter | null = null
   hasReadEnd = false
   private closed = false
+  /** That nothing more comes was read, and is to be told again. */
+  private hasKeptEnd = false
   private readonly peer: { address: string | undefined; port: number | undefined }
 
   constructor(private readonly socket: Socket) {
@@ -67,10 +69,18 @@ class SocketEnd implements TcpEnd {
   }
 
   resume(): void {
-    if (!this.closed) this.socket.resume()
+    if (this.closed) return
+    this.socket.resume()
+    if (this.hasKeptEnd) setImmediate(this.tellEnd)
   }
 
   pause(): void {
+    this.socket.pause()
+  }
+
+  keepEnd(): void {
+    this.hasReadEnd = false
+    this.hasKeptEnd = true
     this.socket.pause()
   }
 
@@ -95,6 +105,13 @@ class SocketEnd implements TcpEnd {
   }
 
   // --- internal ---
+
+  private readonly tellEnd = (): void => {
+    if (this.closed || !this.hasKeptEnd || this.socket.isPaused()) return
+    this.hasKeptEnd = false
+    this.hasReadEnd = true
+    this.owner.readEnded(this)
+  }
 
   private connected(code: string | null): void {
     const { waiter } = this

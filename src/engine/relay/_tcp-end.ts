@@ -33,6 +33,8 @@ export interface TcpEnd {
   /** It begins paused. */
   readonly resume: () => void
   readonly pause: () => void
+  /** Called when it is told that nothing more comes: that is told again, once it is resumed. It is paused then. */
+  readonly keepEnd: () => void
   /** Whether the chunk is the caller's again; otherwise it must not change until {@link EndOwner.drained}. One at a time. */
   readonly write: (chunk: Buffer) => boolean
   /** Ends our direction. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { formatEndpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
 import { checkRange } from '../tcp'
+import type { LocalPorts } from '../types'
 import { resolveName } from './_resolve'
 import type { UdpOwner, UdpSocket, UdpSockets } from './_udp-types'
 
@@ -19,6 +20,7 @@ export interface UdpListenOptions {
   /** 0: any free one. */
   readonly port: number
   readonly count: number
+  readonly ports: Pick<LocalPorts, 'ownerOf'>
   /** Of the port at that place of the range. */
   readonly owner: (offset: number) => UdpOwner
 }
@@ -102,25 +104,32 @@ async function listenOther(options: UdpListenOptions, at: At): Promise<UdpSocket
   try {
     return await listenAt(options, at)
   } catch (error) {
-    if (!(error instanceof WarrenError) || error.code === 'port.in-use') throw error
+    if (!(error instanceof WarrenError) || error.code !== 'port.address-unavailable') throw error
     return null
   }
 }
 
-async function listenAt({ sockets, host, count }: UdpListenOptions, { address, port, owner }: At): Promise<UdpSocket> {
+async function listenAt(
+  { sockets, ports, host, count }: UdpListenOptions,
+  { address, port, owner }: At,
+): Promise<UdpSocket> {
   try {
     return await sockets.listen({ address, port }, owner)
   } catch (error) {
-    const fault = listenFault(error as NodeJS.ErrnoException, { host, port })
+    const ours = ports.ownerOf?.({ host, port }, 'udp') ?? null
+    const fault = listenFault(error as NodeJS.ErrnoException, { host, port, ours })
     throw fault.code === 'port.in-use' ? await withRemedy(fault, { sockets, address, port, count }) : fault
   }
 }
 
-function listenFault(error: NodeJS.ErrnoException, at: { host: string; port: number }): WarrenError {
+function listenFault(
+  error: NodeJS.ErrnoException,
+  at: { host: string; port: number; ours?: string | null },
+): WarrenError {
   const where = formatEndpoint(at)
   switch (error.code) {
     case 'EADDRINUSE':
-      return new WarrenError('port.in-use', `UDP port ${at.port} is held by another program or relay.`, {
+      return new WarrenError('port.in-use', `UDP port ${at.port} is held by ${at.ours ?? 'another program'}.`, {
         fix: 'Choose another port.',
         field: 'listenPort',
         cause: error,
@@ -156,7 +165,7 @@ async function withRemedy(
   { sockets, address, port, count }: { sockets: UdpSockets; address: string; port: number; count: number },
 ): Promise<WarrenError> {
   const { field, cause } = fault
-  const range = 'Choose another range, or end that program.'
+  const range = 'Choose another range, or free that port.'
   if (count > 1) return new WarrenError(fault.code, fault.message, { fix: range, field, cause })
   const last = Math.min(MAX_PORT, port + MAX_TRIES)
   for (let free = port + 1; free <= last; free += 1) {
@@ -165,7 +174,7 @@ async function withRemedy(
       probe.close()
       const remedy = { action: 'use-port', port: free } as const
       return new WarrenError(fault.code, fault.message, {
-        fix: `Use ${free} instead, or end that program.`,
+        fix: `Use ${free} instead, or free that one.`,
         ...{ field, remedy, cause },
       })
     } catch {

@@ -142,6 +142,8 @@ export class UdpSession implements Listed, UdpOwner {
   }
 
   troubled(socket: UdpSocket, code: string): void {
+    // A router on the way takes smaller ones only: the sender has to find that out, and the target is there.
+    if (code === 'EMSGSIZE' || isLocalTrouble(code)) return
     if (socket === this.socket && !this.closed) this.refused(code)
   }
 

@@ -4,6 +4,7 @@ import type { Endpoint } from '@shared/endpoints'
 import { toFault, type WarrenError } from '@shared/errors'
 import type { RelaySpec } from '@shared/relays'
 import type { EndReason } from '@shared/traffic'
+import { turnedAway } from '../traffic'
 import { listenRange, type LocalListener, type TcpHandle } from '../tcp'
 import { Dial, TICK_MS, type DialHome, type Ticking } from './_dial'
 import { Greeting, type Greeted } from './_greeting'
@@ -191,6 +192,7 @@ class TcpCarrier implements RelayCarrier, PipeHome, DialHome, Greeted {
     }
     const limits = limiter.admit(pipe)
     if (typeof limits === 'string') {
+      this.options.log(turnedAway(limits))
       pipe.client.reset()
       return
     }

@@ -3,6 +3,7 @@ import type { Endpoint } from '@shared/endpoints'
 import { toFault } from '@shared/errors'
 import { UDP_IDLE_SECONDS, UDP_MAX_SESSIONS, type RelaySpec } from '@shared/relays'
 import type { EndReason } from '@shared/traffic'
+import { turnedAway } from '../traffic'
 import { plainAddress } from './_ip-address'
 import { compileSourceRanges, type SourceRanges } from './_source-ranges'
 import { Targets } from './_targets'
@@ -45,7 +46,7 @@ class UdpCarrier implements RelayCarrier, SessionHome {
   private readonly sessions = new SessionTable<UdpSession>()
   /** The source of the last datagram often sends the next one. */
   private last: UdpSession | null = null
-  private listener: UdpListener | null = null
+  private opening: Promise<UdpListener> | null = null
   private closing: EndReason | null = null
   private heldBytes = 0
   private round = 0
@@ -77,6 +78,7 @@ class UdpCarrier implements RelayCarrier, SessionHome {
 
   async bind(): Promise<Endpoint> {
     const { listenHost: host, listenPort: port, portCount: count, targets } = this.spec
+    const { ports } = this.options
     const owner = (offset: number): UdpOwner => ({
       arrived: (socket, data, source) => {
         const session = this.isLast(socket, source) ? this.last : this.find({ socket, offset, source })
@@ -85,11 +87,9 @@ class UdpCarrier implements RelayCarrier, SessionHome {
       // What the system says about an answer that did not arrive concerns that source alone.
       troubled: () => undefined,
     })
-    const listener = await listenUdp({ sockets: this.sockets, host, port, count, owner })
-    if (this.closing === null) {
-      this.listener = listener
-      this.names.watch(targets)
-    } else listener.close()
+    this.opening = listenUdp({ sockets: this.sockets, ports, host, port, count, owner })
+    const listener = await this.opening
+    if (this.closing === null) this.names.watch(targets)
     return { host, port: listener.port }
   }
 
@@ -107,10 +107,14 @@ class UdpCarrier implements RelayCarrier, SessionHome {
     if (this.sessions.size > 0) this.idleTicker.start()
   }
 
-  close(reason: EndReason): Promise<void> {
+  async close(reason: EndReason): Promise<void> {
     this.closing ??= reason
-    this.listener?.close()
-    this.listener = null
+    const closed = this.opening?.then(
+      (listener) => {
+        listener.close()
+      },
+      () => undefined,
+    )
     for (const session of this.sessions.all()) this.end(session, reason)
     this.upward.clear()
     this.downward.clear()
@@ -118,8 +122,9 @@ class UdpCarrier implements RelayCarrier, SessionHome {
     this.names.stop()
     this.targets.forget()
     this.trouble.stop()
+    await closed
     // libuv closes what was bound in the next turn; the port is free by then.
-    return new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   // What sessions say.
@@ -193,7 +198,7 @@ class UdpCarrier implements RelayCarrier, SessionHome {
   }
 
   private welcome(at: { socket: UdpSocket; offset: number; source: UdpSource }, key: string): UdpSession | null {
-    const { limiter, ledger, began } = this.options
+    const { limiter, ledger, began, log } = this.options
     const { socket: client, source, offset } = at
     const address = plainAddress(source.address)
     // Who forges an end of ours as the source would have answers come in as questions, for ever.
@@ -203,7 +208,10 @@ class UdpCarrier implements RelayCarrier, SessionHome {
       return null
     }
     const limits = limiter.admit(address)
-    if (typeof limits === 'string') return null
+    if (typeof limits === 'string') {
+      log(turnedAway(limits))
+      return null
+    }
     if (this.sessions.size >= this.maxSessions()) this.evict()
     const session = new UdpSession(this, { key, client, source, offset, limits })
     session.connection = ledger.add({ stream: session, origin: { host: address, port: source.port }, target: null })

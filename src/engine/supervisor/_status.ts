@@ -1,6 +1,7 @@
 /** What is true about one forward now; who looks gets it as a snapshot. */
 import { isExposed, listenEndpoint, targetEndpoint, type Endpoint } from '@shared/endpoints'
 import type { Fault } from '@shared/errors'
+import type { LimitDrops } from '@shared/limits'
 import type { ForwardSnapshot, ForwardState } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import { wayNames } from '@shared/way'
@@ -160,8 +161,9 @@ export class Status {
     readonly wanted: boolean
     readonly route: ServerRoute | null
     readonly totals: Totals
+    readonly drops: LimitDrops
   }): ForwardSnapshot {
-    const { spec, wanted, route, totals } = of
+    const { spec, wanted, route, totals, drops } = of
     const listen = this.bound ?? listenEndpoint(spec)
     return {
       id: spec.id,
@@ -179,6 +181,7 @@ export class Status {
       nextTryAt: this.nextTryAt === null ? null : new Date(this.nextTryAt).toISOString(),
       reason: this.reason,
       ...totals,
+      drops: { ...drops },
       via: route === null ? [] : wayNames(route),
       exposed: this.notice?.exposed ?? isExposed(listen),
       needId: this.needIds.at(-1) ?? null,

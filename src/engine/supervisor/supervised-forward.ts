@@ -135,7 +135,8 @@ export class SupervisedForward implements Waiting {
   snapshot(): ForwardSnapshot {
     const { currentSpec: spec, wanted } = this
     const totals = this.options.ledger.totals()
-    return this.status.snapshot({ spec, wanted, route: this.route ?? this.routeOrNull(), totals })
+    const { drops } = this.limiter
+    return this.status.snapshot({ spec, wanted, route: this.route ?? this.routeOrNull(), totals, drops })
   }
 
   // --- internal ---

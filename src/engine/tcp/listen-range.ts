@@ -27,7 +27,7 @@ export interface RangeOptions {
 /** Rejects as {@link listenHere} does, naming the port that is in the way. `bound` is the first port. */
 export async function listenRange(options: RangeOptions): Promise<LocalListener> {
   const { at, count } = options
-  const isAnywhere = 'port' in at && at.port === 0 && count > 1
+  const isAnywhere = 'port' in at && at.port === 0
   checkRange(at, count)
   for (let place = 1; ; place += 1) {
     const listeners: LocalListener[] = []
@@ -88,7 +88,7 @@ function listenOne(
 function inRange(error: unknown, count: number): unknown {
   if (count === 1 || !(error instanceof WarrenError) || error.code !== 'port.in-use') return error
   return new WarrenError('port.in-use', error.message, {
-    fix: 'Choose another range, or end that program.',
+    fix: 'Choose another range, or free that port.',
     field: error.field,
     cause: error,
   })

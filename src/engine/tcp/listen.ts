@@ -49,8 +49,9 @@ export async function listenHere(options: ListenOptions): Promise<LocalListener>
     try {
       servers.push(await listen({ host: second, port }, options))
     } catch (error) {
-      // ssh goes on with the addresses it got (a machine without IPv6); a port that somebody else holds there is a conflict.
-      if (!(error instanceof WarrenError) || error.code === 'port.in-use') {
+      // ssh goes on with the addresses it got (a machine without IPv6); a port that somebody else holds there is
+      // a conflict, and half an end for want of descriptors would be a lie.
+      if (!(error instanceof WarrenError) || error.code !== 'port.address-unavailable') {
         await closeServer(server)
         throw error
       }
@@ -190,13 +191,15 @@ async function portTaken(
   at: { host: string; port: number },
   { ports, field, cause }: { ports: LocalPorts; field: string; cause: Error },
 ): Promise<WarrenError> {
+  const ours = ports.ownerOf?.(at, 'tcp') ?? null
   const [holder, free] = await Promise.all([ports.holderOf(at.port), ports.nextFree(at.host, at.port)])
-  const by =
+  const program =
     holder === null || (holder.process === null && holder.pid === null)
       ? 'another program'
       : `${holder.process ?? 'a program'}${holder.pid === null ? '' : `, pid ${holder.pid}`}`
-  return new WarrenError('port.in-use', `Port ${at.port} is held by ${by}.`, {
-    fix: free === null ? 'Choose another port.' : `Use ${free} instead, or end that program.`,
+  const instead = ours === null ? 'end that program' : 'stop it'
+  return new WarrenError('port.in-use', `Port ${at.port} is held by ${ours ?? program}.`, {
+    fix: free === null ? 'Choose another port.' : `Use ${free} instead, or ${instead}.`,
     field,
     remedy: free === null ? null : { action: 'use-port', port: free },
     cause,

@@ -10,7 +10,7 @@ export {
 export { createForwardBooks, type ForwardBooks } from './forward-books'
 export { createLimiter } from './limiter'
 export { watchExpiry } from './_expiry'
-export { expiryFault, quotaFault, slowNotice, timeLeft } from './reasons'
+export { expiryFault, quotaFault, slowNotice, timeLeft, turnedAway } from './reasons'
 export { resetStream } from '../reset-stream'
 export type {
   Budget,

@@ -1,6 +1,8 @@
 /** Why a forward or relay does not run though it is wanted, in words. */
 import { WarrenError } from '@shared/errors'
 import type { Limits, Quota } from '@shared/limits'
+import type { LogEntry } from '@shared/snapshots'
+import type { Refusal } from './types'
 
 /** The quota's bytes are used up; `now` in milliseconds since 1970. */
 export function quotaFault(quota: Pick<Quota, 'period' | 'bytes'> | null, now: number): WarrenError {
@@ -30,7 +32,28 @@ export function timeLeft({ expiresAt }: Pick<Limits, 'expiresAt'>, now: number):
   return expiresAt === null ? null : Date.parse(expiresAt) - now
 }
 
+/** The line in the log about a client that a limit kept out. */
+export function turnedAway(refusal: Refusal): Pick<LogEntry, 'level' | 'code' | 'message'> {
+  return TURNED_AWAY[refusal]
+}
+
 // --- internal ---
+
+const WHY: Readonly<Record<Refusal, string>> = {
+  connections: 'as many as its limits allow are open',
+  source: 'as many as its limits allow are open from there',
+  rate: 'more came within a second than its limits allow',
+  quota: 'its quota is used up',
+  expired: 'its time is over',
+}
+
+/** Made once: a flood asks for them thousands of times a second. */
+const TURNED_AWAY = Object.fromEntries(
+  Object.entries(WHY).map(([refusal, why]) => [
+    refusal,
+    { level: 'warn', code: 'limit.connections', message: `A client was turned away: ${why}.` },
+  ]),
+) as Readonly<Record<Refusal, Pick<LogEntry, 'level' | 'code' | 'message'>>>
 
 const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'] as const
 const STEP = 1024

@@ -88,7 +88,7 @@ describe.each([
   it('gives up on a target that does not answer in time, and tries the next', async () => {
     const silent: TcpEnd = {
       ...{ owner: nobody, remoteAddress: '', remotePort: 0, localAddress: '', localPort: 0, hasReadEnd: false },
-      ...{ resume: none, pause: none, write: () => true, shutdown: none, close: none, reset: none },
+      ...{ resume: none, pause: none, keepEnd: none, write: () => true, shutdown: none, close: none, reset: none },
     }
     const relay = await relayTo(
       {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { canUseHandles } from '../../../src/engine/relay/_handle-end'
+import { canUseHandles, connectHandle } from '../../../src/engine/relay/_handle-end'
+import { connectSocket } from '../../../src/engine/relay/_socket-end'
+import { nobody, type TcpEnd } from '../../../src/engine/relay/_tcp-end'
 import { noLimits } from '@shared/limits'
 import { checkLeaks } from '../../support/leaks'
 import { TcpWorld, type TcpWish, type TcpWorldOptions } from './tcp-world'
@@ -58,6 +60,73 @@ describe.each([
     expect(await client.over()).toBe('end')
     expect(client.got.toString()).toBe('an answer and more')
     expect(await relay.over()).toMatchObject([{ bytesUp: 8, bytesDown: 18, reason: 'closed' }])
+  })
+
+  /** A target at port 1 does not answer. */
+  const withSilence = (): TcpWorldOptions & { dialled: Promise<void> } => {
+    let begun = none
+    const dialled = new Promise<void>((resolve) => (begun = resolve))
+    const connect = useHandles ? connectHandle : connectSocket
+    return {
+      dialled,
+      connect: (to, owner, waiter) => {
+        if (to.port !== 1) return connect(to, owner, waiter)
+        begun()
+        return silent
+      },
+    }
+  }
+
+  it('notices that a client breaks off while its target is dialled', async () => {
+    const { dialled, ...options } = withSilence()
+    const relay = await relayTo({ targets: [{ host: '127.0.0.1', port: 1 }], connectTimeoutSeconds: 60 }, options)
+    const client = await world.client(relay.port)
+    await dialled
+    await relay.clock.advance(200)
+    // Node's own way ends the stream in order before it resets, which is a half-close like any other.
+    ;(client.socket as unknown as { _handle: { reset: () => number } })._handle.reset()
+    expect(await relay.over()).toMatchObject([{ reason: 'reset', bytesUp: 0 }])
+    expect(relay.clock.waits().length).toBeLessThanOrEqual(1)
+  })
+
+  it('passes on what a half-closed client said while its target was dialled', async () => {
+    const { dialled, ...options } = withSilence()
+    const target = await world.echo()
+    const targets = [{ host: '127.0.0.1', port: 1 }, target.end]
+    const relay = await relayTo({ targets, connectTimeoutSeconds: 3 }, options)
+    const client = await world.client(relay.port)
+    await dialled
+    const question = Buffer.alloc(MB, 'q')
+    client.socket.end(question)
+    await relay.clock.advance(1000)
+    await relay.clock.advance(3000)
+    expect(await client.over()).toBe('end')
+    expect(client.got.equals(question)).toBe(true)
+    expect(await relay.over()).toMatchObject([{ reason: 'closed', bytesUp: MB, bytesDown: MB }])
+  })
+
+  it.each([0, 4])('tells the target of the end of a client that said %d bytes while it was dialled', async (size) => {
+    const { dialled, ...options } = withSilence()
+    const target = await world.echo()
+    const targets = [{ host: '127.0.0.1', port: 1 }, target.end]
+    const rate = { ...noLimits, perRule: { up: 1024, down: null } }
+    const relay = await relayTo({ targets, connectTimeoutSeconds: 3, limits: rate }, options)
+    const client = await world.client(relay.port)
+    await dialled
+    await relay.clock.advance(200)
+    client.socket.end(Buffer.alloc(size, 'q'))
+    await new Promise((resolve) => setImmediate(resolve))
+    await relay.clock.advance(4000)
+    expect(await client.over()).toBe('end')
+    expect(await relay.over()).toMatchObject([{ reason: 'closed', bytesUp: size, bytesDown: size }])
+  })
+
+  it('says in its log that a limit turned a client away', async () => {
+    const target = await world.echo()
+    const relay = await relayTo({ targets: [target.end], limits: { ...noLimits, maxConnections: 1 } })
+    await (await world.client(relay.port)).ask('first')
+    expect(await (await world.client(relay.port)).over()).toBe('ECONNRESET')
+    expect(relay.logged).toMatchObject([{ level: 'warn', code: 'limit.connections' }])
   })
 
   it('keeps the client sending after the target ended its direction', async () => {
@@ -159,7 +228,7 @@ describe.each([
       })
       return { digest: () => hash.digest('hex'), length: () => length }
     })
-    for (const [at, client] of clients.entries()) client.socket.end(data[at])
+    for (const [at, client] of clients.entries()) client.socket.end(data[at] ?? '')
     expect(await Promise.all(clients.map((client) => client.over()))).toEqual(clients.map(() => 'end'))
     for (const [at, count] of counts.entries()) {
       expect(count.digest()).toBe(
@@ -243,3 +312,12 @@ describe.each([
     expect(await refused.over()).toBe('ECONNRESET')
   })
 })
+
+const silent: TcpEnd = {
+  ...{ owner: nobody, remoteAddress: '', remotePort: 0, localAddress: '', localPort: 0, hasReadEnd: false },
+  ...{ resume: none, pause: none, keepEnd: none, write: () => true, shutdown: none, close: none, reset: none },
+}
+
+function none(): void {
+  // It does nothing.
+}

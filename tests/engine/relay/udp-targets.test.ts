@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { checkLeaks } from '../../support/leaks'
 import { settled } from '../../support/fake-clock'
 import { AVOID_MS } from '../../../src/engine/relay/_targets'
+import { udpSockets } from '../../../src/engine/relay/_udp-socket'
 import { FAILED_MS, REFRESH_MS } from '../../../src/engine/relay/_udp-names'
 import { UdpWorld, type Peer } from './udp-world'
 
@@ -19,6 +20,32 @@ describe('the targets of a UDP relay', () => {
     await peer.close()
     return at(peer)
   }
+
+  it('keeps its session where a router on the way takes smaller datagrams only', async () => {
+    const troubles: (() => void)[] = []
+    const target = await world.echo()
+    const relay = await world.relay(
+      { targets: [at(target)] },
+      {
+        sockets: {
+          ...udpSockets,
+          connect: (to, owner) => {
+            const socket = udpSockets.connect(to, owner)
+            troubles.push(() => {
+              owner.troubled(socket, 'EMSGSIZE')
+            })
+            return socket
+          },
+        },
+      },
+    )
+    const client = await world.peer()
+    await client.ask(relay.port)
+    troubles[0]?.()
+    await client.ask(relay.port)
+    expect(troubles).toHaveLength(1)
+    expect(relay.reached.filter((code) => code !== null)).toEqual([])
+  })
 
   it('fails over to the next when the system says that nothing listens, without a datagram lost', async () => {
     const [gone, there] = [await nowhere(), await world.echo()]

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Status } from '../../../src/engine/supervisor/_status'
+import { plainSnapshot } from '../../support/plain'
 import { specWith } from './_supervised'
 
 const totals = { connections: 0, totalConnections: 0, bytesUp: 0, bytesDown: 0 }
@@ -10,7 +11,8 @@ function begin(): { status: Status; shown: () => [string, string | null] } {
   return {
     status,
     shown: () => {
-      const { state, needId } = status.snapshot({ spec: specWith(), wanted: true, route: null, totals })
+      const { drops } = plainSnapshot
+      const { state, needId } = status.snapshot({ spec: specWith(), wanted: true, route: null, totals, drops })
       return [state, needId]
     },
   }
