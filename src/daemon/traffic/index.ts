@@ -119,6 +119,11 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     const totals = ask(ownerId)
     if (totals !== null) moved(ownerId, totals)
   }
+  /** Asks the engine for what it did not tell yet, and saves it all. */
+  const flush = (): Promise<void> => {
+    for (const ownerId of kinds.keys()) catchUp(ownerId)
+    return writer.flush()
+  }
   const tellSlow = (ownerId: string): void => {
     const notice = ask(ownerId)?.notice ?? null
     if (notice === null || quotas?.isSlowing(ownerId) !== true) return
@@ -181,15 +186,12 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
       return readRows({ store, unsaved: accounts.unsaved(), names }, query)
     },
     history: async ({ id, limit }) => {
-      await writer.flush()
+      await flush()
       const waiting = ended.list().filter(({ ownerId }) => id === null || id === ownerId)
       const older = await store.trafficHistory({ ownerId: id, limit })
       return [...waiting.reverse(), ...older].slice(0, limit)
     },
-    flush: () => {
-      for (const ownerId of kinds.keys()) catchUp(ownerId)
-      return writer.flush()
-    },
+    flush,
     look: () => quotas?.look(),
     close: async () => {
       for (const stop of stops) stop()

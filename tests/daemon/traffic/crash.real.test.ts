@@ -6,6 +6,8 @@ import { connectBuilt, endBuilt, temporaryHome } from '../../support/daemon'
 import { freePort } from '../../support/free-port'
 
 const KILLS = 12
+/** There and back in a millisecond or two, on a fast machine. */
+const CHUNKS_UNTOLD = 64
 const CHUNK = 4096
 
 let place: ReturnType<typeof temporaryHome>
@@ -101,9 +103,13 @@ describe('the books of a daemon that is killed', () => {
       client = await connectBuilt(home)
     }
     const [usage] = await client.call('traffic.usage', { ids: [id] })
-    // A chunk that the kill met on its way was counted or not, never twice: one each way and kill.
-    expect(Math.abs((usage?.ever.up ?? 0) - received)).toBeLessThanOrEqual(KILLS * CHUNK)
-    expect(Math.abs((usage?.ever.down ?? 0) - back)).toBeLessThanOrEqual(KILLS * CHUNK)
+    const { up, down } = usage?.ever ?? { up: 0, down: 0 }
+    // Never twice: a chunk that the kill met on its way may be counted and not have arrived, one each way and kill.
+    expect(up - received).toBeLessThanOrEqual(KILLS * CHUNK)
+    expect(down - back).toBeLessThanOrEqual(KILLS * CHUNK)
+    // The books hear of it once a millisecond: what chunks passed since may be missing.
+    expect(received - up).toBeLessThanOrEqual(KILLS * CHUNKS_UNTOLD * CHUNK)
+    expect(back - down).toBeLessThanOrEqual(KILLS * CHUNKS_UNTOLD * CHUNK)
     expect(usage?.connections).toBe(KILLS)
     for (const by of ['hour', 'day'] as const) {
       const rows = await client.call('traffic.rows', { id, by })
@@ -135,6 +141,7 @@ describe('the books of a daemon that is killed', () => {
     const limits = { quota: { bytes: 10 * CHUNK, period: 'day' as const, counts: 'up' as const } }
     const { id, port } = await addRelay(client, { limits })
     await bounce(await open(port), 6)
+    await client.call('traffic.usage', { ids: [id] })
     await kill(client)
     client = await connectBuilt(home)
     await client.call('relays.wait', { ids: [id], timeoutMs: 10_000 })
