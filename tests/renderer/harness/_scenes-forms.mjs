@@ -54,6 +54,17 @@ export const formScenes = [
     },
   },
   {
+    name: 'editor-limits',
+    query: 'rates',
+    act: async (page) => {
+      await newForward(page)
+      await page.getByText('Limits', { exact: true }).click()
+      await page.getByLabel('Up, all together').fill('fast')
+      await page.getByLabel('Connections at once').focus()
+      await page.getByText('Limits', { exact: true }).evaluate((element) => element.scrollIntoView({ block: 'start' }))
+    },
+  },
+  {
     name: 'editor-range',
     query: 'rates',
     act: async (page) => {

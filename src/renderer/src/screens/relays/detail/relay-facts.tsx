@@ -24,13 +24,13 @@ export function RelayFacts({ view: { spec, snapshot } }: { view: RelayView }): R
         </Fact>
       )}
       {spec.deny.length > 0 && (
-        <Fact name="May not" mono>
+        <Fact name="May not connect" mono>
           {spec.deny.join(', ')}
         </Fact>
       )}
       {spec.acceptProxy && <Fact name="Takes">PROXY protocol header of clients</Fact>}
       {spec.sendProxy !== null && <Fact name="Sends">PROXY protocol header {spec.sendProxy}</Fact>}
-      {!isUdp && <Fact name="Gives up after">{formatDuration(spec.connectTimeoutSeconds * SECOND_MS)}</Fact>}
+      {!isUdp && <Fact name="Gives up connecting">after {formatDuration(spec.connectTimeoutSeconds * SECOND_MS)}</Fact>}
       <Fact name="Ends when idle">{idle === null ? 'never' : `after ${formatDuration(idle * SECOND_MS)}`}</Fact>
       <Fact name="Starts by itself">{spec.autoStart ? 'yes' : 'no'}</Fact>
       {spec.origin === 'x-port-forward' && <Fact name="Made by">a panel, over X Port Forward</Fact>}
