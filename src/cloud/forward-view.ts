@@ -1,5 +1,5 @@
 /** A forward as the document answers it (seed-behaviour §C.3), then what we add. */
-import { SEALED_PREFIX } from '@shared/cloud'
+import { SEALED_PREFIX, secretFields } from '@shared/cloud'
 import type { ForwardFields, ForwardChange } from './forward-body'
 import type { ForwardRow } from './store'
 import type { Running } from './store/activity'
@@ -90,7 +90,7 @@ export interface Kept<T> {
 
 /** Secrets stay only as sealed text: what comes in clear is not kept, and the answer says so. */
 export function withoutClearSecrets<T extends ForwardFields | ForwardChange>(fields: T): Kept<T> {
-  const dropped = (['password', 'keyContent', 'passphrase'] as const).filter((name) => {
+  const dropped = secretFields.filter((name) => {
     const value = fields[name]
     return typeof value === 'string' && value !== '' && !value.startsWith(SEALED_PREFIX)
   })

@@ -11,11 +11,10 @@ import { notFound, Problem } from '../problem'
 import { authenticated } from '../session'
 import { scopeOf, type ForwardRow } from '../store'
 import { eventStream } from './events'
+import { notKept } from './_not-kept'
 import { sync } from './sync'
 
 const PAGE = 1000
-/** Says which secrets came in clear and were not kept. */
-const NOT_KEPT_HEADER = 'warren-secrets-not-kept'
 
 const statusSchema = z.enum(['active', 'inactive'], 'must be one of the following values: active, inactive')
 const cursorSchema = z.coerce
@@ -114,10 +113,6 @@ export async function noteChange(
   const { user } = context.get('session')
   const subject = `${row.name} (${row.id})`
   await store.audit.add({ teamId: row.namespace, userId: user.id, actor: user.email, action, subject, detail })
-}
-
-export const notKept = (context: RouteContext, dropped: readonly string[]): void => {
-  if (dropped.length > 0) context.header(NOT_KEPT_HEADER, dropped.join(', '))
 }
 
 // --- internal ---

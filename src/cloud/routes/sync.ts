@@ -7,7 +7,7 @@ import { complaintsOf, readChange, readNew } from '../forward-body'
 import { withoutClearSecrets } from '../forward-view'
 import { Problem } from '../problem'
 import { scopeOf, type ForwardRow, type SyncWrite } from '../store'
-import { notKept } from './port-forwards'
+import { notKept } from './_not-kept'
 
 interface Accepted {
   readonly at: number
