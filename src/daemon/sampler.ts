@@ -1,7 +1,7 @@
 /** Rates and connections, once a second while somebody looks and something runs, and not at all otherwise. */
 import type { Engine } from '@engine'
 import type { RelaySnapshot } from '@shared/relay-snapshots'
-import type { RateSample } from '@shared/snapshots'
+import type { ForwardSnapshot, RateSample } from '@shared/snapshots'
 import type { ForwardWatch } from './forward-watch'
 import type { Hub } from './hub'
 import type { RelayWatch } from './relay-watch'
@@ -38,20 +38,22 @@ export function createSampler({ engine, hub, watch, relays }: SamplerOptions): S
   const dropsTold = new Map<string, number>()
 
   /** What limits keep out changes no state, so nothing else tells views of it. */
-  const tellDrops = ({ id, drops }: RelaySnapshot): void => {
+  const tellDrops = ({ id, drops }: ForwardSnapshot | RelaySnapshot, touch: (id: string) => void): void => {
     const count = drops.connections + drops.denied + drops.evicted + drops.datagrams
     if (count === (dropsTold.get(id) ?? 0)) return
     dropsTold.set(id, count)
-    relays.touch(id)
+    touch(id)
   }
   const sampleRates = (): void => {
     const now = performance.now()
     const seconds = beforeAt === 0 ? 0 : (now - beforeAt) / SECOND_MS
     const next = new Map<string, Counters>()
     const samples: RateSample[] = []
+    const forwarding = [...watch.active()].map(engine.snapshot)
     const relaying = [...relays.active()].map(engine.relays.snapshot)
-    relaying.forEach(tellDrops)
-    const running = [...[...watch.active()].map(engine.snapshot), ...relaying]
+    for (const snapshot of forwarding) tellDrops(snapshot, watch.touch)
+    for (const snapshot of relaying) tellDrops(snapshot, relays.touch)
+    const running = [...forwarding, ...relaying]
     for (const { id, bytesUp, bytesDown, connections, totalConnections } of running) {
       next.set(id, { up: bytesUp, down: bytesDown })
       const last = before.get(id)
