@@ -30,5 +30,6 @@ export function publicSnapshot(snapshot: ForwardSnapshot): PublicSnapshot {
     health: snapshot.health,
     asleep: snapshot.asleep,
     stopsAt: snapshot.stopsAt,
+    drops: snapshot.drops,
   }
 }

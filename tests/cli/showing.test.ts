@@ -40,6 +40,7 @@ describe('ls and status as documents', () => {
       'health',
       'asleep',
       'stopsAt',
+      'drops',
     ],
   ]
 

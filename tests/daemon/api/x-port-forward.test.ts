@@ -116,13 +116,12 @@ describe('a forward of a panel', () => {
 
   it('has its books again when it is brought back in the window', async () => {
     await added('back')
-    const [{ spec }] = (await world.client.call('relays.list', {})).filter((view) => view.spec.name === 'back') as [
-      { spec: { id: string } },
-    ]
+    const listed = await world.client.call('relays.list', {})
+    const id = listed.find((view) => view.spec.name === 'back')?.spec.id ?? ''
     expect(await world.call('del_forward', { forwardname: 'back' })).toMatchObject({ data: { Status: 'Success' } })
-    await world.client.call('relays.restore', { ids: [spec.id] })
-    await world.client.call('relays.start', { ids: [spec.id] })
-    await world.client.call('relays.wait', { ids: [spec.id], timeoutMs: 5000 })
+    await world.client.call('relays.restore', { ids: [id] })
+    await world.client.call('relays.start', { ids: [id] })
+    await world.client.call('relays.wait', { ids: [id], timeoutMs: 5000 })
     expect(await world.call('reload_forward', { forwardname: 'back' })).toEqual(done)
     const { data } = await world.call('get_forward_traffic_logs', { forwardname: 'back' })
     expect((data as { Info: unknown }).Info).toHaveLength(1)
