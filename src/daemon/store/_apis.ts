@@ -4,7 +4,7 @@ import type { ApiName, AuditEntry } from '@shared/apis'
 import type { Tables } from './_tables'
 
 /** How many calls are kept. */
-export const AUDIT_LIMIT = 10_000
+const AUDIT_LIMIT = 10_000
 /** The bound is looked after once in so many rows. */
 const AUDIT_SLACK = 100
 

@@ -17,7 +17,7 @@ import { openDatabase } from './open'
 import { xPortForwardPart, type XPortForwardStore } from './_x-port-forward'
 
 export { ensurePrivateFolder } from './folders'
-export { AUDIT_LIMIT, type ApiSettingsRecord } from './_apis'
+export type { ApiSettingsRecord } from './_apis'
 export type { RelayRecord } from './_relays'
 export { storeFault } from './_faults'
 export { nameKey } from './_rows'
