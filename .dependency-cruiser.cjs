@@ -4,8 +4,9 @@ const folders = {
   shared: { folders: [], packages: ['zod'], node: false },
   engine: { folders: ['shared'], packages: ['ssh2', 'socks', 'ipaddr.js'], node: true },
   daemon: {
-    folders: ['shared', 'engine', 'sqlite'],
+    folders: ['shared', 'engine', 'sqlite', 'sync'],
     packages: [
+      '@napi-rs/keyring',
       'kysely',
       'libsql',
       'prom-client',
@@ -17,6 +18,7 @@ const folders = {
     ],
     node: true,
   },
+  sync: { folders: ['shared'], packages: ['axios', 'eventsource-parser', 'libsodium-wrappers', 'zod'], node: true },
   sqlite: { folders: [], packages: ['kysely', 'libsql'], node: true },
   // Neither the engine nor sync: what the cloud keeps it cannot decrypt.
   cloud: {
@@ -136,6 +138,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/engine/' },
       to: { path: '^src/engine/', pathNot: '^src/engine/index\\.ts$' },
+    },
+    {
+      name: 'sync-door',
+      comment: 'Sync is entered by its index.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/sync/' },
+      to: { path: '^src/sync/', pathNot: '^src/sync/index\\.ts$' },
     },
     ...layerRules,
   ],

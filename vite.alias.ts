@@ -9,6 +9,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export const alias = [
   { find: /^@shared\//, replacement: here('./src/shared/') },
   { find: /^@sqlite$/, replacement: here('./src/sqlite/index.ts') },
+  { find: /^@sync$/, replacement: here('./src/sync/index.ts') },
   { find: /^@engine$/, replacement: here('./src/engine/index.ts') },
   { find: /^@daemon\/client$/, replacement: here('./src/daemon/client.ts') },
 ]
@@ -19,7 +20,7 @@ export const define = { __WARREN_BUILD_ID__: JSON.stringify(buildId()) }
 /** A hash of the sources that decide how daemon and clients talk and behave, so that both bundlers find the same one. */
 function buildId(): string {
   const hash = createHash('sha256')
-  for (const folder of ['./src/shared', './src/engine', './src/sqlite', './src/daemon']) {
+  for (const folder of ['./src/shared', './src/engine', './src/sqlite', './src/sync', './src/daemon']) {
     const files = readdirSync(here(folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     )

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['tests/{shared,engine,daemon,cloud,cli,main,preload,scripts}/**/*.test.ts'],
+          include: ['tests/{shared,engine,sync,daemon,cloud,cli,main,preload,scripts}/**/*.test.ts'],
           exclude: ['**/*.real.test.ts'],
           server: { deps: { inline: ['electron-store', 'conf'] } },
         },

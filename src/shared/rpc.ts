@@ -15,6 +15,8 @@ import {
   type AuditEntry,
   type ReportState,
 } from './apis'
+import { cloudParams, type CloudResults } from './cloud-requests'
+import type { CloudConflict, CloudView } from './cloud-views'
 import { relayDraftSchema, relayPatchSchema, relayProtocols } from './relays'
 import type { ConfigImport, ResolvedConfig, ServerConfig } from './resolved-config'
 import type {
@@ -55,6 +57,7 @@ export const topics = [
   'forwards',
   'relays',
   'apis',
+  'cloud',
   'servers',
   'sessions',
   'needs',
@@ -180,6 +183,8 @@ const paramsByMethod = {
   /** What was asked over control APIs, newest first. */
   'apis.audit': z.strictObject({ limit: z.int().min(1).max(1000).default(200) }),
 
+  ...cloudParams,
+
   'connections.list': z.strictObject({ forwardId: id.optional() }),
   'connections.end': z.strictObject({ id }),
   'sessions.list': none,
@@ -285,7 +290,7 @@ export interface PortCheck {
   readonly suggestion: number | null
 }
 
-export interface RpcResults {
+export interface RpcResults extends CloudResults {
   /** `running`: forwards and relays that a stop would interrupt. */
   'daemon.hello': { readonly protocol: number; readonly build: string; readonly pid: number; readonly running: number }
   'daemon.status': DaemonStatus
@@ -359,6 +364,7 @@ export interface RpcNotifications {
   'forwards.changed': { readonly changed: readonly ForwardView[]; readonly removed: readonly string[] }
   'relays.changed': { readonly changed: readonly RelayView[]; readonly removed: readonly string[] }
   'apis.changed': { readonly apis: readonly ApiView[]; readonly report: ReportState }
+  'cloud.changed': { readonly cloud: CloudView; readonly conflicts: readonly CloudConflict[] }
   'servers.changed': { readonly servers: readonly ServerSpec[] }
   'sessions.changed': { readonly sessions: readonly SessionSnapshot[] }
   'needs.changed': { readonly needs: readonly Need[] }
@@ -374,6 +380,7 @@ export const topicOf = {
   'forwards.changed': 'forwards',
   'relays.changed': 'relays',
   'apis.changed': 'apis',
+  'cloud.changed': 'cloud',
   'servers.changed': 'servers',
   'sessions.changed': 'sessions',
   'needs.changed': 'needs',

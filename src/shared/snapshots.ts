@@ -1,4 +1,5 @@
 /** Snapshots: what is true now. Observed, read-only, never saved. */
+import type { ForwardCloud } from './cloud-views'
 import type { Endpoint } from './endpoints'
 import type { Fault } from './errors'
 import type { LimitDrops } from './limits'
@@ -82,6 +83,8 @@ export interface ForwardView {
   readonly snapshot: ForwardSnapshot
   /** ISO 8601 of the last manual start; feeds "recent". */
   readonly lastUsed: string | null
+  /** What of it the cloud shares; `null` when it is kept on this machine only. */
+  readonly cloud: ForwardCloud | null
 }
 
 export interface SessionSnapshot {

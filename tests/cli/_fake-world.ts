@@ -84,6 +84,7 @@ export function view(over: Partial<ForwardSnapshot> & { spec?: Partial<ForwardSp
   const name = over.name ?? 'db'
   return {
     lastUsed: null,
+    cloud: null,
     spec: forwardSpecSchema.parse({
       ...{ id: `id-${name}`, name, type: over.type ?? 'local', serverId: 'id-bastion', tags: [...(over.tags ?? [])] },
       ...{ localHost: null, localPort: 5432, remoteHost: 'db', remotePort: 5432, bindAddress: null, bindPort: null },

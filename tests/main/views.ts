@@ -32,6 +32,7 @@ export function view(name: string, given: Given = {}): ForwardView {
   return {
     spec,
     lastUsed: given.lastUsed ?? null,
+    cloud: null,
     snapshot: {
       id: spec.id,
       name,

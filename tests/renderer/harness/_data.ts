@@ -50,6 +50,7 @@ export function makeForward(name: string, options: ForwardOptions = {}): Forward
   return {
     spec,
     lastUsed: null,
+    cloud: null,
     snapshot: {
       id: spec.id,
       name,
