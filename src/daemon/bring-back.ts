@@ -4,7 +4,7 @@ import type { Services } from './services'
 
 /** Auto-start forwards and relays, and those that were wanted when the last daemon died, was handed over, or the machine went down. */
 export async function bringBack(services: Services, journal: Journal, unreadable: readonly string[]): Promise<void> {
-  const { catalog, engine, demo, activity, warnings } = services
+  const { demo, activity, warnings } = services
   for (const fault of services.store.warnings) {
     activity.add({ kind: 'daemon', subject: 'Warren', message: fault.message, code: fault.code })
   }
@@ -15,25 +15,27 @@ export async function bringBack(services: Services, journal: Journal, unreadable
   }
   await demo.resume()
   await endOverdue(services)
+  // In turn: clients are here already, and what they stop meanwhile stays stopped.
+  await services.inTurn(() => startWanted(services, journal))
+}
+
+async function startWanted({ catalog, engine, warnings, store }: Services, journal: Journal): Promise<void> {
   const wanted = catalog.forwards().filter(({ spec, wanted: was }) => was || spec.autoStart)
   const ids = wanted.map(({ spec }) => spec.id)
   const relays = catalog.relays().filter(({ spec, wanted: was }) => was || spec.autoStart)
   const relayIds = relays.map(({ spec }) => spec.id)
   await journal.begin({ forwards: ids.length, relays: relayIds.length })
   for (const id of ids) {
-    // Clients are here already, and may have removed it.
-    if (!catalog.hasForward(id)) continue
     catalog.putForward({ ...catalog.forward(id), wanted: true })
     // One that cannot start must not keep the others down.
     await warnings.tolerate(() => Promise.resolve().then(() => engine.start(id)))
   }
   for (const id of relayIds) {
-    if (!catalog.hasRelay(id)) continue
     catalog.putRelay({ ...catalog.relay(id), wanted: true })
     await warnings.tolerate(() => Promise.resolve().then(() => engine.relays.start(id)))
   }
-  if (ids.length > 0) await warnings.tolerate(() => services.store.setWanted(ids, true))
-  if (relayIds.length > 0) await warnings.tolerate(() => services.store.setRelaysWanted(relayIds, true))
+  if (ids.length > 0) await warnings.tolerate(() => store.setWanted(ids, true))
+  if (relayIds.length > 0) await warnings.tolerate(() => store.setRelaysWanted(relayIds, true))
 }
 
 /** Those whose time ended while no daemon ran do not come back. */

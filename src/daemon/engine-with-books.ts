@@ -15,8 +15,9 @@ export function withBooks(
       if (isSaved(spec.id)) books.define({ id: spec.id, kind: 'forward', name: spec.name, limits: spec.limits })
     },
     remove: async (id) => {
-      await engine.remove(id)
-      books.remove(id)
+      const isGone = await engine.remove(id)
+      if (isGone) books.remove(id)
+      return isGone
     },
     relays: {
       ...engine.relays,
@@ -25,8 +26,9 @@ export function withBooks(
         books.define({ id: spec.id, kind: 'relay', name: spec.name, limits: spec.limits })
       },
       remove: async (id) => {
-        await engine.relays.remove(id)
-        books.remove(id)
+        const isGone = await engine.relays.remove(id)
+        if (isGone) books.remove(id)
+        return isGone
       },
     },
   }

@@ -54,9 +54,11 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
     timer = undefined
     lastFlush = performance.now()
     const ids = [...changed].filter((id) => catalog.hasForward(id))
-    if (ids.length > 0 || removed.size > 0) {
+    // What came back meanwhile has changed and is not gone: clients let go of what is named here.
+    const gone = [...removed].filter((id) => !catalog.hasForward(id))
+    if (ids.length > 0 || gone.length > 0) {
       if (hub.subscribers('forwards').length > 0) {
-        hub.publish('forwards.changed', { changed: ids.map(view), removed: [...removed] })
+        hub.publish('forwards.changed', { changed: ids.map(view), removed: gone })
       }
     }
     changed.clear()

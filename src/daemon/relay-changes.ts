@@ -1,7 +1,8 @@
 /**
  * What can be done to relays, by whoever asks: the window, the command line, or a control API.
  *
- * None of these take their turn: a caller holds `services.inTurn` around its check and its change, so that they are never parted.
+ * None of these take their turn: a caller holds `services.inTurn` around its check and its change, so that they are never parted, and
+ * so that what was asked for last is what holds.
  */
 import { randomUUID } from 'node:crypto'
 import { findLoop, ownAddresses } from '@engine'
@@ -49,7 +50,7 @@ export async function updateRelay(services: Services, id: string, patch: RelayPa
   return spec
 }
 
-/** Stops and removes; they can be restored for a day. Throws `spec.not-found` before anything is touched. */
+/** Stops and removes; they can be restored for a day, also before they have stopped: then they stay. Throws `spec.not-found` before anything is touched. */
 export async function removeRelays(services: Services, ids: readonly string[]): Promise<void> {
   const { catalog, engine, store, relays } = services
   const specs = known(services, ids).map((id) => catalog.relay(id).spec)
@@ -59,12 +60,13 @@ export async function removeRelays(services: Services, ids: readonly string[]): 
     stamp(services),
   )
   const forget = async ({ id }: RelaySpec): Promise<void> => {
-    await engine.relays.remove(id)
+    // It may have been brought back before it had stopped.
+    if (!(await engine.relays.remove(id))) return
     // At once, not when the slowest of them has stopped: the catalog may name nothing that the engine has forgotten.
     catalog.dropRelay(id)
   }
   await Promise.all(specs.map(forget))
-  relays.removed(specs.map(({ id }) => id))
+  relays.removed(specs.map(({ id }) => id).filter((id) => !catalog.hasRelay(id)))
   for (const spec of specs) tell(services, 'removed', { spec, message: 'The relay was removed.' })
 }
 

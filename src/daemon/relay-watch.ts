@@ -50,8 +50,10 @@ export function createRelayWatch(options: RelayWatchOptions): RelayWatch {
     timer = undefined
     lastFlush = performance.now()
     const ids = [...changed].filter((id) => catalog.hasRelay(id))
-    if ((ids.length > 0 || removed.size > 0) && hub.subscribers('relays').length > 0) {
-      hub.publish('relays.changed', { changed: ids.map(view), removed: [...removed] })
+    // What came back meanwhile has changed and is not gone: clients let go of what is named here.
+    const gone = [...removed].filter((id) => !catalog.hasRelay(id))
+    if ((ids.length > 0 || gone.length > 0) && hub.subscribers('relays').length > 0) {
+      hub.publish('relays.changed', { changed: ids.map(view), removed: gone })
     }
     changed.clear()
     removed.clear()

@@ -2,6 +2,7 @@
 import { WarrenError } from '@shared/errors'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import { checkForward } from './check'
+import { Leaving } from './_leaving'
 import { ownerOf } from './own-ends'
 import { createLocalPorts, type SystemPorts } from './ports'
 import { createRelays } from './relay'
@@ -19,6 +20,7 @@ export function createEngine(world: EnginePorts): Engine {
   const ports: EnginePorts = { ...world, plan: (serverId, signal) => world.plan(serverId, signal, questions.ask) }
   const listeners = new Set<(event: EngineEvent) => void>()
   const settling = new Settling(world.clock)
+  const leaving = new Leaving()
   const localPorts: SystemPorts = {
     ...createLocalPorts(),
     ownerOf: (at, protocol) =>
@@ -57,6 +59,11 @@ export function createEngine(world: EnginePorts): Engine {
     if (forward === undefined) throw new WarrenError('spec.not-found', 'There is no such forward.', { field: 'id' })
     return forward
   }
+  /** One that is being removed cannot run any more. */
+  function runnable(id: string): SupervisedForward {
+    if (leaving.has(id)) throw new WarrenError('spec.not-found', 'That forward was removed.', { field: 'id' })
+    return get(id)
+  }
 
   function connectionsOf(forwardId: string | undefined): readonly ConnectionSnapshot[] {
     return table
@@ -69,6 +76,7 @@ export function createEngine(world: EnginePorts): Engine {
     define: (spec) => {
       const existing = forwards.get(spec.id)
       if (existing !== undefined) {
+        leaving.stay(spec.id)
         existing.replace(spec)
         return
       }
@@ -92,15 +100,18 @@ export function createEngine(world: EnginePorts): Engine {
       forwards.set(spec.id, forward)
     },
     remove: async (id) => {
-      await forwards.get(id)?.stop()
-      forwards.delete(id)
+      const forward = forwards.get(id)
+      if (forward === undefined) return true
+      const isGone = await leaving.go(id, forward.stop())
+      if (isGone) forwards.delete(id)
+      return isGone
     },
     start: (id, options = {}) => {
-      get(id).start(options)
+      runnable(id).start(options)
     },
     stop: (id) => get(id).stop(),
     retry: (id) => {
-      get(id).retry()
+      runnable(id).retry()
     },
     snapshot: (id) => get(id).snapshot(),
     snapshots: () => [...forwards.values()].map((forward) => forward.snapshot()),

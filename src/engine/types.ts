@@ -60,8 +60,8 @@ export interface CheckRequest extends StartOptions {
 export interface Engine {
   /** Makes a forward known, or replaces its spec; a running one whose ends or server changed restarts. */
   readonly define: (spec: ForwardSpec) => void
-  /** Stops and forgets. */
-  readonly remove: (id: string) => Promise<void>
+  /** Stops and forgets; resolves with whether it is gone. One that is defined again before it has stopped stays. */
+  readonly remove: (id: string) => Promise<boolean>
   /** Marks it wanted and begins; progress shows in its snapshot. A second start of a running one does nothing. */
   readonly start: (id: string, options?: StartOptions) => void
   /** Marks it not wanted; resolves when its listener is closed and its connections are ended. */

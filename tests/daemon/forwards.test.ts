@@ -86,6 +86,56 @@ describe('forwards', () => {
     expect(await client.call('forwards.list', {})).toHaveLength(1)
   })
 
+  it('that are brought back at once are not told as gone', async () => {
+    const { spec } = await client.call('forwards.add', localDraft(serverId))
+    const { id } = spec
+    await client.call('forwards.start', { ids: [id] })
+    const shown = new Map<string, string>()
+    client.on('forwards.changed', ({ changed, removed }) => {
+      for (const { snapshot } of changed) shown.set(snapshot.id, snapshot.state)
+      for (const one of removed) shown.delete(one)
+    })
+    await client.call('events.subscribe', { topics: ['forwards'] })
+    for (let round = 0; round < 5; round += 1) {
+      // What changed last was told a moment ago: what happens now is told together.
+      const told = nextEvent(client, 'forwards.changed')
+      await client.call('forwards.update', { id, patch: { description: `round ${round}` } })
+      await told
+      await client.call('forwards.remove', { ids: [id] })
+      await client.call('forwards.restore', { ids: [id] })
+      const news = nextEvent(client, 'forwards.changed', ({ changed }) =>
+        changed.some(({ snapshot }) => snapshot.state === 'running'),
+      )
+      await client.call('forwards.start', { ids: [id] })
+      await news
+      expect(shown.get(id)).toBe('running')
+    }
+  })
+
+  it('follow what was asked for last, however fast it is asked', async () => {
+    const { spec } = await client.call('forwards.add', localDraft(serverId))
+    const ids = [spec.id]
+    const ask = (what: 'start' | 'stop' | 'retry' | 'remove' | 'restore'): Promise<unknown> =>
+      client.call(`forwards.${what}`, { ids })
+    const state = async (): Promise<string> => (await client.call('forwards.get', { id: spec.id })).snapshot.state
+    await Promise.all([ask('start'), ask('stop')])
+    expect(await state()).toBe('stopped')
+    await Promise.all([ask('stop'), ask('start')])
+    expect(await state()).toBe('running')
+    await Promise.all([ask('stop'), ask('start')])
+    expect(await state()).toBe('running')
+    const edit = client.call('forwards.update', { id: spec.id, patch: { description: 'edited' } })
+    await Promise.all([edit, ask('start'), ask('remove'), ask('restore'), ask('remove'), ask('restore'), ask('start')])
+    expect(await state()).toBe('running')
+    // Saved, too.
+    await restart({ keepWanted: true })
+    await expect.poll(state).toBe('running')
+    const removal = ask('remove')
+    await expect(ask('start')).rejects.toMatchObject({ code: 'spec.not-found' })
+    await removal
+    expect(await client.call('forwards.list', {})).toEqual([])
+  })
+
   it('can be watched while several go and one takes its time', async () => {
     const quick = await client.call('forwards.add', localDraft(serverId, 'quick'))
     const slow = await client.call('forwards.add', localDraft(serverId, 'slow'))

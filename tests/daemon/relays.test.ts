@@ -102,6 +102,57 @@ describe('relays', () => {
     await expect(client.call('relays.restore', { ids: ['nothing'] })).rejects.toMatchObject({ code: 'spec.not-found' })
   })
 
+  it('that are brought back at once are not told as gone', async () => {
+    const { spec } = await client.call('relays.add', draft())
+    const { id } = spec
+    await client.call('relays.start', { ids: [id] })
+    const shown = new Map<string, string>()
+    client.on('relays.changed', ({ changed, removed }) => {
+      for (const { snapshot } of changed) shown.set(snapshot.id, snapshot.state)
+      for (const one of removed) shown.delete(one)
+    })
+    await client.call('events.subscribe', { topics: ['relays'] })
+    for (let round = 0; round < 5; round += 1) {
+      // What changed last was told a moment ago: what happens now is told together.
+      const told = nextEvent(client, 'relays.changed')
+      await client.call('relays.update', { id, patch: { description: `round ${round}` } })
+      await told
+      await client.call('relays.remove', { ids: [id] })
+      await client.call('relays.restore', { ids: [id] })
+      const news = nextEvent(client, 'relays.changed', ({ changed }) =>
+        changed.some(({ snapshot }) => snapshot.state === 'running'),
+      )
+      await client.call('relays.start', { ids: [id] })
+      await news
+      expect(shown.get(id)).toBe('running')
+    }
+  })
+
+  it('follow what was asked for last, however fast it is asked', async () => {
+    const { spec } = await client.call('relays.add', draft())
+    const ids = [spec.id]
+    const ask = (what: 'start' | 'stop' | 'retry' | 'remove' | 'restore'): Promise<unknown> =>
+      client.call(`relays.${what}`, { ids })
+    await Promise.all([ask('start'), ask('stop')])
+    expect(await stateOf(spec.id)).toBe('stopped')
+    await Promise.all([ask('stop'), ask('start')])
+    expect(await stateOf(spec.id)).toBe('running')
+    await Promise.all([ask('stop'), ask('retry'), ask('stop')])
+    expect(await stateOf(spec.id)).toBe('stopped')
+    const edit = client.call('relays.update', { id: spec.id, patch: { description: 'edited' } })
+    await Promise.all([edit, ask('start'), ask('remove'), ask('restore'), ask('remove'), ask('restore'), ask('start')])
+    const late = { id: spec.id, patch: { description: 'too late' } }
+    expect(await stateOf(spec.id)).toBe('running')
+    // Saved, too.
+    await restart({ keepWanted: true })
+    await expect.poll(() => stateOf(spec.id)).toBe('running')
+    const removal = ask('remove')
+    await expect(ask('start')).rejects.toMatchObject({ code: 'spec.not-found' })
+    await expect(client.call('relays.update', late)).rejects.toMatchObject({ code: 'spec.not-found' })
+    await removal
+    expect(await client.call('relays.list', {})).toEqual([])
+  })
+
   it('come back with the next daemon when they were wanted, and only auto-start ones after a stop', async () => {
     const wanted = await client.call('relays.add', draft('wanted'))
     const auto = await client.call('relays.add', draft('auto', { listenPort: 18_081, autoStart: true }))

@@ -6,6 +6,7 @@ import type { RelaySpec } from '@shared/relays'
 import type { ConnectionSnapshot, ForwardSnapshot, ForwardState } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { Engine, EngineEvent, EnginePorts } from '@engine'
+import { Leaving } from '../../src/engine/_leaving'
 import type { Budget } from '../../src/engine/traffic'
 import { plainSnapshot } from './plain'
 
@@ -44,6 +45,7 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
   const known = new Map<string, Known>()
   const listeners = new Set<(event: EngineEvent) => void>()
   const holds = new Map<string, Promise<void>>()
+  const leaving = new Leaving()
   const calls: string[] = []
   const find = (id: string): Known => {
     const found = known.get(id)
@@ -99,12 +101,15 @@ export function createFakeEngine(ports: EnginePorts, startState: ForwardState = 
       const fresh = { wanted: false, state: 'stopped', reason: null, attempt: 0, bytesUp: 0, bytesDown: 0 } as const
       if (entry === undefined) known.set(spec.id, { ...fresh, spec, connections: [] })
       else entry.spec = spec
+      leaving.stay(spec.id)
     },
     remove: async (id) => {
       calls.push(`remove ${find(id).spec.name}`)
+      find(id).wanted = false
       if (find(id).state !== 'stopped') move(id, 'stopped')
-      await holds.get(id)
-      known.delete(id)
+      const isGone = await leaving.go(id, holds.get(id) ?? Promise.resolve())
+      if (isGone) known.delete(id)
+      return isGone
     },
     start: (id) => {
       calls.push(`start ${find(id).spec.name}`)
@@ -158,6 +163,7 @@ function createFakeRelays(world: {
 }): FakeRelays {
   const { calls } = world
   const known = new Map<string, KnownRelay>()
+  const leaving = new Leaving()
   const find = (id: string): KnownRelay => {
     const found = known.get(id)
     if (found === undefined) throw new Error(`fake engine: the relay ${id} was not defined`)
@@ -187,12 +193,15 @@ function createFakeRelays(world: {
       const fresh = { wanted: false, state: 'stopped', reason: null, attempt: 0, bytesUp: 0, bytesDown: 0 } as const
       if (entry === undefined) known.set(spec.id, { ...fresh, spec, connections: [] })
       else entry.spec = spec
+      leaving.stay(spec.id)
     },
     remove: async (id) => {
       calls.push(`remove relay ${find(id).spec.name}`)
+      find(id).wanted = false
       if (find(id).state !== 'stopped') move(id, 'stopped')
-      await world.hold(id)
-      known.delete(id)
+      const isGone = await leaving.go(id, world.hold(id) ?? Promise.resolve())
+      if (isGone) known.delete(id)
+      return isGone
     },
     start: (id) => {
       calls.push(`start relay ${find(id).spec.name}`)

@@ -150,7 +150,10 @@ export function secretOwner(forwardId: string): string {
 export async function forgetForwards(services: Services, ids: readonly string[]): Promise<void> {
   await services.timed.set(ids, null)
   const forget = async (id: string): Promise<void> => {
-    await services.engine.remove(id)
+    while (!(await services.engine.remove(id))) {
+      // It was defined again before it had stopped: brought back, but for an ad hoc one, whose server may have been edited.
+      if (!services.catalog.isAdHoc(id)) return
+    }
     if (services.catalog.isAdHoc(id)) {
       services.logs.forget(id)
       services.secrets.forget(secretOwner(id))
@@ -159,7 +162,7 @@ export async function forgetForwards(services: Services, ids: readonly string[])
     services.catalog.dropForward(id)
   }
   await Promise.all(ids.map(forget))
-  services.watch.removed(ids)
+  services.watch.removed(ids.filter((id) => !services.catalog.hasForward(id)))
 }
 
 /** What a line of the ssh config says of a forward; the rest is the person's. */

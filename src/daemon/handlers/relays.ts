@@ -33,18 +33,22 @@ export function relayHandlers(services: Services): Part {
         await restoreRelays(services, ids)
         return relays.views(known(services, ids))
       }),
-    'relays.start': async ({ ids }) => {
-      await startRelays(services, ids, tolerate)
-      return viewsLeft(services, ids)
-    },
-    'relays.stop': async ({ ids }) => {
-      await stopRelays(services, ids, tolerate)
-      return viewsLeft(services, ids)
-    },
-    'relays.retry': async ({ ids }) => {
-      await retryRelays(services, ids)
-      return viewsLeft(services, ids)
-    },
+    // In turn, too: what was asked for last is what holds.
+    'relays.start': ({ ids }) =>
+      inTurn(async () => {
+        await startRelays(services, ids, tolerate)
+        return viewsLeft(services, ids)
+      }),
+    'relays.stop': ({ ids }) =>
+      inTurn(async () => {
+        await stopRelays(services, ids, tolerate)
+        return viewsLeft(services, ids)
+      }),
+    'relays.retry': ({ ids }) =>
+      inTurn(async () => {
+        await retryRelays(services, ids)
+        return viewsLeft(services, ids)
+      }),
     'relays.wait': async ({ ids, timeoutMs }, { signal }) => {
       const all = known(services, ids)
       await untilAborted(engine.relays.settled(all, timeoutMs), signal)

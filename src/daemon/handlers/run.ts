@@ -17,34 +17,37 @@ type Part = Pick<
 >
 
 export function runHandlers(services: Services): Part {
-  const { catalog, engine, watch, needs } = services
+  const { catalog, engine, needs, inTurn } = services
+  // In turn: what was asked for last is what holds.
   return {
-    'forwards.start': async ({ ids, hostKeyPolicy, forSeconds }) => {
-      const all = known(services, ids)
-      for (const id of all) engine.start(id, { hostKeyPolicy })
-      await services.timed.set(all, forSeconds === undefined ? null : services.now() + forSeconds * SECOND_MS)
-      await rememberStart(services, all)
-      return watch.views(all)
-    },
+    'forwards.start': ({ ids, hostKeyPolicy, forSeconds }) =>
+      inTurn(async () => {
+        const all = known(services, ids)
+        for (const id of all) engine.start(id, { hostKeyPolicy })
+        await services.timed.set(all, forSeconds === undefined ? null : services.now() + forSeconds * SECOND_MS)
+        await rememberStart(services, all)
+        return viewsLeft(services, all)
+      }),
     'forwards.stop': async ({ ids }) => {
       const all = known(services, ids)
       await stopForwards(services, all)
-      return watch.views(all)
+      return viewsLeft(services, all)
     },
-    'forwards.retry': async ({ ids }) => {
-      const all = known(services, ids)
-      const stopped = all.filter((id) => !engine.snapshot(id).wanted)
-      for (const id of all) {
-        if (stopped.includes(id)) engine.start(id)
-        else engine.retry(id)
-      }
-      await rememberWanted(services, stopped, true)
-      return watch.views(all)
-    },
+    'forwards.retry': ({ ids }) =>
+      inTurn(async () => {
+        const all = known(services, ids)
+        const stopped = all.filter((id) => !engine.snapshot(id).wanted)
+        for (const id of all) {
+          if (stopped.includes(id)) engine.start(id)
+          else engine.retry(id)
+        }
+        await rememberWanted(services, stopped, true)
+        return viewsLeft(services, all)
+      }),
     'forwards.wait': async ({ ids, timeoutMs }, { signal }) => {
       const all = known(services, ids)
       await untilAborted(engine.settled(all, timeoutMs), signal)
-      return watch.views(all.filter((id) => catalog.hasForward(id)))
+      return viewsLeft(services, all)
     },
     'forwards.runAdHoc': (params, context) => runAdHoc(services, params, context),
     'forwards.check': async ({ id, hostKeyPolicy }, { signal }) => {
@@ -60,12 +63,27 @@ export function runHandlers(services: Services): Part {
   }
 }
 
-/** The wish is saved first: a crash in between must not bring back what somebody stopped. */
+/**
+ * Resolves when every listener is closed. The wish is saved first: a crash in between must not bring back what somebody stopped.
+ *
+ * The wish takes its turn; a silent server that holds up the end of a forward holds up nobody else.
+ */
 export async function stopForwards(services: Services, ids: readonly string[]): Promise<void> {
-  const left = ids.filter((id) => services.catalog.hasForward(id))
-  await services.timed.set(left, null)
-  await rememberWanted(services, left, false)
-  await Promise.all(left.map((id) => services.engine.stop(id)))
+  const { catalog, engine, timed, inTurn } = services
+  const { stopped } = await inTurn(async () => {
+    const left = ids.filter((id) => catalog.hasForward(id))
+    await timed.set(left, null)
+    await rememberWanted(services, left, false)
+    // An ad hoc one may have ended with its client meanwhile.
+    const still = left.filter((id) => catalog.hasForward(id))
+    return { stopped: Promise.all(still.map((id) => engine.stop(id))) }
+  })
+  await stopped
+}
+
+/** Somebody may have removed one meanwhile. */
+function viewsLeft({ catalog, watch }: Services, ids: readonly string[]): ReturnType<Services['watch']['views']> {
+  return watch.views(ids.filter((id) => catalog.hasForward(id)))
 }
 
 /** Each id once; throws `spec.not-found` before anything is touched. */

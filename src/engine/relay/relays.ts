@@ -1,5 +1,6 @@
 /** Every relay of the engine. */
 import { WarrenError } from '@shared/errors'
+import { Leaving } from '../_leaving'
 import { Settling } from '../settling'
 import type { Budget, ConnectionTable } from '../traffic'
 import type { EngineEvent, EnginePorts, LocalPorts } from '../types'
@@ -26,6 +27,7 @@ export interface Relays extends RelayEngine {
 export function createRelays({ ports, localPorts, table, emit }: RelaysOptions): Relays {
   const relays = new Map<string, SupervisedRelay>()
   const settling = new Settling(ports.clock)
+  const leaving = new Leaving()
   const meters = createMeters(ports.traffic)
   const loops = new Loops(
     () => [...relays.values()].flatMap((relay) => relay.ends ?? []),
@@ -37,11 +39,17 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
     if (relay === undefined) throw new WarrenError('spec.not-found', 'There is no such relay.', { field: 'id' })
     return relay
   }
+  /** One that is being removed cannot run any more. */
+  function runnable(id: string): SupervisedRelay {
+    if (leaving.has(id)) throw new WarrenError('spec.not-found', 'That relay was removed.', { field: 'id' })
+    return get(id)
+  }
 
   return {
     define: (spec) => {
       const existing = relays.get(spec.id)
       if (existing !== undefined) {
+        leaving.stay(spec.id)
         existing.replace(spec)
         return
       }
@@ -64,21 +72,23 @@ export function createRelays({ ports, localPorts, table, emit }: RelaysOptions):
     },
     remove: async (id) => {
       const relay = relays.get(id)
-      if (relay === undefined) return
-      await relay.stop()
+      if (relay === undefined) return true
+      const isGone = await leaving.go(id, relay.stop())
       meters.flush()
+      if (!isGone) return false
       relay.limiter.close()
       relays.delete(id)
+      return true
     },
     start: (id) => {
-      get(id).start()
+      runnable(id).start()
     },
     stop: async (id) => {
       await get(id).stop()
       meters.flush()
     },
     retry: (id) => {
-      get(id).retry()
+      runnable(id).retry()
     },
     snapshot: (id) => get(id).snapshot(),
     snapshots: () => [...relays.values()].map((relay) => relay.snapshot()),

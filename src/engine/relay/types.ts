@@ -13,8 +13,8 @@ export interface RelayEngine {
    * dropping a connection; another protocol, listening end, port count or PROXY header restarts it.
    */
   readonly define: (spec: RelaySpec) => void
-  /** Stops and forgets. */
-  readonly remove: (id: string) => Promise<void>
+  /** Stops and forgets; resolves with whether it is gone. One that is defined again before it has stopped stays. */
+  readonly remove: (id: string) => Promise<boolean>
   /** Marks it wanted and begins. A second start of a running one does nothing. */
   readonly start: (id: string) => void
   /** Marks it not wanted; resolves when its listener is closed and its connections are ended. */

@@ -194,6 +194,33 @@ describe('relays', () => {
     expect(relays.snapshot(spec.id)).toMatchObject({ state: 'running', wanted: true })
   })
 
+  it('that is made known again while it is being removed stays, and listens where it did', async () => {
+    const { end } = await world.echo()
+    const spec = define({ targets: [end], listenPort: await freePort() })
+    await start(spec)
+    for (let round = 0; round < 3; round += 1) {
+      const removals = [relays.remove(spec.id)]
+      expect(() => {
+        relays.start(spec.id)
+      }).toThrow('That relay was removed.')
+      relays.define(spec)
+      relays.start(spec.id)
+      removals.push(relays.remove(spec.id))
+      relays.define({ ...spec, name: `round ${round}` })
+      relays.start(spec.id)
+      expect(await Promise.all(removals)).toEqual([false, false])
+      await relays.settled([spec.id], TIMEOUT_MS)
+      expect(relays.snapshot(spec.id)).toMatchObject({ state: 'running', name: `round ${round}` })
+      await (await world.client(spec.listenPort)).ask('hello')
+    }
+    const removal = relays.remove(spec.id)
+    relays.define(spec)
+    expect(await Promise.all([removal, relays.remove(spec.id)])).toEqual([false, true])
+    expect(relays.snapshots()).toEqual([])
+    const next = await start(define({ targets: [end], listenPort: spec.listenPort }))
+    expect(next.state).toBe('running')
+  })
+
   it('stops at its quota, says so, and comes back with a new budget', async () => {
     const target = await world.echo()
     const limits = {
