@@ -21,9 +21,9 @@ const MINUTE = 60
 const HOUR = 3600
 const SECOND_MS = 1000
 
-export async function createLimits(pool: pg.Pool | null, settings: LimitSettings = defaultLimits): Promise<Limits> {
-  const logins = await limiter(pool, { keyPrefix: 'login', points: settings.loginsPerMinute, duration: MINUTE })
-  const accounts = await limiter(pool, { keyPrefix: 'account', points: settings.accountsPerHour, duration: HOUR })
+export function createLimits(pool: pg.Pool | null, settings: LimitSettings = defaultLimits): Limits {
+  const logins = limiter(pool, { keyPrefix: 'login', points: settings.loginsPerMinute, duration: MINUTE })
+  const accounts = limiter(pool, { keyPrefix: 'account', points: settings.accountsPerHour, duration: HOUR })
   return {
     login: (address) => consume(logins, address),
     register: (address) => consume(accounts, address),
@@ -38,16 +38,13 @@ interface Bound {
   readonly duration: number
 }
 
-function limiter(pool: pg.Pool | null, bound: Bound): Promise<RateLimiterAbstract> {
-  if (pool === null) return Promise.resolve(new RateLimiterMemory(bound))
-  return new Promise((resolve, reject) => {
-    const shared = new RateLimiterPostgres(
-      { ...bound, storeClient: pool, storeType: 'pool', tableName: 'rate_limits', clearExpiredByTimeout: false },
-      (error?: Error) => {
-        if (error === undefined || error === null) resolve(shared)
-        else reject(error)
-      },
-    )
+function limiter(pool: pg.Pool | null, bound: Bound): RateLimiterAbstract {
+  if (pool === null) return new RateLimiterMemory(bound)
+  return new RateLimiterPostgres({
+    ...bound,
+    ...{ storeClient: pool, storeType: 'pool' },
+    // The table is a migration's; what is over goes with the purge of the store.
+    ...{ tableName: 'rate_limits', tableCreated: true, clearExpiredByTimeout: false },
   })
 }
 

@@ -61,7 +61,7 @@ async function run(words: readonly string[]): Promise<number> {
       withStore(async ({ users, teams }) => {
         const found = await users.byEmail(owner)
         if (found === null) throw new ConfigFault(`There is no account ${owner}.`)
-        print((await teams.create(name, found.id)).id)
+        print((await teams.create(name, found)).id)
       }),
     )
   program

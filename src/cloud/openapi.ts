@@ -3,7 +3,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
 import { forwardBodySchema, forwardTypes } from './forward-body'
 import { loginSchema, passwordSchema, refreshSchema, registerSchema } from './routes/auth'
-import { ownKeySchema, teamKeySchema } from './routes/keys'
+import { copiesSchema, nextKeySchema, ownKeySchema } from './routes/keys'
 import { inviteSchema, joinSchema, memberRoleSchema, teamSchema } from './routes/teams'
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -54,12 +54,34 @@ const syncAnswer = z.object({
     z.object({
       localId: text,
       id: text,
-      result: z.enum(['created', 'updated', 'unchanged', 'rejected']),
+      result: z.enum(['created', 'updated', 'unchanged', 'conflict', 'rejected']),
       version: z.number().nullable(),
       message: z.array(z.string()),
     }),
   ),
 })
+
+const ownKey = z
+  .object({
+    ...{ publicKey: z.string(), sealedPrivateKey: z.string(), version: z.number(), keyVersion: z.number() },
+    ...{ createdAt: z.string(), updatedAt: z.string() },
+  })
+  .openapi('OwnKey')
+const teamKeys = z
+  .object({
+    ...{ generation: z.number(), rekeyDue: z.boolean(), lost: z.boolean() },
+    mine: z.array(
+      z.object({ generation: z.number(), wrapped: z.string(), createdBy: z.string(), createdAt: z.string() }),
+    ),
+    members: z.array(
+      z.object({
+        ...{ userId: z.string(), email: z.string(), username: z.string(), role: z.string() },
+        ...{ publicKey: text, keyVersion: z.number().nullable(), generations: z.array(z.number()) },
+      }),
+    ),
+    missing: z.array(z.string()),
+  })
+  .openapi('TeamKeys')
 
 /** Every route of the server but this document and its page. */
 export const paths: readonly Path[] = [
@@ -118,7 +140,7 @@ export const paths: readonly Path[] = [
     path: '/port-forwards/sync',
     summary: 'Create or change many, matched by localId',
     query: z.object(namespace),
-    body: z.array(forwardBodySchema),
+    body: z.array(forwardBodySchema.extend({ ifVersion: z.number().optional() })),
     status: 201,
     answer: syncAnswer,
   },
@@ -140,13 +162,13 @@ export const paths: readonly Path[] = [
   { method: 'get', path: '/port-forwards/:id/status', summary: 'Whether it runs, and where' },
   { method: 'post', path: '/port-forwards/:id/start', summary: 'Say that it runs', body: run, answer: forward },
   { method: 'post', path: '/port-forwards/:id/stop', summary: 'Say that it stopped', body: run, answer: forward },
-  { method: 'get', path: '/keys/me', summary: 'One’s own published key' },
+  { method: 'get', path: '/keys/me', summary: 'One’s own published key', answer: ownKey },
   {
     method: 'put',
     path: '/keys/me',
-    summary: 'Publish a key; copies of team keys for the one before are dropped',
+    summary: 'Publish a key; copies of team keys for another public key before are dropped',
     body: ownKeySchema,
-    answer: message,
+    answer: ownKey,
   },
   { method: 'post', path: '/teams/create', summary: 'Make a team', body: teamSchema, status: 201 },
   { method: 'get', path: '/teams/my', summary: 'The teams one is in' },
@@ -187,12 +209,32 @@ export const paths: readonly Path[] = [
     summary: 'Who changed what (owners)',
     query: z.object({ limit: z.coerce.number().optional(), before: z.coerce.number().optional() }),
   },
-  { method: 'get', path: '/teams/:id/keys', summary: 'One’s copies of the team key, and who has none' },
+  {
+    method: 'get',
+    path: '/teams/:id/keys',
+    summary: 'One’s copies of the team’s key, and who holds which',
+    answer: teamKeys,
+  },
+  {
+    method: 'post',
+    path: '/teams/:id/keys',
+    summary: 'Make the next generation of the team’s key (owners, developers)',
+    body: nextKeySchema,
+    status: 201,
+    answer: teamKeys,
+  },
   {
     method: 'put',
-    path: '/teams/:id/keys',
-    summary: 'Add copies of the team key, or make the next one',
-    body: teamKeySchema,
+    path: '/teams/:id/keys/copies',
+    summary: 'Hand copies on to members that have none',
+    body: copiesSchema,
+    answer: teamKeys,
+  },
+  {
+    method: 'delete',
+    path: '/teams/:id/keys/copies/:generation',
+    summary: 'Drop one’s own copy, which does not open',
+    answer: teamKeys,
   },
 ]
 

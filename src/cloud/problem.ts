@@ -25,6 +25,14 @@ export interface ProblemBody {
   readonly statusCode: number
 }
 
+export interface ProblemOptions {
+  /** Without the name of the status. */
+  readonly bare?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  /** What a client may need beside the sentence; after the fields of every problem. */
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
 /** An answer other than success. Thrown anywhere below a route, told by the app. */
 export class Problem extends Error {
   readonly body: ProblemBody
@@ -33,13 +41,13 @@ export class Problem extends Error {
   constructor(
     readonly status: ProblemStatus,
     message: string | readonly string[],
-    options: { readonly bare?: boolean; readonly headers?: Readonly<Record<string, string>> } = {},
+    options: ProblemOptions = {},
   ) {
     super(typeof message === 'string' ? message : message.join('; '))
     this.name = 'Problem'
     // A missing or bad token is told without the name of the status, as Nest's guard does.
-    this.body =
-      options.bare === true ? { message, statusCode: status } : { message, error: reasons[status], statusCode: status }
+    const error = options.bare === true ? {} : { error: reasons[status] }
+    this.body = { message, ...error, statusCode: status, ...options.fields }
     this.headers = options.headers ?? {}
   }
 }

@@ -34,6 +34,7 @@ const MIN_SECRET = 32
 const PURGE_MS = 3_600_000
 /** After so long a stop cuts off what still runs. */
 const STOP_MS = 10_000
+const SWEEP_MS = 50
 const FIRST_INVITE_DAYS = 7
 
 /** Rejects with the database's or the socket's error, having left nothing open. */
@@ -50,7 +51,7 @@ export async function startServer(config: CloudConfig, options: ServerOptions): 
       await closed(server)
       throw error
     })
-    const purge = setInterval(() => void store.users.purge().catch(() => undefined), PURGE_MS)
+    const purge = setInterval(() => void store.purge().catch(() => undefined), PURGE_MS)
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       clearInterval(purge)
@@ -121,7 +122,7 @@ async function compose(
   const open: Services = {
     ...{ config, store, now, log },
     tokens: createTokens({ secret: await signingSecret(config, store), seconds, provider, now }),
-    limits: await createLimits(store.pool, limits),
+    limits: createLimits(store.pool, limits),
     metrics: createMetrics(),
     publicUrl: () => config.url ?? url,
     isStopping: () => isStopping,
@@ -164,17 +165,23 @@ function closed(server: ServerType): Promise<void> {
     const cut = setTimeout(() => {
       if ('closeAllConnections' in server) server.closeAllConnections()
     }, STOP_MS)
+    const sweepIdle = (): void => {
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+    }
+    // A connection whose stream ended just now is kept for the next request, which nobody wants to wait for.
+    const sweep = setInterval(sweepIdle, SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    sweepIdle()
   })
 }
 
 /** Without an account nobody can invite anybody: the log has a link that makes the first one. */
 async function inviteFirst({ store, config, publicUrl, log }: Services): Promise<void> {
   if (config.registration === 'open' || (await store.users.count()) > 0) return
-  const { token } = await store.teams.invite({ teamId: null, role: null, createdBy: null, days: FIRST_INVITE_DAYS })
+  const { token } = await store.teams.invite({ teamId: null, role: null, by: null, days: FIRST_INVITE_DAYS })
   log('info', 'make the first account with this link, once', { link: `${publicUrl()}/invite#${token}` })
 }

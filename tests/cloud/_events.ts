@@ -3,8 +3,10 @@ import { expect } from 'vitest'
 import type { CloudServer } from '../../src/cloud/server'
 
 export interface Events {
-  /** The cursor of the next event; `null` when the stream ended. */
+  /** The cursor of the next `change`; `null` when the stream ended. Passes over what else is told. */
   readonly next: () => Promise<number | null>
+  /** The next event that is no `change`, by its name. */
+  readonly news: () => Promise<string | null>
   /** Resolves when the server ended it; passes over what still came. */
   readonly ended: () => Promise<void>
   readonly close: () => Promise<void>
@@ -17,13 +19,19 @@ export async function openEvents(server: CloudServer, token: string, query = '')
     signal: abort.signal,
   })
   expect(response.status).toBe(200)
-  const events = cursors(response)
-  const next = async (): Promise<number | null> => {
-    const { done, value } = await events.next()
-    return done === true ? null : value
+  const events = told(response)
+  const until = async <T>(wanted: (event: Told) => T | undefined): Promise<T | null> => {
+    for (;;) {
+      const { done, value } = await events.next()
+      if (done === true) return null
+      const found = wanted(value)
+      if (found !== undefined) return found
+    }
   }
+  const next = (): Promise<number | null> => until(({ name, data }) => (name === 'change' ? data.cursor : undefined))
   return {
     next,
+    news: () => until(({ name }) => (name === 'change' ? undefined : name)),
     ended: async () => {
       while ((await next()) !== null);
     },
@@ -36,7 +44,12 @@ export async function openEvents(server: CloudServer, token: string, query = '')
 
 // --- internal ---
 
-async function* cursors(response: Response): AsyncGenerator<number, undefined> {
+interface Told {
+  readonly name: string
+  readonly data: { readonly cursor?: number }
+}
+
+async function* told(response: Response): AsyncGenerator<Told, undefined> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
@@ -44,8 +57,9 @@ async function* cursors(response: Response): AsyncGenerator<number, undefined> {
     const events = text.split('\n\n')
     text = events.pop() ?? ''
     for (const event of events) {
+      const name = /^event: (.*)$/m.exec(event)?.[1]
       const data = /^data: (.*)$/m.exec(event)?.[1]
-      if (data !== undefined) yield (JSON.parse(data) as { cursor: number }).cursor
+      if (name !== undefined && data !== undefined) yield { name, data: JSON.parse(data) as Told['data'] }
     }
   }
   return undefined

@@ -124,10 +124,10 @@ export async function makeTeam(
   members: Readonly<Partial<Record<'owner' | 'developer' | 'user', Person>>> = {},
 ): Promise<string> {
   const { teams } = server.services.store
-  const team = await teams.create('ops', owner.id)
+  const team = await teams.create('ops', owner)
   for (const [role, person] of Object.entries(members)) {
-    const { token } = await teams.invite({ teamId: team.id, role: role as Role, createdBy: owner.id, days: 1 })
-    await teams.accept(token, person.id)
+    const { token } = await teams.invite({ teamId: team.id, role: role as Role, by: owner, days: 1 })
+    await teams.accept(token, person)
   }
   return team.id
 }

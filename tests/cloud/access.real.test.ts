@@ -75,8 +75,8 @@ describe.each(databases)('on %s', (database) => {
         // Each request meets a fresh team and fresh forwards: the one before may have deleted them.
         const team = path.includes(':t') ? await makeTeam(world, owner, { user, developer }) : ''
         if (path.includes(':m')) {
-          const { token } = await store.teams.invite({ teamId: team, role: 'user', createdBy: owner.id, days: 1 })
-          await store.teams.accept(token, member.id)
+          const { token } = await store.teams.invite({ teamId: team, role: 'user', by: owner, days: 1 })
+          await store.teams.accept(token, member)
         }
         const own = path.includes(':own') ? await make(self) : ''
         const shared = path.includes(':team') ? await make(owner, `?namespace=${team}`) : ''

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { paths } from '../../src/cloud/openapi'
 import { createApp } from '../../src/cloud/app'
+import { openEvents } from './_events'
 import { column, databases, makeTeam, pick, startCloud, stopPostgres, type CloudWorld, type Person } from './_world'
 
 const good = { name: 'db', type: 'local' }
@@ -125,21 +126,18 @@ describe.each(databases)('on %s', (database) => {
       const changed = await call('PATCH', `/${id}`, { name: 'one' }, { 'if-match': etag })
       expect(changed.status).toBe(200)
       const late = await call('PATCH', `/${id}`, { name: 'two' }, { 'if-match': etag })
-      expect(late.status).toBe(412)
+      expect(late).toMatchObject({ status: 412, body: { error: 'Precondition Failed', current: changed.body } })
       expect(late.headers.get('etag')).toBe(changed.headers.get('etag'))
       expect((await call('DELETE', `/${id}`, undefined, { 'if-match': etag })).status).toBe(412)
       expect((await call('DELETE', `/${id}`, undefined, { 'if-match': '*' })).status).toBe(200)
     })
 
     it('says that a list changed while somebody listens', async () => {
-      const abort = new AbortController()
-      const headers = { authorization: `Bearer ${me.token}` }
-      const response = await fetch(`${world.server.url}/port-forwards/events`, { headers, signal: abort.signal })
-      const events = readEvents(response)
-      expect(await events.next()).toMatchObject({ value: { cursor: 0 } })
+      const events = await openEvents(world.server, me.token)
+      expect(await events.next()).toBe(0)
       await call('POST', '', good)
-      expect(await events.next()).toMatchObject({ value: { cursor: 1 } })
-      abort.abort()
+      expect(await events.next()).toBe(1)
+      await events.close()
     })
 
     it('never doubles a forward that two machines sync at once', async () => {
@@ -148,6 +146,36 @@ describe.each(databases)('on %s', (database) => {
       expect(column((await call('GET', '')).body, 'localId').sort()).toEqual(
         elements.map(({ localId }) => localId).sort(),
       )
+    })
+
+    it('asks for a new list when the cursor is ahead of it, as after a restored database', async () => {
+      await call('POST', '', good)
+      expect((await call('GET', '?since=1')).status).toBe(200)
+      expect((await call('GET', '?since=2')).status).toBe(410)
+    })
+
+    it('writes an element of a sync only over the version that it names', async () => {
+      const sync = async (elements: readonly object[]): Promise<unknown> =>
+        ((await call('POST', '/sync', elements)).body as { results: unknown }).results
+      const one = { ...good, localId: 'one' }
+      const [first] = (await sync([{ ...one, ifVersion: 0 }])) as [{ id: string }]
+      expect(first).toMatchObject({ result: 'created', version: 1 })
+      expect(await sync([{ ...one, name: 'again', ifVersion: 0 }])).toMatchObject([
+        { result: 'conflict', id: first.id, version: 1, message: [] },
+      ])
+      expect(await sync([{ ...one, name: 'new', ifVersion: 1 }])).toMatchObject([{ result: 'updated', version: 2 }])
+      expect(
+        await sync([
+          { ...one, name: 'late', ifVersion: 1 },
+          { ...good, localId: 'gone', ifVersion: 3 },
+          { ...good, localId: 'x', ifVersion: 'y' },
+        ]),
+      ).toMatchObject([
+        { result: 'conflict', version: 2 },
+        { result: 'conflict', id: null, version: null },
+        { result: 'rejected', message: ['ifVersion must be a whole number that is not less than 0'] },
+      ])
+      expect(column((await call('GET', '')).body, 'name')).toEqual(['new'])
     })
 
     it('keeps sealed text as it is and gives it back', async () => {
@@ -195,26 +223,24 @@ describe.each(databases)('on %s', (database) => {
       expect(last.body).toMatchObject({ status: 'inactive', tunnelId: null })
     })
 
-    it('passes team keys between members, and asks for a new one when somebody left', async () => {
-      const publish = (person: Person): ReturnType<CloudWorld['call']> =>
-        as(person, 'PUT', '/keys/me', { publicKey: `pub-${person.id}`, sealedPrivateKey: 'sealed' })
-      await publish(owner)
-      await publish(other)
-      const keys = async (person: Person): Promise<unknown> => (await as(person, 'GET', `/teams/${team}/keys`)).body
-      expect(await keys(owner)).toMatchObject({ epoch: 0, stale: false })
-      const copies = [owner, other].map(({ id }) => ({ userId: id, wrapped: `for-${id}` }))
-      expect((await as(owner, 'PUT', `/teams/${team}/keys`, { epoch: 1, copies })).status).toBe(200)
-      expect((await as(owner, 'PUT', `/teams/${team}/keys`, { epoch: 3, copies })).status).toBe(409)
-      expect(await keys(other)).toMatchObject({
-        epoch: 1,
-        mine: [{ epoch: 1, wrapped: `for-${other.id}` }],
-        missing: [],
-      })
+    it('ends what a member’s devices run when the membership ends', async () => {
+      const [alone, both] = [
+        pick((await as(owner, 'POST', `/port-forwards?namespace=${team}`, good)).body, 'id'),
+        pick((await as(owner, 'POST', `/port-forwards?namespace=${team}`, good)).body, 'id'),
+      ]
+      await as(owner, 'POST', `/port-forwards/${both}/start`, { deviceId: 'a', tunnelId: 't1' })
+      for (const id of [alone, both]) await as(other, 'POST', `/port-forwards/${id}/start`, { deviceId: 'b' })
+      const events = await openEvents(world.server, owner.token, `?namespace=${team}`)
+      const cursor = (await events.next()) ?? 0
       await as(owner, 'DELETE', `/teams/${team}/members/${other.id}`)
-      expect(await keys(owner)).toMatchObject({ epoch: 1, stale: true })
-      expect((await as(owner, 'PUT', `/teams/${team}/keys`, { epoch: 2, copies })).status).toBe(409)
-      await as(owner, 'PUT', `/teams/${team}/keys`, { epoch: 2, copies: copies.slice(0, 1) })
-      expect(await keys(owner)).toMatchObject({ epoch: 2, stale: false })
+      expect(await events.next()).toBe(cursor + 2)
+      await events.close()
+      const status = async (id: string): Promise<unknown> =>
+        (await as(owner, 'GET', `/port-forwards/${id}/status`)).body
+      expect(await status(alone)).toMatchObject({ status: 'inactive', tunnelId: null, runs: [] })
+      expect(await status(both)).toMatchObject({ status: 'active', tunnelId: 't1', runs: [{ deviceId: 'a' }] })
+      const { body } = await as(owner, 'GET', `/port-forwards?namespace=${team}&since=${cursor}`)
+      expect(column((body as { changed: unknown }).changed, 'id').sort()).toEqual([alone, both].sort())
     })
 
     it('tells owners who changed what, without values', async () => {
@@ -222,22 +248,9 @@ describe.each(databases)('on %s', (database) => {
       await as(owner, 'PATCH', `/port-forwards/${id}`, { description: 'planted-text' })
       await as(owner, 'DELETE', `/port-forwards/${id}`)
       const { body } = await as(owner, 'GET', `/teams/${team}/audit`)
-      expect(column(body, 'action')).toEqual(['forward.delete', 'forward.change', 'forward.create'])
+      const forwards = ['forward.delete', 'forward.change', 'forward.create']
+      expect(column(body, 'action')).toEqual([...forwards, 'member.join', 'member.invite', 'team.create'])
       expect(JSON.stringify(body)).not.toContain('planted-text')
     })
   })
 })
-
-async function* readEvents(response: Response): AsyncGenerator<unknown> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    const events = text.split('\n\n')
-    text = events.pop() ?? ''
-    for (const event of events) {
-      const data = /^data: (.*)$/m.exec(event)?.[1]
-      if (data !== undefined) yield JSON.parse(data)
-    }
-  }
-}

@@ -40,8 +40,8 @@ const at = (index: number): CloudServer => {
   if (server === undefined) throw new Error('There is no such server.')
   return server
 }
-const makePerson = async (): Promise<string> => {
-  const { store, tokens } = at(0).services
+const makePerson = async (server: CloudServer = at(0)): Promise<string> => {
+  const { store, tokens } = server.services
   const user = await store.users.add({ email: 'ada@example.com', username: 'ada', passwordHash: null })
   if (user === null) throw new Error('The account is there already.')
   return tokens.issue(user, null)
@@ -54,6 +54,17 @@ const call = async (server: CloudServer, token: string, [method, path, body]: [s
   })
   return { status: response.status, body: (await response.json()) as unknown }
 }
+
+it('starts on an empty database however many start at once, again and again', async () => {
+  const log = (): void => undefined
+  for (let round = 0; round < 5; round += 1) {
+    const empty = { DATABASE_URL: await postgres.makeDatabase(), PORT: '0', WARREN_CLOUD_REGISTRATION: 'open' }
+    const started = await Promise.all(Array.from({ length: 8 }, () => startServer(readConfig(empty, data), { log })))
+    const token = await makePerson(started[0])
+    for (const server of started) expect((await call(server, token, ['GET', ''])).status).toBe(200)
+    await Promise.all(started.map((server) => server.stop()))
+  }
+})
 
 it('takes one person’s syncs at all of them at once, and doubles nothing', async () => {
   const token = await makePerson()

@@ -58,12 +58,7 @@ export function authRoutes(services: Services): App {
     const outcome = await store.registration.register({ email: address, username, passwordHash }, invitation ?? null)
     if (outcome.kind === 'taken') throw new Problem(409, 'Email already exists')
     if (outcome.kind !== 'made') throw notOpen()
-    const { user, team, role } = outcome
-    if (team !== null) {
-      const joined = { action: 'member.join', subject: user.email, detail: role ?? '' }
-      await store.audit.add({ teamId: team.id, userId: user.id, actor: user.email, ...joined })
-    }
-    return context.json(await grant(services, user, wish.device), 201)
+    return context.json(await grant(services, outcome.user, wish.device), 201)
   })
   app.post('/login', async (context) => {
     await limits.login(callerOf(services, context))

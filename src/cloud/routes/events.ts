@@ -12,7 +12,8 @@ const HEARTBEAT_MS = 25_000
 const HEARTBEATS_PER_LOOK = 20
 
 /**
- * Each event is `change` with `{"cursor":N}`; the first one tells where the list stands. A change asks the database nothing: a stream ends
+ * `change` with `{"cursor":N}`: the list changed; the first one tells where it stands. `teams` (of one's own stream) and `team` (of a
+ * team's) with `{}`: memberships, roles or keys are others now. A change asks the database nothing: a stream ends
  * when it is told that its token, its account's tokens, the membership or the team is over, at the token's time, and when the server stops.
  */
 export async function eventStream(services: Services, context: RouteContext): Promise<Response> {
@@ -49,6 +50,7 @@ async function tell(services: Services, stream: SSEStreamingApi, listening: List
   let told = -1
   let heartbeats = 0
   let mustLook = true
+  let hasNews = false
   let isBeat = false
   const step = async (): Promise<boolean> => {
     if (isOver()) return false
@@ -56,6 +58,10 @@ async function tell(services: Services, stream: SSEStreamingApi, listening: List
       mustLook = false
       if (!(await listening.allowed())) return false
       wanted = Math.max(wanted, await store.forwards.cursor(scope))
+    }
+    if (hasNews) {
+      hasNews = false
+      await stream.writeSSE({ event: listening.owner.namespace === null ? 'teams' : 'team', data: '{}' })
     }
     if (wanted > told) {
       told = wanted
@@ -72,7 +78,7 @@ async function tell(services: Services, stream: SSEStreamingApi, listening: List
     isBusy = true
     try {
       do if (!(await step())) return end()
-      while (mustLook || wanted > told)
+      while (mustLook || hasNews || wanted > told)
     } catch {
       end()
     } finally {
@@ -86,9 +92,15 @@ async function tell(services: Services, stream: SSEStreamingApi, listening: List
         wanted = Math.max(wanted, rev)
         void work()
       },
+      news: () => {
+        hasNews = true
+        void work()
+      },
       ended: end,
       look: () => {
+        // What was missed may have been news too.
         mustLook = true
+        hasNews = true
         void work()
       },
     },

@@ -40,6 +40,7 @@ export function portForwardRoutes(services: Services): App {
     const scope = scopeOf(owner)
     if (since !== undefined) {
       const delta = await store.forwards.since(scope, checked(z.object({ since: cursorSchema }), { since }).since, PAGE)
+      if (delta === null) throw new Problem(410, 'This list never came so far: ask for it without a cursor')
       return context.json({ ...delta, changed: delta.changed.map(answerOf) })
     }
     const wanted =
@@ -52,8 +53,7 @@ export function portForwardRoutes(services: Services): App {
     const fields = readNew(await readJson(context))
     const owner = await ownerOf(services, context, 'edit')
     const kept = withoutClearSecrets(fields)
-    const row = await store.forwards.create(kept.fields, owner)
-    await noteChange(services, context, { row, action: 'forward.create' })
+    const row = await store.forwards.create(kept.fields, owner, context.get('session').user)
     return answer(context, row, { status: 201, dropped: kept.dropped })
   })
   app.post('/sync', (context) => sync(services, context))
@@ -65,17 +65,13 @@ export function portForwardRoutes(services: Services): App {
   app.patch('/:id', async (context) => {
     const { row: before } = await granted(services, context, 'edit')
     const kept = withoutClearSecrets(readChange(await readJson(context)))
-    const version = versionOf(context.req.header('if-match'), before.id)
-    const row = await store.forwards.change(before.id, kept.fields, version)
+    const row = await store.forwards.change(before.id, kept.fields, deedOf(context, before.id))
     if (row === null) throw await goneOrChanged(services, before.id)
-    await noteChange(services, context, { row, action: 'forward.change', detail: Object.keys(kept.fields).join(', ') })
     return answer(context, row, { dropped: kept.dropped })
   })
   app.delete('/:id', async (context) => {
     const { row } = await granted(services, context, 'delete')
-    const version = versionOf(context.req.header('if-match'), row.id)
-    if (!(await store.forwards.remove(row.id, version))) throw await goneOrChanged(services, row.id)
-    await noteChange(services, context, { row, action: 'forward.delete' })
+    if (!(await store.forwards.remove(row.id, deedOf(context, row.id)))) throw await goneOrChanged(services, row.id)
     return context.json({ message: 'Port forward deleted successfully' })
   })
   app.get('/:id/status', async (context) => {
@@ -103,19 +99,11 @@ export function portForwardRoutes(services: Services): App {
   return app
 }
 
-/** Who did what, where a team can read it. */
-export async function noteChange(
-  { store }: Services,
-  context: RouteContext,
-  { row, action, detail = '' }: { readonly row: ForwardRow; readonly action: string; readonly detail?: string },
-): Promise<void> {
-  if (row.namespace === null) return
-  const { user } = context.get('session')
-  const subject = `${row.name} (${row.id})`
-  await store.audit.add({ teamId: row.namespace, userId: user.id, actor: user.email, action, subject, detail })
-}
-
 // --- internal ---
+
+function deedOf(context: RouteContext, id: string) {
+  return { ifVersion: versionOf(context.req.header('if-match'), id), by: context.get('session').user }
+}
 
 function answer(
   context: RouteContext,
@@ -130,5 +118,8 @@ function answer(
 async function goneOrChanged({ store }: Services, id: string): Promise<Problem> {
   const now = await store.forwards.get(id)
   if (now === null) return notFound()
-  return new Problem(412, 'The port forward was changed meanwhile', { headers: { etag: etagOf(now) } })
+  return new Problem(412, 'The port forward was changed meanwhile', {
+    headers: { etag: etagOf(now) },
+    fields: { current: answerOf(now) },
+  })
 }

@@ -6,7 +6,7 @@ import type { RouteContext, Services } from '../context'
 import { complaintsOf, readChange, readNew } from '../forward-body'
 import { withoutClearSecrets } from '../forward-view'
 import { Problem } from '../problem'
-import { scopeOf, type ForwardRow, type SyncWrite } from '../store'
+import { scopeOf, type SyncWrite } from '../store'
 import { notKept } from './_not-kept'
 
 interface Accepted {
@@ -18,7 +18,8 @@ interface Accepted {
 export interface SyncResult {
   readonly localId: string | null
   readonly id: string | null
-  readonly result: 'created' | 'updated' | 'unchanged' | 'rejected'
+  /** `conflict`: it has another version than the element named, and nothing of it was written. */
+  readonly result: 'created' | 'updated' | 'unchanged' | 'conflict' | 'rejected'
   readonly version: number | null
   /** What is wrong with it, when it was rejected. */
   readonly message: readonly string[]
@@ -33,20 +34,15 @@ export async function sync(services: Services, context: RouteContext): Promise<R
   const scopes = owner.namespace === null ? await editableScopes(services, session) : [scopeOf(owner)]
   const { accepted, results, dropped } = judge(body)
   const writes = accepted.map(({ write }) => write)
-  const synced = await services.store.forwards.sync(writes, { owner, scopes })
+  const synced = await services.store.forwards.sync(writes, { owner, scopes, by: session.user })
   for (const [index, { at, localId }] of accepted.entries()) {
     const done = synced[index]
     if (done === undefined) continue
-    results[at] = { localId, id: done.row.id, result: done.result, version: done.row.version, message: [] }
+    const { row, result } = done
+    results[at] = { localId, id: row?.id ?? null, result, version: row?.version ?? null, message: [] }
   }
-  const changed = synced.filter(({ result }) => result !== 'unchanged')
-  await noteTeams(
-    services,
-    context,
-    changed.map(({ row }) => row),
-  )
   notKept(context, dropped)
-  const syncedCount = results.filter(({ result }) => result !== 'rejected').length
+  const syncedCount = results.filter(({ result }) => result !== 'rejected' && result !== 'conflict').length
   return context.json({ message: 'Port forwards synced successfully', syncedCount, results }, 201)
 }
 
@@ -62,16 +58,17 @@ function judge(body: readonly unknown[]): Judged {
   const seen = new Set<string>()
   const dropped = new Set<string>()
   const accepted: Accepted[] = []
-  const results = body.map((element, at): SyncResult => {
+  const results = body.map((given: unknown, at): SyncResult => {
+    const { element, ifVersion, complaint } = withoutVersion(given)
     const localId = localIdOf(element)
-    const complaints = [...complaintsOf(element, 'create')]
+    const complaints = [...complaintsOf(element, 'create'), ...complaint]
     if (localId !== null && seen.has(localId)) complaints.push('localId is named twice in this sync')
     if (localId !== null) seen.add(localId)
     if (complaints.length > 0) return { localId, id: null, result: 'rejected', version: null, message: complaints }
     const fields = withoutClearSecrets(readNew(element))
     const change = withoutClearSecrets(readChange(element)).fields
     for (const name of fields.dropped) dropped.add(name)
-    accepted.push({ at, localId, write: { fields: fields.fields, change } })
+    accepted.push({ at, localId, write: { fields: fields.fields, change, ifVersion } })
     return { localId, id: null, result: 'created', version: null, message: [] }
   })
   return { accepted, results, dropped: [...dropped] }
@@ -83,12 +80,17 @@ function localIdOf(element: unknown): string | null {
   return typeof localId === 'string' && localId !== '' ? localId : null
 }
 
-async function noteTeams({ store }: Services, context: RouteContext, rows: readonly ForwardRow[]): Promise<void> {
-  const { user } = context.get('session')
-  const counts = new Map<string, number>()
-  for (const { namespace } of rows) if (namespace !== null) counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
-  for (const [teamId, count] of counts) {
-    const subject = `${count} port forwards`
-    await store.audit.add({ teamId, userId: user.id, actor: user.email, action: 'forward.sync', subject, detail: '' })
+/** `ifVersion` is ours and no field of a forward: which version the element may be written over. */
+function withoutVersion(given: unknown): {
+  readonly element: unknown
+  readonly ifVersion: number | null
+  readonly complaint: readonly string[]
+} {
+  const isNamed = typeof given === 'object' && given !== null && Object.hasOwn(given, 'ifVersion')
+  if (!isNamed) return { element: given, ifVersion: null, complaint: [] }
+  const { ifVersion, ...element } = given as { readonly ifVersion: unknown }
+  if (typeof ifVersion === 'number' && Number.isSafeInteger(ifVersion) && ifVersion >= 0) {
+    return { element, ifVersion, complaint: [] }
   }
+  return { element, ifVersion: null, complaint: ['ifVersion must be a whole number that is not less than 0'] }
 }

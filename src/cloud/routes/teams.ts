@@ -5,11 +5,10 @@ import { checked, readBody } from '../body'
 import type { App, Env, RouteContext, Services } from '../context'
 import { Problem } from '../problem'
 import { authenticated } from '../session'
-import { teamKeySchema } from './keys'
-import type { AuditEvent } from '../store/audit'
+import { teamKeyRoutes } from './keys'
+import { memberOf, TEAM_ID } from './_membership'
 import { roles, type Membership, type Role } from '../store'
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const MAX_NAME = 100
 const DEFAULT_DAYS = 7
 
@@ -51,9 +50,7 @@ export function teamRoutes(services: Services): App {
   app.use(authenticated(services))
   app.post('/create', async (context) => {
     const { name } = await readBody(context, teamSchema)
-    const { user } = context.get('session')
-    const team = await store.teams.create(name, user.id)
-    await note(services, context, { teamId: team.id, action: 'team.create', subject: name })
+    const team = await store.teams.create(name, context.get('session').user)
     return context.json(teamOf({ team, role: 'owner' }), 201)
   })
   app.get('/my', async (context) => {
@@ -62,105 +59,74 @@ export function teamRoutes(services: Services): App {
   })
   app.post('/join', async (context) => {
     const { token } = await readBody(context, joinSchema)
-    const { user } = context.get('session')
-    const outcome = await store.teams.accept(token, user.id)
+    const outcome = await store.teams.accept(token, context.get('session').user)
     if (outcome.kind !== 'joined') throw joinRefusals[outcome.kind]
-    await note(services, context, {
-      teamId: outcome.team.id,
-      action: 'member.join',
-      subject: user.email,
-      detail: outcome.role,
-    })
     return context.json(teamOf(outcome), 201)
   })
   app.get('/:id/members', async (context) => {
-    const { team } = await member(services, context)
+    const { team } = await memberOf(services, context)
     return context.json(await store.teams.members(team.id))
   })
   app.post('/:id/invite', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const { role, days } = await readBody(context, inviteSchema)
-    const createdBy = context.get('session').user.id
-    const { row, token } = await store.teams.invite({ teamId: team.id, role, createdBy, days })
-    await note(services, context, { teamId: team.id, action: 'member.invite', subject: role, detail: row.id })
+    const by = context.get('session').user
+    const { row, token } = await store.teams.invite({ teamId: team.id, role, by, days })
     const link = `${services.publicUrl()}/invite#${token}`
     return context.json({ id: row.id, role, expiresAt: row.expiresAt, token, link }, 201)
   })
   app.get('/:id/invites', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const open = await store.teams.invites(team.id)
     return context.json(open.map(({ id, role, createdAt, expiresAt }) => ({ id, role, createdAt, expiresAt })))
   })
   app.delete('/:id/invites/:inviteId', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const inviteId = context.req.param('inviteId')
-    if (!UUID.test(inviteId) || !(await store.teams.withdraw(team.id, inviteId))) throw joinRefusals.unknown
+    const by = context.get('session').user
+    if (!TEAM_ID.test(inviteId) || !(await store.teams.withdraw(team.id, inviteId, by))) throw joinRefusals.unknown
     return context.json({ message: 'Invitation withdrawn' })
   })
   app.post('/:id/leave', async (context) => {
-    const { team, role } = await member(services, context)
+    const { team, role } = await memberOf(services, context)
     const { user } = context.get('session')
-    if (!(await store.teams.remove(team.id, user.id))) throw lastOwner(role)
-    await note(services, context, { teamId: team.id, action: 'member.leave', subject: user.email })
+    if (!(await store.teams.remove(team.id, user.id, user))) throw lastOwner(role)
     return context.json({ message: 'You left the team' })
   })
   app.delete('/:id/members/:memberId', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const target = await other(services, context, team.id)
-    if (!(await store.teams.remove(team.id, target.userId))) throw lastOwner(target.role)
-    await note(services, context, { teamId: team.id, action: 'member.remove', subject: target.email })
+    const by = context.get('session').user
+    if (!(await store.teams.remove(team.id, target.userId, by))) throw lastOwner(target.role)
     return context.json({ message: 'Member removed' })
   })
   app.on(['PUT', 'PATCH'], '/:id/members/:memberId/role', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const target = await other(services, context, team.id)
     const { role } = await readBody(context, memberRoleSchema)
-    if (!(await store.teams.setRole(team.id, target.userId, role))) throw lastOwner(target.role)
-    await note(services, context, { teamId: team.id, action: 'member.role', subject: target.email, detail: role })
+    const by = context.get('session').user
+    if (!(await store.teams.setRole(team.id, target.userId, { role, by }))) throw lastOwner(target.role)
     return context.json({ ...target, role })
   })
   app.on(['POST', 'DELETE'], '/:id/dissolve', async (context) => {
-    const { team } = await member(services, context, 'owner')
-    await note(services, context, { teamId: team.id, action: 'team.dissolve', subject: team.name })
-    await store.teams.dissolve(team.id)
+    const { team } = await memberOf(services, context, 'owner')
+    await store.teams.dissolve(team.id, context.get('session').user)
     return context.json({ message: 'Team dissolved' })
   })
   app.get('/:id/audit', async (context) => {
-    const { team } = await member(services, context, 'owner')
+    const { team } = await memberOf(services, context, 'owner')
     const { limit, before = null } = checked(pageSchema, context.req.query())
     return context.json(await store.audit.ofTeam(team.id, { limit, before }))
   })
-  app.get('/:id/keys', async (context) => {
-    const { team } = await member(services, context)
-    return context.json(await store.keys.ofTeam(team.id, context.get('session').user.id))
-  })
-  app.put('/:id/keys', async (context) => {
-    const { team } = await member(services, context)
-    const wish = await readBody(context, teamKeySchema)
-    const createdBy = context.get('session').user.id
-    if (!(await store.keys.addCopies({ ...wish, teamId: team.id, createdBy }))) {
-      throw new Problem(409, 'The members or the key changed meanwhile: look again')
-    }
-    return context.json(await store.keys.ofTeam(team.id, createdBy))
-  })
+  app.route('/:id/keys', teamKeyRoutes(services))
   return app
-}
-
-/** The caller's membership. A team that one is not in does not exist: 404. Throws 403 for a lower role than `least`. */
-async function member({ store }: Services, context: RouteContext, least: Role = 'user'): Promise<Membership> {
-  const id = context.req.param('id') ?? ''
-  const found = UUID.test(id) ? await store.teams.membership(id.toLowerCase(), context.get('session').user.id) : null
-  if (found === null) throw new Problem(404, 'Team not found')
-  if (roles.indexOf(found.role) > roles.indexOf(least)) {
-    throw new Problem(403, `Only ${least === 'owner' ? 'an owner' : 'an owner or a developer'} may do this`)
-  }
-  return found
 }
 
 // --- internal ---
 
 function teamOf({ team, role }: Membership): Readonly<Record<string, unknown>> {
-  return { id: team.id, name: team.name, role, createdAt: team.createdAt }
+  const { id, name, createdAt, keyGeneration, rekeyDue } = team
+  return { id, name, role, createdAt, keyGeneration, rekeyDue: rekeyDue !== 0 }
 }
 
 async function other({ store }: Services, context: RouteContext, teamId: string) {
@@ -174,13 +140,4 @@ function lastOwner(role: Role): Problem {
   return role === 'owner'
     ? new Problem(409, 'A team needs an owner: make somebody else owner first, or dissolve it')
     : new Problem(404, 'Member not found')
-}
-
-async function note(
-  { store }: Services,
-  context: RouteContext,
-  { detail = '', ...event }: Pick<AuditEvent, 'teamId' | 'action' | 'subject'> & { readonly detail?: string },
-): Promise<void> {
-  const { user } = context.get('session')
-  await store.audit.add({ ...event, detail, userId: user.id, actor: user.email })
 }

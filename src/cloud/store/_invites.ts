@@ -1,5 +1,8 @@
 /** What using an invitation does to the tables, within the transaction of whoever uses it. */
 import type { Transaction } from 'kysely'
+import { scopeOf } from './_scope'
+import { addAudit, type Actor } from './audit'
+import type { Notice } from './changes'
 import type { InviteRow, TeamRow, Tables } from './tables'
 import { hashOf } from './users'
 
@@ -25,11 +28,17 @@ export async function useInvite(
   return used ?? null
 }
 
+export interface Joining {
+  readonly by: Actor
+  readonly at: string
+  readonly say: (notice: Notice) => void
+}
+
 /** `null` when it invites to no team, the team is dissolved, or the person is a member already. */
 export async function joinTeam(
   trx: Transaction<Tables>,
   { teamId, role }: Pick<InviteRow, 'teamId' | 'role'>,
-  { userId, at }: Acceptance,
+  { by, at, say }: Joining,
 ): Promise<TeamRow | null> {
   if (teamId === null || role === null) return null
   const team = await trx
@@ -41,8 +50,12 @@ export async function joinTeam(
   if (team === undefined) return null
   const { numInsertedOrUpdatedRows = 0n } = await trx
     .insertInto('members')
-    .values({ teamId, userId, role, joinedAt: at })
+    .values({ teamId, userId: by.id, role, joinedAt: at })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 0n ? null : team
+  if (numInsertedOrUpdatedRows === 0n) return null
+  await addAudit(trx, { teamId, by, action: 'member.join', subject: by.email, detail: role }, at)
+  say({ news: scopeOf({ userId: '', namespace: teamId }) })
+  say({ news: scopeOf({ userId: by.id, namespace: null }) })
+  return team
 }

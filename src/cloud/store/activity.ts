@@ -1,6 +1,7 @@
 /** Which devices run a forward now. A start or stop and what it means for the forward are one transaction. */
 import type { Kysely } from 'kysely'
-import type { Forwards } from './forwards'
+import { nextRevision, type Trx } from './_revisions'
+import type { Forwards, StatusFields } from './forwards'
 import type { ActivityRow, ForwardRow, Tables } from './tables'
 
 export interface Running extends ActivityRow {
@@ -34,17 +35,48 @@ export function createActivity(db: Kysely<Tables>, forwards: Forwards): Activity
         let query = trx.deleteFrom('activities').where('forwardId', '=', forwardId).where('userId', '=', userId)
         if (deviceId !== null) query = query.where('deviceId', '=', deviceId)
         await query.execute()
-        const [other] = await running(trx, forwardId)
-        if (other === undefined) return { status: 'inactive', tunnelId: null, connectionId: null }
-        return { status: 'active', tunnelId: other.tunnelId, connectionId: other.connectionId }
+        return statusOf(trx, forwardId)
       }),
-    running: (forwardId) => running(db, forwardId),
+    running: (forwardId) => running(db, forwardId).execute(),
   }
+}
+
+/** Ends what a person's devices run in a scope, as the end of a membership does. Answers the scope's revision; `null` when they run nothing. */
+export async function endRuns(trx: Trx, scope: string, userId: string): Promise<number | null> {
+  // Locked first: a start that comes at the same time is before this or after it.
+  const locked = await nextRevision(trx, scope, 0)
+  const runs = await trx
+    .selectFrom('activities')
+    .innerJoin('forwards', 'forwards.id', 'activities.forwardId')
+    .select('forwards.id')
+    .distinct()
+    .where('forwards.scope', '=', scope)
+    .where('activities.userId', '=', userId)
+    .execute()
+  if (runs.length === 0) return null
+  const ids = runs.map(({ id }) => id)
+  await trx.deleteFrom('activities').where('userId', '=', userId).where('forwardId', 'in', ids).execute()
+  await nextRevision(trx, scope, ids.length)
+  for (const [index, id] of ids.entries()) {
+    const fields = await statusOf(trx, id)
+    await trx
+      .updateTable('forwards')
+      .set({ ...fields, rev: locked + index + 1 })
+      .where('id', '=', id)
+      .execute()
+  }
+  return locked + ids.length
 }
 
 // --- internal ---
 
-function running(db: Kysely<Tables>, forwardId: string): Promise<Running[]> {
+async function statusOf(trx: Trx, forwardId: string): Promise<StatusFields> {
+  const other = await running(trx, forwardId).executeTakeFirst()
+  if (other === undefined) return { status: 'inactive', tunnelId: null, connectionId: null }
+  return { status: 'active', tunnelId: other.tunnelId, connectionId: other.connectionId }
+}
+
+function running(db: Kysely<Tables>, forwardId: string) {
   return db
     .selectFrom('activities')
     .innerJoin('users', 'users.id', 'activities.userId')
@@ -52,5 +84,4 @@ function running(db: Kysely<Tables>, forwardId: string): Promise<Running[]> {
     .select('users.email')
     .where('forwardId', '=', forwardId)
     .orderBy('startedAt', 'desc')
-    .execute()
 }

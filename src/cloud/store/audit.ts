@@ -1,24 +1,31 @@
-/** Who changed what. Never holds a secret: fields are named, their values are not. */
-import type { Kysely } from 'kysely'
-import type { Tables } from './tables'
+/** Who changed what, written in the transaction of the change. Never holds a secret: fields are named, their values are not. */
+import type { Kysely, Transaction } from 'kysely'
+import type { Tables, UserRow } from './tables'
 
-export interface AuditEvent {
+/** Who does it. */
+export type Actor = Pick<UserRow, 'id' | 'email'>
+
+export interface AuditEntry {
+  readonly id: number
+  readonly at: string
   readonly teamId: string | null
   readonly userId: string | null
-  /** E-mail address, or what else acted. */
+  /** E-mail address. */
   readonly actor: string
   readonly action: string
   readonly subject: string
   readonly detail: string
 }
 
-export interface AuditEntry extends AuditEvent {
-  readonly id: number
-  readonly at: string
+export interface AuditEvent {
+  readonly teamId: string
+  readonly by: Actor
+  readonly action: string
+  readonly subject: string
+  readonly detail?: string
 }
 
 export interface Audit {
-  readonly add: (event: AuditEvent) => Promise<void>
   /** Newest first. */
   readonly ofTeam: (
     teamId: string,
@@ -26,18 +33,23 @@ export interface Audit {
   ) => Promise<readonly AuditEntry[]>
 }
 
-export function createAudit(db: Kysely<Tables>, now: () => number): Audit {
+export function createAudit(db: Kysely<Tables>): Audit {
   return {
-    add: async (event) => {
-      await db
-        .insertInto('audit')
-        .values({ ...event, at: new Date(now()).toISOString() })
-        .execute()
-    },
     ofTeam: async (teamId, { limit, before }) => {
       let query = db.selectFrom('audit').selectAll().where('teamId', '=', teamId).orderBy('id', 'desc').limit(limit)
       if (before !== null) query = query.where('id', '<', before)
       return (await query.execute()).map((row) => ({ ...row, id: Number(row.id) }))
     },
   }
+}
+
+export async function addAudit(
+  trx: Transaction<Tables>,
+  { teamId, by, action, subject, detail = '' }: AuditEvent,
+  at: string,
+): Promise<void> {
+  await trx
+    .insertInto('audit')
+    .values({ at, teamId, userId: by.id, actor: by.email, action, subject, detail })
+    .execute()
 }

@@ -15,6 +15,8 @@ export const endings = {
 
 export interface Listener {
   readonly changed: (rev: number) => void
+  /** Something beside the list: of a person their teams, roles and key; of a team its members, roles and keys. */
+  readonly news: () => void
   /** Something that it depends on is over. */
   readonly ended: () => void
   /** Notices may have been missed: whether it is still allowed, and where the list stands, is to be asked anew. */
@@ -43,7 +45,12 @@ const CHANNEL = 'warren_changes'
 const RECONNECT_MS = 1000
 /** A connection whose other end vanished without a word is found so. */
 const PING_MS = 30_000
-const noticeSchema = z.union([z.object({ scope: z.string(), rev: z.number() }), z.object({ ended: z.string() })])
+const noticeSchema = z.union([
+  z.object({ scope: z.string(), rev: z.number() }),
+  z.object({ ended: z.string() }),
+  /** Of a scope. */
+  z.object({ news: z.string() }),
+])
 export type Notice = z.output<typeof noticeSchema>
 
 /** `pool`: `null` where this process is the only one. */
@@ -52,6 +59,7 @@ export async function createChanges(pool: pg.Pool | null, log: (message: string)
   const byEnding = createIndex()
   const tell = (notice: Notice): void => {
     if ('ended' in notice) for (const listener of byEnding.of(notice.ended)) listener.ended()
+    else if ('news' in notice) for (const listener of byScope.of(notice.news)) listener.news()
     else for (const listener of byScope.of(notice.scope)) listener.changed(notice.rev)
   }
   const tellAll = (): void => {

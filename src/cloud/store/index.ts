@@ -12,11 +12,15 @@ import type { Tables } from './tables'
 import { createTeams, type Teams } from './teams'
 import { createUsers, type Users } from './users'
 
-export { scopeOf, type Delta, type Forwards, type Owner, type SyncWrite } from './forwards'
+export { scopeOf, type Owner } from './_scope'
+export type { SyncWrite } from './_sync'
+export type { Actor } from './audit'
+export type { Delta, Forwards } from './forwards'
 export { openDatabase } from './open'
 export { roles, type Member, type Membership, type Role } from './teams'
 export { endings } from './changes'
-export type { ForwardRow, UserRow } from './tables'
+export type { KeyOutcome, TeamKeyState } from './keys'
+export type { ForwardRow, UserKeyRow, UserRow } from './tables'
 
 export interface CloudStore {
   readonly registration: Registration
@@ -30,6 +34,8 @@ export interface CloudStore {
   /** Answers the value that is there, or writes the given one: the first of several instances decides. */
   readonly settle: (key: string, value: string) => Promise<string>
   readonly pool: OpenedDatabase['pool']
+  /** Forgets tokens and counted attempts whose time is over. */
+  readonly purge: () => Promise<void>
   /** Rejects while the database does not answer. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
@@ -50,17 +56,22 @@ export async function openStore(
     throw error
   })
   const forwards = createForwards(db, changes, now)
+  const users = createUsers(db, { now, refreshMs: config.refreshSeconds * 1000, changes })
   return {
-    registration: createRegistration(db, now),
-    users: createUsers(db, { now, refreshMs: config.refreshSeconds * 1000, changes }),
+    registration: createRegistration(db, changes, now),
+    users,
     teams: createTeams(db, changes, now),
     forwards,
     activity: createActivity(db, forwards),
-    keys: createKeys(db, now),
-    audit: createAudit(db, now),
+    keys: createKeys(db, changes, now),
+    audit: createAudit(db),
     changes,
     settle: (key, value) => settle(db, key, value),
     pool,
+    purge: async () => {
+      await users.purge()
+      if (pool !== null) await sql`delete from rate_limits where expire < ${now()}`.execute(db)
+    },
     ping: async () => {
       await sql`select 1`.execute(db)
     },

@@ -12,8 +12,15 @@ const first: Migration = {
   },
 }
 
+const second: Migration = {
+  up: async (db: Db) => {
+    await keyGenerations(db)
+    await rateLimits(db)
+  },
+}
+
 /** In this order. */
-export const steps: Readonly<Record<string, Migration>> = { '001-first': first }
+export const steps: Readonly<Record<string, Migration>> = { '001-first': first, '002-key-generations': second }
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve({ ...steps }) }
 
@@ -141,9 +148,8 @@ async function forwards(db: Db): Promise<void> {
 
 async function rest(db: Db): Promise<void> {
   // SQLite numbers rows of an `integer primary key` by itself; PostgreSQL wants to be told.
-  const isSqlite = db.getExecutor().adapter.supportsTransactionalDdl === false
   await (
-    isSqlite
+    isSqlite(db)
       ? sql`create table audit (id integer primary key autoincrement, at text not null, team_id text, user_id text,
           actor text not null, action text not null, subject text not null, detail text not null)`
       : sql`create table audit (id bigint generated always as identity primary key, at text not null, team_id text,
@@ -155,4 +161,48 @@ async function rest(db: Db): Promise<void> {
     .addColumn('key', 'text', (column) => column.primaryKey())
     .addColumn('value', 'text', (column) => column.notNull())
     .execute()
+}
+
+/** Which key of a team is the newest, and whether the next one is due, stands with the team: it is compared and set there. */
+async function keyGenerations(db: Db): Promise<void> {
+  await db.schema.alterTable('team_keys').renameColumn('epoch', 'generation').execute()
+  for (const name of ['key_generation', 'rekey_due']) {
+    await db.schema
+      .alterTable('teams')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute()
+  }
+  // Which public key a copy was wrapped for.
+  await db.schema
+    .alterTable('team_keys')
+    .addColumn('key_version', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute()
+  for (const name of ['version', 'key_version']) {
+    await db.schema
+      .alterTable('user_keys')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(1))
+      .execute()
+  }
+  await db.schema
+    .alterTable('user_keys')
+    .addColumn('updated_at', 'text', (column) => column.notNull().defaultTo(''))
+    .execute()
+  await sql`update user_keys set updated_at = created_at`.execute(db)
+  await sql`update teams set key_generation =
+    coalesce((select max(generation) from team_keys where team_keys.team_id = teams.id), 0)`.execute(db)
+  // What a team's members may know of its keys was counted in the settings before.
+  await sql`update teams set rekey_due = 1 where key_generation > 0 and exists (
+    select 1 from settings where key = 'team-key-stale:' || teams.id)`.execute(db)
+  await sql`delete from settings where key like 'team-key-stale:%'`.execute(db)
+}
+
+/** Of the library that counts attempts; made here because two instances that make it at once disturb each other. */
+async function rateLimits(db: Db): Promise<void> {
+  if (isSqlite(db)) return
+  await sql`create table if not exists rate_limits (
+    key varchar(255) primary key, points integer not null default 0, expire bigint)`.execute(db)
+}
+
+function isSqlite(db: Db): boolean {
+  return db.getExecutor().adapter.supportsTransactionalDdl === false
 }

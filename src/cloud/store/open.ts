@@ -1,7 +1,7 @@
 /** Opens the database that the configuration names and brings it up to date. */
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely'
+import { CamelCasePlugin, Kysely, Migrator, PostgresDialect, sql } from 'kysely'
 import Database from 'libsql'
 import pg from 'pg'
 import { libsqlDialect } from '@sqlite'
@@ -14,6 +14,8 @@ const { Pool, types } = pg
 const INT8 = 20
 const POOL_SIZE = 10
 const CONNECT_TIMEOUT_MS = 10_000
+/** Any number that no other program of the database takes; `WARR` in ASCII. */
+const MIGRATION_LOCK = 0x57_41_52_52
 
 export interface OpenedDatabase {
   readonly db: Kysely<Tables>
@@ -32,17 +34,36 @@ export async function openDatabase(config: Pick<CloudConfig, 'databaseUrl' | 'da
   return migrated(openPostgres(url), (error) => cannotReach(url, error))
 }
 
-/** Several instances may start at once: the migrator locks on PostgreSQL, and a file has one server only. */
-async function migrate(db: Kysely<Tables>): Promise<void> {
+// --- internal ---
+
+/**
+ * Several instances may start at once on an empty database, and `create table if not exists` of two of them can fail: all that a migration
+ * does, its own tables too, comes behind one lock of PostgreSQL. It is held by the connection, so it ends with a process that dies.
+ */
+async function migrate({ db, pool }: OpenedDatabase): Promise<void> {
+  if (pool === null) {
+    await toLatest(db)
+    return
+  }
+  await db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${MIGRATION_LOCK})`.execute(connection)
+    try {
+      await toLatest(connection)
+    } finally {
+      await sql`select pg_advisory_unlock(${MIGRATION_LOCK})`.execute(connection)
+    }
+  })
+}
+
+/** Of one transaction on PostgreSQL: all steps or none. */
+async function toLatest(db: Kysely<Tables>): Promise<void> {
   const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest()
   if (error !== undefined) throw error instanceof Error ? error : new Error('The migration failed.', { cause: error })
 }
 
-// --- internal ---
-
 async function migrated(opened: OpenedDatabase, fault: (error: unknown) => Error): Promise<OpenedDatabase> {
   try {
-    await migrate(opened.db)
+    await migrate(opened)
     return opened
   } catch (error) {
     await opened.close()

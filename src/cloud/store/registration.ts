@@ -1,12 +1,14 @@
 /** How an account begins: with an invitation or without. What is asked of it and what it makes is one transaction. */
 import { type Kysely, type Transaction } from 'kysely'
+import { announced } from './_announced'
 import { joinTeam, useInvite } from './_invites'
-import type { InviteRow, TeamRow, Tables, UserRow } from './tables'
+import type { Changes, Notice } from './changes'
+import type { InviteRow, Tables, UserRow } from './tables'
 import { insertUser, type NewUser } from './users'
 
 export type RegistrationOutcome =
-  /** `team`: the invitation was to this one, and the account is a member of it. */
-  | { readonly kind: 'made'; readonly user: UserRow; readonly team: TeamRow | null; readonly role: string | null }
+  /** Where the invitation was to a team, the account is a member of it. */
+  | { readonly kind: 'made'; readonly user: UserRow }
   /** `taken`: the address has an account. `uninvited`: the invitation is not open (any more). */
   | { readonly kind: 'taken' | 'uninvited' }
 
@@ -15,12 +17,12 @@ export interface Registration {
   readonly register: (user: NewUser, invitation: string | null) => Promise<RegistrationOutcome>
 }
 
-export function createRegistration(db: Kysely<Tables>, now: () => number): Registration {
+export function createRegistration(db: Kysely<Tables>, changes: Changes, now: () => number): Registration {
   return {
     register: async (user, invitation) => {
       const at = new Date(now()).toISOString()
       try {
-        return await db.transaction().execute((trx) => register(trx, user, { invitation, at }))
+        return await announced(db, changes, (trx, say) => register(trx, user, { invitation, at, say }))
       } catch (error) {
         if (error instanceof Refused) return { kind: error.kind }
         throw error
@@ -41,27 +43,28 @@ class Refused extends Error {
 interface Terms {
   readonly invitation: string | null
   readonly at: string
+  readonly say: (notice: Notice) => void
 }
 
 async function register(
   trx: Transaction<Tables>,
   user: NewUser,
-  { invitation, at }: Terms,
+  { invitation, at, say }: Terms,
 ): Promise<RegistrationOutcome> {
   await oneAtATime(trx)
   const isFirst = (await trx.selectFrom('users').select('id').executeTakeFirst()) === undefined
   const added = await insertUser(trx, user, at)
   if (added === null) throw new Refused('taken')
-  if (invitation === null) return { kind: 'made', user: added, team: null, role: null }
+  if (invitation === null) return { kind: 'made', user: added }
   const invite = await useInvite(trx, invitation, { userId: added.id, at })
   if (invite === null || (isOfTheLog(invite) && !isFirst)) throw new Refused('uninvited')
   if (isOfTheLog(invite)) {
     // Every start without an account logged a link; the account is there, so the others are void.
     await trx.deleteFrom('invites').where('teamId', 'is', null).where('usedAt', 'is', null).execute()
   }
-  const team = await joinTeam(trx, invite, { userId: added.id, at })
+  const team = await joinTeam(trx, invite, { by: added, at, say })
   if (invite.teamId !== null && team === null) throw new Refused('uninvited')
-  return { kind: 'made', user: added, team, role: invite.role }
+  return { kind: 'made', user: added }
 }
 
 function isOfTheLog({ teamId }: InviteRow): boolean {

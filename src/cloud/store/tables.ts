@@ -44,6 +44,10 @@ export interface TeamRow {
   name: string
   createdAt: string
   dissolvedAt: string | null
+  /** The newest key of the team; 0 while there is none. */
+  keyGeneration: number
+  /** 1 when somebody who could hold it left. */
+  rekeyDue: number
 }
 
 export interface MemberRow {
@@ -125,8 +129,10 @@ export interface ActivityRow {
 /** A team's key, wrapped for one member; opaque here. */
 export interface TeamKeyRow {
   teamId: string
-  epoch: number
+  generation: number
   userId: string
+  /** Of the public key that it was wrapped for. */
+  keyVersion: number
   wrapped: string
   createdBy: string
   createdAt: string
@@ -137,7 +143,12 @@ export interface UserKeyRow {
   userId: string
   publicKey: string
   sealedPrivateKey: string
+  /** Grows by one with each change. */
+  version: number
+  /** The version at the last change of the public half. */
+  keyVersion: number
   createdAt: string
+  updatedAt: string
 }
 
 export interface AuditRow {

@@ -5,9 +5,13 @@ import type { InviteRow, Tables, TeamRow } from './tables'
 import { hashOf, newSecret } from './users'
 import { announced } from './_announced'
 import { joinTeam, useInvite, type Acceptance } from './_invites'
-import { endings, type Changes } from './changes'
-import { removeScope, scopeOf } from './forwards'
-import { markStale } from './keys'
+import { lockTeam } from './_locked-team'
+import { scopeOf } from './_scope'
+import { addAudit, type Actor } from './audit'
+import { endings, type Changes, type Notice } from './changes'
+import { endRuns } from './activity'
+import { removeScope } from './forwards'
+import { forgetCopies } from './keys'
 
 export const roles = ['owner', 'developer', 'user'] as const
 export type Role = (typeof roles)[number]
@@ -31,7 +35,7 @@ export type AcceptOutcome =
   | { readonly kind: 'unknown' | 'used' | 'expired' | 'dissolved' | 'member' }
 
 export interface Teams {
-  readonly create: (name: string, ownerId: string) => Promise<TeamRow>
+  readonly create: (name: string, by: Actor) => Promise<TeamRow>
   readonly ofUser: (userId: string) => Promise<readonly Membership[]>
   /** `null`: no such team, a dissolved one, or not a member. */
   readonly membership: (teamId: string, userId: string) => Promise<Membership | null>
@@ -39,22 +43,30 @@ export interface Teams {
   /** `teamId` `null`: an invitation to make an account. The token is told once. */
   readonly invite: (invite: NewInvite) => Promise<{ readonly row: InviteRow; readonly token: string }>
   readonly invites: (teamId: string) => Promise<readonly InviteRow[]>
-  readonly withdraw: (teamId: string, inviteId: string) => Promise<boolean>
+  readonly withdraw: (teamId: string, inviteId: string, by: Actor) => Promise<boolean>
   /** Whether it would let somebody in now. */
   readonly isOpen: (token: string) => Promise<boolean>
-  readonly accept: (token: string, userId: string) => Promise<AcceptOutcome>
-  /** Its key is to be made anew then. False when the team would be left without an owner, or there is no such member. */
-  readonly remove: (teamId: string, userId: string) => Promise<boolean>
+  readonly accept: (token: string, by: Actor) => Promise<AcceptOutcome>
+  /**
+   * With their copies of its keys, and what their devices run of it. Its key is to be made anew then. False when the team would be left
+   * without an owner, or there is no such member.
+   */
+  readonly remove: (teamId: string, userId: string, by: Actor) => Promise<boolean>
   /** As {@link remove}. */
-  readonly setRole: (teamId: string, userId: string, role: Role) => Promise<boolean>
+  readonly setRole: (
+    teamId: string,
+    userId: string,
+    change: { readonly role: Role; readonly by: Actor },
+  ) => Promise<boolean>
   /** With its forwards. */
-  readonly dissolve: (teamId: string) => Promise<void>
+  readonly dissolve: (teamId: string, by: Actor) => Promise<void>
 }
 
 export interface NewInvite {
   readonly teamId: string | null
   readonly role: Role | null
-  readonly createdBy: string | null
+  /** `null`: the server itself. */
+  readonly by: Actor | null
   readonly days: number
 }
 
@@ -70,14 +82,14 @@ export function createTeams(db: Kysely<Tables>, changes: Changes, now: () => num
       .where('usedAt', 'is', null)
       .where('expiresAt', '>', at())
   return {
-    create: (name, ownerId) =>
-      db.transaction().execute(async (trx) => {
-        const team: TeamRow = { id: randomUUID(), name, createdAt: at(), dissolvedAt: null }
+    create: (name, by) =>
+      announced(db, changes, async (trx, say) => {
+        const id = randomUUID()
+        const team: TeamRow = { id, name, createdAt: at(), dissolvedAt: null, keyGeneration: 0, rekeyDue: 0 }
         await trx.insertInto('teams').values(team).execute()
-        await trx
-          .insertInto('members')
-          .values({ teamId: team.id, userId: ownerId, role: 'owner', joinedAt: at() })
-          .execute()
+        await trx.insertInto('members').values({ teamId: id, userId: by.id, role: 'owner', joinedAt: at() }).execute()
+        await addAudit(trx, { teamId: id, by, action: 'team.create', subject: name }, at())
+        say(newsOf(by.id))
         return team
       }),
     ofUser: async (userId) => (await memberships(db, userId).execute()).map(toMembership),
@@ -95,15 +107,20 @@ export function createTeams(db: Kysely<Tables>, changes: Changes, now: () => num
         .execute()
       return rows.map((row) => ({ ...row, role: row.role as Role }))
     },
-    invite: async ({ teamId, role, createdBy, days }) => {
-      const token = newSecret()
-      const row: InviteRow = {
-        ...{ id: randomUUID(), teamId, role, hash: hashOf(token), createdBy, createdAt: at() },
-        ...{ expiresAt: at(days * DAY_MS), usedAt: null, usedBy: null },
-      }
-      await db.insertInto('invites').values(row).execute()
-      return { row, token }
-    },
+    invite: ({ teamId, role, by, days }) =>
+      db.transaction().execute(async (trx) => {
+        const token = newSecret()
+        const row: InviteRow = {
+          ...{ id: randomUUID(), teamId, role, hash: hashOf(token), createdBy: by?.id ?? null, createdAt: at() },
+          ...{ expiresAt: at(days * DAY_MS), usedAt: null, usedBy: null },
+        }
+        await trx.insertInto('invites').values(row).execute()
+        if (by !== null && teamId !== null) {
+          const event = { teamId, by, action: 'member.invite', subject: role ?? '', detail: row.id }
+          await addAudit(trx, event, at())
+        }
+        return { row, token }
+      }),
     invites: async (teamId) =>
       await db
         .selectFrom('invites')
@@ -113,57 +130,77 @@ export function createTeams(db: Kysely<Tables>, changes: Changes, now: () => num
         .where('expiresAt', '>', at())
         .orderBy('createdAt')
         .execute(),
-    withdraw: async (teamId, inviteId) => {
-      const { numDeletedRows } = await db
-        .deleteFrom('invites')
-        .where('id', '=', inviteId)
-        .where('teamId', '=', teamId)
-        .where('usedAt', 'is', null)
-        .executeTakeFirstOrThrow()
-      return numDeletedRows > 0n
-    },
+    withdraw: (teamId, inviteId, by) =>
+      db.transaction().execute(async (trx) => {
+        const gone = await trx
+          .deleteFrom('invites')
+          .where('id', '=', inviteId)
+          .where('teamId', '=', teamId)
+          .where('usedAt', 'is', null)
+          .returning('role')
+          .executeTakeFirst()
+        if (gone === undefined) return false
+        const event = { teamId, by, action: 'member.uninvite', subject: gone.role ?? '', detail: inviteId }
+        await addAudit(trx, event, at())
+        return true
+      }),
     isOpen: async (token) => (await open(token).executeTakeFirst()) !== undefined,
-    accept: (token, userId) =>
-      db
-        .transaction()
-        .execute((trx) => accept(trx, token, { userId, at: at() }))
-        .catch((error: unknown) => {
+    accept: (token, by) =>
+      announced(db, changes, (trx, say) => accept(trx, token, { userId: by.id, email: by.email, at: at(), say })).catch(
+        (error: unknown) => {
           if (error instanceof UsedMeanwhile) return { kind: 'used' as const }
           throw error
-        }),
-    remove: (teamId, userId) =>
+        },
+      ),
+    remove: (teamId, userId, by) =>
       announced(db, changes, async (trx, say) => {
-        if (!(await leavesAnOwner(trx, teamId, userId))) return false
+        const team = await lockTeam(trx, teamId)
+        if (team === null || !(await leavesAnOwner(trx, teamId, userId))) return false
         const { numDeletedRows } = await trx
           .deleteFrom('members')
           .where('teamId', '=', teamId)
           .where('userId', '=', userId)
           .executeTakeFirstOrThrow()
         if (numDeletedRows === 0n) return false
-        await trx.deleteFrom('teamKeys').where('teamId', '=', teamId).where('userId', '=', userId).execute()
-        await markStale(trx, teamId)
+        await forgetCopies(trx, team, userId)
+        const rev = await endRuns(trx, teamScope(teamId), userId)
+        if (rev !== null) say({ scope: teamScope(teamId), rev })
+        const action = userId === by.id ? 'member.leave' : 'member.remove'
+        await addAudit(trx, { teamId, by, action, subject: await emailOf(trx, userId) }, at())
         say({ ended: endings.member(teamId, userId) })
+        say({ news: teamScope(teamId) })
+        say(newsOf(userId))
         return true
       }),
-    setRole: (teamId, userId, role) =>
-      db.transaction().execute(async (trx) => {
-        if (role !== 'owner' && !(await leavesAnOwner(trx, teamId, userId))) return false
+    setRole: (teamId, userId, { role, by }) =>
+      announced(db, changes, async (trx, say) => {
+        const team = await lockTeam(trx, teamId)
+        if (team === null || (role !== 'owner' && !(await leavesAnOwner(trx, teamId, userId)))) return false
         const { numUpdatedRows } = await trx
           .updateTable('members')
           .set({ role })
           .where('teamId', '=', teamId)
           .where('userId', '=', userId)
           .executeTakeFirstOrThrow()
-        return numUpdatedRows > 0n
+        if (numUpdatedRows === 0n) return false
+        const subject = await emailOf(trx, userId)
+        await addAudit(trx, { teamId, by, action: 'member.role', subject, detail: role }, at())
+        say({ news: teamScope(teamId) })
+        say(newsOf(userId))
+        return true
       }),
-    dissolve: (teamId) =>
+    dissolve: (teamId, by) =>
       announced(db, changes, async (trx, say) => {
-        say({ ended: endings.team(teamId) })
-        await removeScope(trx, scopeOf({ userId: '', namespace: teamId }), at())
+        const team = await lockTeam(trx, teamId)
+        if (team === null) return
+        await removeScope(trx, teamScope(teamId), at())
         await trx.updateTable('teams').set({ dissolvedAt: at() }).where('id', '=', teamId).execute()
-        await trx.deleteFrom('members').where('teamId', '=', teamId).execute()
+        const gone = await trx.deleteFrom('members').where('teamId', '=', teamId).returning('userId').execute()
         await trx.deleteFrom('invites').where('teamId', '=', teamId).where('usedAt', 'is', null).execute()
         await trx.deleteFrom('teamKeys').where('teamId', '=', teamId).execute()
+        await addAudit(trx, { teamId, by, action: 'team.dissolve', subject: team.name }, at())
+        say({ ended: endings.team(teamId) })
+        for (const { userId } of gone) say(newsOf(userId))
       }),
   }
 }
@@ -174,7 +211,8 @@ function memberships(db: Kysely<Tables>, userId: string) {
   return db
     .selectFrom('members')
     .innerJoin('teams', 'teams.id', 'members.teamId')
-    .select(['teams.id', 'teams.name', 'teams.createdAt', 'teams.dissolvedAt', 'members.role'])
+    .selectAll('teams')
+    .select('members.role')
     .where('members.userId', '=', userId)
     .where('teams.dissolvedAt', 'is', null)
     .orderBy('teams.name')
@@ -184,15 +222,24 @@ function toMembership({ role, ...team }: TeamRow & { readonly role: string }): M
   return { team, role: role as Role }
 }
 
-async function accept(trx: Transaction<Tables>, token: string, { userId, at }: Acceptance): Promise<AcceptOutcome> {
+interface Accepting extends Acceptance {
+  readonly email: string
+  readonly say: (notice: Notice) => void
+}
+
+async function accept(
+  trx: Transaction<Tables>,
+  token: string,
+  { userId, email, at, say }: Accepting,
+): Promise<AcceptOutcome> {
   const invite = await trx.selectFrom('invites').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst()
   if (invite === undefined || invite.teamId === null || invite.role === null) return { kind: 'unknown' }
   if (invite.usedAt !== null) return { kind: 'used' }
   if (invite.expiresAt <= at) return { kind: 'expired' }
-  const team = await trx.selectFrom('teams').selectAll().where('id', '=', invite.teamId).executeTakeFirst()
-  if (team === undefined || team.dissolvedAt !== null) return { kind: 'dissolved' }
+  const team = await lockTeam(trx, invite.teamId)
+  if (team === null) return { kind: 'dissolved' }
   // An invitation that adds nobody is left for whom it was meant.
-  if ((await joinTeam(trx, invite, { userId, at })) === null) return { kind: 'member' }
+  if ((await joinTeam(trx, invite, { by: { id: userId, email }, at, say })) === null) return { kind: 'member' }
   if ((await useInvite(trx, token, { userId, at })) === null) throw new UsedMeanwhile()
   return { kind: 'joined', team, role: invite.role as Role }
 }
@@ -200,13 +247,8 @@ async function accept(trx: Transaction<Tables>, token: string, { userId, at }: A
 /** Another request used the invitation after the look: takes the membership back. */
 class UsedMeanwhile extends Error {}
 
-/** The team's row is locked first: two owners that leave at the same time must see each other. */
+/** The team's row must be locked: two owners that leave at the same time must see each other. */
 async function leavesAnOwner(trx: Transaction<Tables>, teamId: string, userId: string): Promise<boolean> {
-  await trx
-    .updateTable('teams')
-    .set((row) => ({ name: row.ref('name') }))
-    .where('id', '=', teamId)
-    .execute()
   const other = await trx
     .selectFrom('members')
     .select('userId')
@@ -222,4 +264,18 @@ async function leavesAnOwner(trx: Transaction<Tables>, teamId: string, userId: s
     .where('userId', '=', userId)
     .executeTakeFirst()
   return own !== undefined && own.role !== 'owner'
+}
+
+async function emailOf(trx: Transaction<Tables>, userId: string): Promise<string> {
+  const user = await trx.selectFrom('users').select('email').where('id', '=', userId).executeTakeFirst()
+  return user?.email ?? userId
+}
+
+function teamScope(teamId: string): string {
+  return scopeOf({ userId: '', namespace: teamId })
+}
+
+/** A person's own streams are told that their teams or roles are others. */
+function newsOf(userId: string): Notice {
+  return { news: scopeOf({ userId, namespace: null }) }
 }
