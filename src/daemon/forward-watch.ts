@@ -1,5 +1,6 @@
 /** Follows the engine: tells clients what changed, at most ten times a second, and people what happened. */
 import type { Engine } from '@engine'
+import type { ForwardCloud } from '@shared/cloud-views'
 import { formatEndpoint } from '@shared/endpoints'
 import type { ForwardSnapshot, ForwardState, ForwardView } from '@shared/snapshots'
 import type { Activity } from './activity'
@@ -30,6 +31,8 @@ export interface ForwardWatchOptions {
   readonly hub: Hub
   readonly activity: Activity
   readonly timed: Pick<Timed, 'stopsAt' | 'isOver'>
+  /** What the cloud shares of a forward. */
+  readonly cloudOf: (id: string) => ForwardCloud | null
   readonly now: () => number
 }
 
@@ -48,7 +51,8 @@ export function createForwardWatch(options: ForwardWatchOptions): ForwardWatch {
   const view = (id: string): ForwardView => {
     const { spec, lastUsed } = catalog.forward(id)
     const snapshot = engine.snapshot(id)
-    return { spec, snapshot: { ...snapshot, stopsAt: snapshot.wanted ? timed.stopsAt(id) : null }, lastUsed }
+    const stopsAt = snapshot.wanted ? timed.stopsAt(id) : null
+    return { spec, snapshot: { ...snapshot, stopsAt }, lastUsed, cloud: options.cloudOf(id) }
   }
   const flush = (): void => {
     timer = undefined

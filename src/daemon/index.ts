@@ -5,6 +5,7 @@ import { needSentence } from '@shared/sentence'
 import { createActivity } from './activity'
 import { bringBack } from './bring-back'
 import { createCatalog } from './catalog'
+import { createCloud, type Cloud } from './cloud'
 import { openControl } from './control'
 import { createDemo } from './demo/index'
 import { createEnginePorts, engineEnvironment, systemClock } from './engine-ports'
@@ -178,7 +179,9 @@ async function compose(
   books.attach(engine)
   const onOver = (ids: readonly string[]): Promise<void> => stopForwards(services, ids)
   const timed = createTimed({ clock, store, warnings, isSaved, onOver })
-  watch = createForwardWatch({ engine, catalog, hub, activity, timed, now })
+  let cloud: Cloud | null = null
+  const cloudOf: Cloud['viewOf'] = (id) => cloud?.viewOf(id) ?? null
+  watch = createForwardWatch({ engine, catalog, hub, activity, timed, cloudOf, now })
   const relays = createRelayWatch({ engine, catalog, hub, activity, now })
   for (const { spec } of catalog.forwards()) engine.define(spec)
   for (const { spec } of catalog.relays()) engine.relays.define(spec)
@@ -197,6 +200,7 @@ async function compose(
     timed.look()
     books.look()
     apis.look()
+    cloud?.networkChanged()
   }
   const network = createNetworkWatch({ onChange: onNetworkChange })
   const journal = createJournal({ store, activity, warnings })
@@ -205,6 +209,7 @@ async function compose(
     ...{ store, secrets, warnings, hub, books, engine, relays, places, clock, log, onServing },
     services: () => services,
   })
+  cloud = await createCloud({ now })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
     isIdle: () => watch.active().size + relays.active().size + hub.peers().length === 0 && !apis.isServing(),
@@ -227,6 +232,7 @@ async function compose(
       books,
       apis,
       report,
+      cloud,
       timed,
       needs,
       secrets,

@@ -4,6 +4,7 @@ import type { Activity } from './activity'
 import type { ApiHost } from './api/host'
 import type { Reporter } from './api/x-port-forward'
 import type { Catalog } from './catalog'
+import type { Cloud } from './cloud'
 import type { Demo } from './demo/index'
 import type { ForwardWatch } from './forward-watch'
 import type { Hub } from './hub'
@@ -32,6 +33,7 @@ export interface Services {
   readonly apis: ApiHost
   /** The traffic report of the X Port Forward API. */
   readonly report: Reporter
+  readonly cloud: Cloud
   readonly timed: Timed
   readonly needs: Needs
   readonly secrets: Secrets

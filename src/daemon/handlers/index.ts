@@ -2,6 +2,7 @@
 import type { Handlers } from '../rpc/peer'
 import type { Services } from '../services'
 import { apiHandlers } from './apis'
+import { cloudHandlers } from './cloud'
 import { configHandlers } from './config'
 import { daemonHandlers } from './daemon'
 import { forwardHandlers } from './forwards'
@@ -24,5 +25,6 @@ export function createHandlers(services: Services): Handlers {
     ...trafficHandlers(services),
     ...observeHandlers(services),
     ...configHandlers(services),
+    ...cloudHandlers(services),
   }
 }
