@@ -115,7 +115,7 @@ interface AppEventPayloads {
   'app.settings': Settings
   /** The tray, a menu or a notification wants this on screen. */
   'app.navigate': {
-    readonly screen: 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'
+    readonly screen: 'forwards' | 'relays' | 'servers' | 'cloud' | 'activity' | 'settings'
     readonly id: string | null
   }
   /** A menu item was chosen; the window acts as for its key. */
