@@ -1,6 +1,7 @@
-/** What the daemon's other parts may ask of the cloud. */
-import type { ForwardCloud } from '@shared/cloud-views'
+/** What the parts of the daemon's cloud ask of each other, and what the daemon asks of them. */
+import type { CloudField, CloudTeam, CloudView, ForwardCloud, KeyState } from '@shared/cloud-views'
 import type { RpcMethod, RpcParsed, RpcResults } from '@shared/rpc'
+import type { Namespace, Tokens } from '@sync'
 
 type CloudMethod = Extract<RpcMethod, `cloud.${string}`>
 type NameOf<M extends CloudMethod> = M extends `cloud.${infer Name}` ? Name : never
@@ -17,4 +18,104 @@ export interface Cloud extends CloudRequests {
   readonly begin: () => Promise<void>
   readonly networkChanged: () => void
   readonly close: () => Promise<void>
+}
+
+/** The account of this data folder; saved, and without a secret. Stays after a logout, so that the same account finds its forwards. */
+export interface AccountRecord {
+  readonly url: string
+  readonly userId: string
+  readonly email: string
+  readonly username: string
+  readonly keeps: CloudView['keeps']
+  readonly insecure: boolean
+  readonly isSignedIn: boolean
+}
+
+// --- keychain.ts: where the login rests ---
+
+/** One entry: the tokens, and the private key of the account (base64url) once it was unlocked here. */
+export interface Kept {
+  readonly tokens: Tokens | null
+  readonly privateKey: string | null
+}
+
+export interface Keychain {
+  readonly keeps: CloudView['keeps']
+  /** From memory; what was read when it was opened. */
+  readonly get: () => Kept
+  /** Resolves when it rests. Parts that are absent stay. */
+  readonly set: (part: Partial<Kept>) => Promise<void>
+  /** Takes the entry away. */
+  readonly clear: () => Promise<void>
+}
+
+export interface KeychainOptions {
+  /** The data folder; with `url` the name of the entry. */
+  readonly home: string
+  readonly url: string
+  readonly keep: CloudView['keeps']
+}
+
+// --- team-keys.ts, secrets.ts: sealing ---
+
+/** A sealed field of a shared forward, as the replica holds it. */
+export interface SealedField {
+  readonly forwardId: string
+  readonly namespace: Namespace
+  readonly field: SecretField
+  readonly text: string
+  /** As the cloud says it: part of what the text was sealed for. */
+  readonly serverAddress: string | null
+}
+export type SecretField = Extract<CloudField, 'password' | 'keyContent' | 'passphrase'>
+
+/** The sealed text of the replica. */
+export interface SealedFields {
+  /** Of one namespace (`null`: personal). */
+  readonly list: (namespace: Namespace) => readonly SealedField[]
+  readonly of: (forwardId: string) => readonly SealedField[]
+  /** Of the forwards that go to this server. */
+  readonly ofServer: (serverId: string) => readonly SealedField[]
+  /** Puts other text in their place and into the outbox, in one transaction. What is no more `before` by then stays as it is. */
+  readonly replace: (
+    changes: readonly (Omit<SealedField, 'text' | 'namespace' | 'serverAddress'> & {
+      readonly before: string | null
+      readonly text: string | null
+    })[],
+  ) => Promise<void>
+}
+
+/** Public keys of members that a person compared. */
+export interface Pin {
+  readonly teamId: string
+  readonly userId: string
+  readonly publicKey: string
+  readonly keyVersion: number
+  /** ISO 8601, when this machine gave them the team's key; `null`: only seen. */
+  readonly grantedAt: string | null
+}
+export interface Pins {
+  readonly of: (teamId: string) => readonly Pin[]
+  readonly save: (pin: Pin) => Promise<void>
+  readonly forget: (teamId: string, userId?: string) => Promise<void>
+}
+
+/** Keys of the account and its teams on this machine. Everything sync here needs `prepareSealing` before. */
+export interface Keys {
+  readonly state: () => KeyState
+  readonly team: (teamId: string) => CloudTeam['key']
+  /** Whether the text can be opened here. */
+  readonly isReadable: (sealed: SealedField) => boolean
+  /** Throws `cloud.no-sealing`, `cloud.key-locked`, `cloud.team-key-waiting`. The first personal secret needs a key before. */
+  readonly seal: (plain: Omit<SealedField, 'text' | 'forwardId'> & { readonly value: string }) => string
+  /** Throws as {@link seal}, and `cloud.sealed-for-other`. */
+  readonly open: (sealed: SealedField) => string
+  /** For another server or namespace; `null` when it cannot be opened or sealed here. */
+  readonly reseal: (
+    sealed: SealedField,
+    to: { readonly serverAddress: string | null; readonly namespace: Namespace },
+  ) => string | null
+  /** The server said that teams, members or keys changed: looks, opens, and gives what is automatic. */
+  readonly look: () => Promise<void>
+  readonly close: () => void
 }
