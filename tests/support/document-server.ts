@@ -223,7 +223,8 @@ class DocumentState {
     const faults = body.flatMap((element: unknown) => faultsOf(element, true))
     if (faults.length > 0) return fault(400, 'Bad Request', faults)
     for (const element of body as Partial<DocumentRow>[]) {
-      const isSame = (row: DocumentRow): boolean => typeof element.localId === 'string' && row.localId === element.localId
+      const isSame = (row: DocumentRow): boolean =>
+        typeof element.localId === 'string' && row.localId === element.localId
       const found =
         this.list(null).find((row) => row.owner === email && isSame(row)) ??
         [...this.rows.values()].find((row) => isSame(row) && this.#mayEdit(row, email))
