@@ -1,14 +1,19 @@
 /** Servers, forwards, and the times when forwards end, in SQLite. */
 import type { Kysely } from 'kysely'
-import type { ServerSpec } from '@shared/specs'
-import { forwardFromRow, forwardToRow, serverFromRow, serverToRow } from './_rows'
+import { writeCloud } from './_cloud'
+import { forwardFromRow, serverFromRow } from './_rows'
 import type { Tables } from './_tables'
+import { upsertForwards, upsertServers } from './_upserts'
 import type { Store } from './index'
 
 type ServerPart = Pick<Store, 'saveServer' | 'deleteServer' | 'deletedServer'>
 export function serverPart(db: Kysely<Tables>): ServerPart {
   return {
-    saveServer: async (spec) => upsertServer(db, spec),
+    saveServer: (spec, cloud = {}) =>
+      db.transaction().execute(async (trx) => {
+        await upsertServers(trx, [spec])
+        await writeCloud(trx, cloud)
+      }),
     deleteServer: async (id, at) => {
       await db.updateTable('servers').set({ deletedAt: at }).where('id', '=', id).execute()
     },
@@ -27,21 +32,17 @@ export function serverPart(db: Kysely<Tables>): ServerPart {
 type ForwardPart = Pick<Store, 'saveForwards' | 'deleteForwards' | 'deletedForwards' | 'setWanted' | 'setLastUsed'>
 export function forwardPart(db: Kysely<Tables>): ForwardPart {
   return {
-    saveForwards: (specs, servers = []) =>
+    saveForwards: (specs, servers = [], cloud = {}) =>
       db.transaction().execute(async (trx) => {
-        for (const server of servers) await upsertServer(trx, server)
-        for (const spec of specs) {
-          const { id, ...rest } = forwardToRow(spec)
-          await trx
-            .insertInto('forwards')
-            .values({ id, ...rest, wanted: 0, lastUsed: null })
-            .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-            .execute()
-        }
+        await upsertServers(trx, servers)
+        await upsertForwards(trx, specs)
+        await writeCloud(trx, cloud)
       }),
-    deleteForwards: async (ids, at) => {
-      await db.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
-    },
+    deleteForwards: (ids, at, cloud = {}) =>
+      db.transaction().execute(async (trx) => {
+        await trx.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
+        await writeCloud(trx, cloud)
+      }),
     deletedForwards: async (ids) => {
       const rows = await db
         .selectFrom('forwards')
@@ -76,13 +77,4 @@ export function timePart(db: Kysely<Tables>): Pick<Store, 'setTimes' | 'times'> 
       }),
     times: async () => await db.selectFrom('forwardTimes').selectAll().execute(),
   }
-}
-
-async function upsertServer(db: Kysely<Tables>, spec: ServerSpec): Promise<void> {
-  const { id, ...rest } = serverToRow(spec)
-  await db
-    .insertInto('servers')
-    .values({ id, ...rest })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(rest))
-    .execute()
 }

@@ -239,6 +239,64 @@ export const migrations: readonly Migration[] = [
       create index x_traffic_logs_wait on x_traffic_logs (id) where report_status = 'wait';
     `,
   },
+  {
+    version: 5,
+    // The account of a cloud server, what is shared with it, and what waits to be told. Namespaces: 'personal', or the id of a team.
+    sql: `
+      -- One row. It stays after a logout, so that the same account finds its forwards.
+      create table cloud_account (
+        id integer primary key check (id = 1),
+        url text not null,
+        user_id text not null,
+        email text not null,
+        username text not null,
+        keeps text not null,
+        insecure integer not null,
+        is_signed_in integer not null
+      ) strict;
+      create table cloud_spaces (
+        namespace text primary key,
+        name text not null,
+        role text not null,
+        cursor text
+      ) strict;
+      create table cloud_bindings (
+        forward_id text primary key,
+        namespace text not null,
+        local_id text not null,
+        cloud_id text,
+        version integer,
+        base text,
+        overrides text not null,
+        refused text,
+        active_elsewhere integer not null,
+        secrets text not null,
+        remapped_from integer,
+        told_running integer not null
+      ) strict;
+      -- Of forwards that were removed here, for those that are brought back.
+      create table cloud_buried (forward_id text primary key, binding text not null, at text not null) strict;
+      -- key: one change of each kind for each forward. seq: grows, and is another one when the change is replaced.
+      create table cloud_outbox (
+        key text primary key,
+        seq integer not null,
+        namespace text not null,
+        at text not null,
+        entry text not null
+      ) strict;
+      create table cloud_conflicts (id text primary key, namespace text not null, conflict text not null) strict;
+      -- Servers that were made for forwards that arrived: they go with the last of them.
+      create table cloud_servers (server_id text primary key) strict;
+      create table cloud_pins (
+        team_id text not null,
+        user_id text not null,
+        public_key text not null,
+        key_version integer not null,
+        granted_at text,
+        primary key (team_id, user_id)
+      ) strict;
+    `,
+  },
 ]
 
 export const NEWEST_VERSION: number = migrations.at(-1)?.version ?? 0

@@ -234,6 +234,80 @@ export interface ActivityRow {
   code: string | null
 }
 
+/** The account of a cloud server. */
+export interface CloudAccountRow {
+  id: number
+  url: string
+  userId: string
+  email: string
+  username: string
+  keeps: string
+  insecure: number
+  isSignedIn: number
+}
+
+export interface CloudSpaceRow {
+  /** `personal`, or the id of a team. */
+  namespace: string
+  name: string
+  role: string
+  cursor: string | null
+}
+
+export interface CloudBindingRow {
+  forwardId: string
+  namespace: string
+  localId: string
+  cloudId: string | null
+  version: number | null
+  /** JSON object. */
+  base: string | null
+  /** JSON array. */
+  overrides: string
+  /** JSON object. */
+  refused: string | null
+  activeElsewhere: number
+  /** JSON object of sealed text. */
+  secrets: string
+  remappedFrom: number | null
+  toldRunning: number
+}
+
+export interface CloudBuriedRow {
+  forwardId: string
+  /** JSON object. */
+  binding: string
+  at: string
+}
+
+export interface CloudOutboxRow {
+  key: string
+  seq: number
+  namespace: string
+  at: string
+  /** JSON object. */
+  entry: string
+}
+
+export interface CloudConflictRow {
+  id: string
+  namespace: string
+  /** JSON object. */
+  conflict: string
+}
+
+export interface CloudServerRow {
+  serverId: string
+}
+
+export interface CloudPinRow {
+  teamId: string
+  userId: string
+  publicKey: string
+  keyVersion: number
+  grantedAt: string | null
+}
+
 export interface MetaRow {
   key: string
   value: string
@@ -257,5 +331,13 @@ export interface Tables {
   audit: AuditRow
   xForwards: XForwardRow
   xTrafficLogs: XTrafficLogRow
+  cloudAccount: CloudAccountRow
+  cloudSpaces: CloudSpaceRow
+  cloudBindings: CloudBindingRow
+  cloudBuried: CloudBuriedRow
+  cloudOutbox: CloudOutboxRow
+  cloudConflicts: CloudConflictRow
+  cloudServers: CloudServerRow
+  cloudPins: CloudPinRow
   meta: MetaRow
 }

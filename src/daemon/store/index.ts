@@ -6,6 +6,7 @@ import type { ForwardSpec, ServerSpec } from '@shared/specs'
 import type { Places } from '../places'
 import { apiPart, type ApiStore } from './_apis'
 import { backUp } from './_backups'
+import { cloudPart, purgeCloud, type CloudChange, type CloudStore } from './_cloud'
 import type { Sqlite } from '@sqlite'
 import { storeFault } from './_faults'
 import { forwardPart, serverPart, timePart } from './_forwards'
@@ -18,6 +19,8 @@ import { xPortForwardPart, type XPortForwardStore } from './_x-port-forward'
 
 export { ensurePrivateFolder } from './folders'
 export type { ApiSettingsRecord } from './_apis'
+export { outboxKey, type CloudChange, type CloudContent, type CloudStore, type CloudTransaction } from './_cloud'
+export { namespaceText, type CloudSpace, type SavedBinding, type SealedSecrets } from './_cloud-rows'
 export type { RelayRecord } from './_relays'
 export { storeFault } from './_faults'
 export { nameKey } from './_rows'
@@ -64,16 +67,20 @@ export interface Purged {
   readonly servers: readonly string[]
 }
 
-export interface Store extends RelayStore, ApiStore, XPortForwardStore, TrafficPart {
+export interface Store extends RelayStore, ApiStore, XPortForwardStore, TrafficPart, CloudStore {
   readonly warnings: readonly Fault[]
   readonly load: () => Promise<StoreContent>
-  readonly saveServer: (spec: ServerSpec) => Promise<void>
+  readonly saveServer: (spec: ServerSpec, cloud?: CloudChange) => Promise<void>
   readonly deleteServer: (id: string, at: string) => Promise<void>
   /** A deleted server, as long as it is kept. */
   readonly deletedServer: (id: string) => Promise<ServerSpec | null>
-  /** Saves all or nothing, restored servers first. */
-  readonly saveForwards: (specs: readonly ForwardSpec[], servers?: readonly ServerSpec[]) => Promise<void>
-  readonly deleteForwards: (ids: readonly string[], at: string) => Promise<void>
+  /** Saves all or nothing, restored servers first; `cloud` is what the change means for what is shared. */
+  readonly saveForwards: (
+    specs: readonly ForwardSpec[],
+    servers?: readonly ServerSpec[],
+    cloud?: CloudChange,
+  ) => Promise<void>
+  readonly deleteForwards: (ids: readonly string[], at: string, cloud?: CloudChange) => Promise<void>
   readonly deletedForwards: (ids: readonly string[]) => Promise<readonly ForwardSpec[]>
   readonly setWanted: (ids: readonly string[], wanted: boolean) => Promise<void>
   readonly setLastUsed: (ids: readonly string[], at: string) => Promise<void>
@@ -121,6 +128,7 @@ export function openStore(places: Places): Store {
     ...metaPart(db),
     ...trafficPart(db),
     ...xPortForwardPart(db),
+    ...cloudPart(db),
   }
   const guarded = Object.fromEntries(
     Object.entries(parts).map(([name, method]) => [
@@ -246,6 +254,7 @@ async function purge(db: Kysely<Tables>, before: string): Promise<Purged> {
   return db.transaction().execute(async (trx) => {
     const forwards = await trx.deleteFrom('forwards').where('deletedAt', '<', before).returning('id').execute()
     const relays = await purgeRelays(trx, before)
+    await purgeCloud(trx, before)
     const servers = await trx
       .deleteFrom('servers')
       .where('deletedAt', '<', before)
