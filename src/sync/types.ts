@@ -95,10 +95,14 @@ export interface ReplicaState {
   readonly conflicts: (namespace: Namespace) => readonly Conflict[]
   /** Where the last delta ended; `null` asks for everything. */
   readonly cursor: (namespace: Namespace) => string | null
+  /** Teams of which something is kept here: bindings, outbox, conflicts or a cursor. */
+  readonly namespaces: () => readonly string[]
 }
 
-/** Written in one transaction, then told. What is absent stays. */
+/** Written in one transaction, then told. What is absent stays. `release` and `remove` come before `arrive`: they make room for it. */
 export interface ReplicaChanges {
+  /** Forwards that stay and are shared no more. */
+  readonly release?: readonly string[]
   /**
    * New values of forwards that are here, with their binding. Fields in `overrides` keep what they are here; the replica may add overrides
    * when the machine cannot take a value (a taken name).
@@ -114,8 +118,6 @@ export interface ReplicaChanges {
   }[]
   /** Forwards that go away here (deleted there). */
   readonly remove?: readonly string[]
-  /** Forwards that stay and are shared no more. */
-  readonly release?: readonly string[]
   readonly bindings?: readonly Binding[]
   /** `seq` of entries that are done. An entry that was replaced by a newer one is not touched. */
   readonly done?: readonly number[]
@@ -158,6 +160,10 @@ export interface CloudRow {
   readonly version: number | null
   readonly updatedAt: string | null
   readonly status: string | null
+  /** Fields that the answer did not have, or has in a way that says nothing: what is here of them stays. */
+  readonly missing: readonly CloudField[]
+  /** Nobody changed it since it was made. */
+  readonly isUntouched: boolean
   /** The server's secret fields held text that was not sealed: it is not used. */
   readonly hasClearSecrets: boolean
 }
@@ -170,6 +176,16 @@ export interface TeamMembership {
 
 /** What the server announced with its last answer; empty for one that knows the document alone. */
 export type Extensions = ReadonlySet<Extension>
+
+/** Time, as sync asks for it. */
+export interface Clock {
+  readonly now: () => number
+  /** Runs `task` after `ms`; returns the way to cancel. */
+  readonly after: (ms: number, task: () => void) => () => void
+}
+
+/** For people; without secrets. */
+export type SyncLog = (level: 'info' | 'warning', message: string) => void
 
 export interface SyncReport {
   /** `null` while all is well. */
