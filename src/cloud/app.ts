@@ -5,13 +5,13 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
-import { swaggerUI } from '@hono/swagger-ui'
 import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
 import { MAX_BODY_BYTES } from './body'
 import type { App, Env, Services } from './context'
 import { openApiDocument } from './openapi'
 import { Problem } from './problem'
 import { authRoutes } from './routes/auth'
+import { docsPage } from './routes/docs'
 import { invitePage } from './routes/invite'
 import { ownKeyRoutes } from './routes/keys'
 import { portForwardRoutes } from './routes/port-forwards'
@@ -47,8 +47,11 @@ export function createApp(services: Services): App {
   app.get('/metrics', async (context) =>
     context.text(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   )
-  app.get('/openapi.json', (context) => context.json(openApiDocument(services.publicUrl())))
-  app.get('/docs', swaggerUI({ url: '/openapi.json' }))
+  let described: ReturnType<typeof openApiDocument> | undefined
+  // Made at the first request: only then it is known where the server listens.
+  const document = (): ReturnType<typeof openApiDocument> => (described ??= openApiDocument(services.publicUrl()))
+  app.get('/openapi.json', (context) => context.json(document()))
+  app.get('/docs', (context) => docsPage(context, document()))
   app.get('/invite', invitePage)
   app.route('/auth', authRoutes(services))
   app.route('/port-forwards', portForwardRoutes(services))

@@ -1,7 +1,25 @@
 /** The OpenAPI 3.1 document at `/openapi.json`. A test holds it to the routes that are there. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
-import { forwardBodySchema, forwardTypes } from './forward-body'
+import {
+  auditEntry,
+  delta,
+  forward,
+  invite,
+  login,
+  memberAnswer,
+  message,
+  namespace,
+  ownKey,
+  problem,
+  run,
+  statusAnswer,
+  syncAnswer,
+  team,
+  teamKeys,
+  user,
+} from './answers'
+import { forwardBodySchema } from './forward-body'
 import { loginSchema, passwordSchema, refreshSchema, registerSchema } from './routes/auth'
 import { copiesSchema, nextKeySchema, ownKeySchema } from './routes/keys'
 import { inviteSchema, joinSchema, memberRoleSchema, teamSchema } from './routes/teams'
@@ -19,69 +37,6 @@ interface Path {
   /** Needs no token. */
   readonly open?: boolean
 }
-
-const text = z.string().nullable()
-const port = z.number().nullable()
-const forward = z
-  .object({
-    ...{ id: z.string(), localId: text, name: z.string(), type: z.enum(forwardTypes) },
-    ...{ localHost: text, localPort: port, remoteHost: text, remotePort: port, bindAddress: text, bindPort: port },
-    ...{ serverId: text, status: z.enum(['active', 'inactive']), lastUsed: text, tunnelId: text, connectionId: text },
-    ...{ createdAt: z.string(), updatedAt: z.string(), serverAddress: text, username: text, authType: text },
-    ...{ keyPath: text, password: text, keyContent: text, passphrase: text },
-    ...{ tags: z.array(z.string()), description: z.string(), namespace: text, dataType: z.enum(['personal', 'team']) },
-    version: z.number(),
-  })
-  .openapi('PortForward')
-const message = z.object({ message: z.string() }).openapi('Message')
-const problem = z
-  .object({ message: z.union([z.string(), z.array(z.string())]), error: z.string().optional(), statusCode: z.number() })
-  .openapi('Problem')
-const login = z
-  .object({
-    user: z.object({ id: z.string(), email: z.string(), username: z.string() }),
-    ...{ token: z.string(), access_token: z.string(), refreshToken: z.string() },
-  })
-  .openapi('Login')
-const namespace = { namespace: z.string().optional() }
-const run = z
-  .object({ deviceId: z.string(), deviceName: z.string(), tunnelId: z.string(), connectionId: z.string() })
-  .partial()
-const syncAnswer = z.object({
-  message: z.string(),
-  syncedCount: z.number(),
-  results: z.array(
-    z.object({
-      localId: text,
-      id: text,
-      result: z.enum(['created', 'updated', 'unchanged', 'conflict', 'rejected']),
-      version: z.number().nullable(),
-      message: z.array(z.string()),
-    }),
-  ),
-})
-
-const ownKey = z
-  .object({
-    ...{ publicKey: z.string(), sealedPrivateKey: z.string(), version: z.number(), keyVersion: z.number() },
-    ...{ createdAt: z.string(), updatedAt: z.string() },
-  })
-  .openapi('OwnKey')
-const teamKeys = z
-  .object({
-    ...{ generation: z.number(), rekeyDue: z.boolean(), lost: z.boolean() },
-    mine: z.array(
-      z.object({ generation: z.number(), wrapped: z.string(), createdBy: z.string(), createdAt: z.string() }),
-    ),
-    members: z.array(
-      z.object({
-        ...{ userId: z.string(), email: z.string(), username: z.string(), role: z.string() },
-        ...{ publicKey: text, keyVersion: z.number().nullable(), generations: z.array(z.number()) },
-      }),
-    ),
-    missing: z.array(z.string()),
-  })
-  .openapi('TeamKeys')
 
 /** Every route of the server but this document and its page. */
 export const paths: readonly Path[] = [
@@ -107,7 +62,7 @@ export const paths: readonly Path[] = [
     open: true,
   },
   { method: 'post', path: '/auth/logout', summary: 'Make the token and its refresh token void', answer: message },
-  { method: 'get', path: '/auth/validate', summary: 'Whose token it is' },
+  { method: 'get', path: '/auth/validate', summary: 'Whose token it is', answer: user },
   {
     method: 'post',
     path: '/auth/password',
@@ -124,7 +79,7 @@ export const paths: readonly Path[] = [
       status: z.enum(['active', 'inactive']).optional(),
       since: z.coerce.number().optional(),
     }),
-    answer: z.array(forward),
+    answer: z.union([z.array(forward), delta]),
   },
   {
     method: 'post',
@@ -159,7 +114,7 @@ export const paths: readonly Path[] = [
     answer: forward,
   },
   { method: 'delete', path: '/port-forwards/:id', summary: 'Delete it', answer: message },
-  { method: 'get', path: '/port-forwards/:id/status', summary: 'Whether it runs, and where' },
+  { method: 'get', path: '/port-forwards/:id/status', summary: 'Whether it runs, and where', answer: statusAnswer },
   { method: 'post', path: '/port-forwards/:id/start', summary: 'Say that it runs', body: run, answer: forward },
   { method: 'post', path: '/port-forwards/:id/stop', summary: 'Say that it stopped', body: run, answer: forward },
   { method: 'get', path: '/keys/me', summary: 'One’s own published key', answer: ownKey },
@@ -170,12 +125,24 @@ export const paths: readonly Path[] = [
     body: ownKeySchema,
     answer: ownKey,
   },
-  { method: 'post', path: '/teams/create', summary: 'Make a team', body: teamSchema, status: 201 },
-  { method: 'get', path: '/teams/my', summary: 'The teams one is in' },
-  { method: 'post', path: '/teams/join', summary: 'Accept an invitation', body: joinSchema, status: 201 },
-  { method: 'get', path: '/teams/:id/members', summary: 'Members and their roles' },
-  { method: 'post', path: '/teams/:id/invite', summary: 'Invite by link (owners)', body: inviteSchema, status: 201 },
-  { method: 'get', path: '/teams/:id/invites', summary: 'Open invitations (owners)' },
+  { method: 'post', path: '/teams/create', summary: 'Make a team', body: teamSchema, status: 201, answer: team },
+  { method: 'get', path: '/teams/my', summary: 'The teams one is in', answer: z.array(team) },
+  { method: 'post', path: '/teams/join', summary: 'Accept an invitation', body: joinSchema, status: 201, answer: team },
+  { method: 'get', path: '/teams/:id/members', summary: 'Members and their roles', answer: z.array(memberAnswer) },
+  {
+    method: 'post',
+    path: '/teams/:id/invite',
+    summary: 'Invite by link (owners)',
+    body: inviteSchema,
+    status: 201,
+    answer: invite.extend({ token: z.string(), link: z.string() }),
+  },
+  {
+    method: 'get',
+    path: '/teams/:id/invites',
+    summary: 'Open invitations (owners)',
+    answer: z.array(invite.extend({ createdAt: z.string() })),
+  },
   { method: 'delete', path: '/teams/:id/invites/:inviteId', summary: 'Withdraw one (owners)', answer: message },
   { method: 'post', path: '/teams/:id/leave', summary: 'Leave', answer: message },
   { method: 'delete', path: '/teams/:id/members/:memberId', summary: 'Remove a member (owners)', answer: message },
@@ -184,12 +151,14 @@ export const paths: readonly Path[] = [
     path: '/teams/:id/members/:memberId/role',
     summary: 'Change a role (owners)',
     body: memberRoleSchema,
+    answer: memberAnswer,
   },
   {
     method: 'patch',
     path: '/teams/:id/members/:memberId/role',
     summary: 'Change a role (owners)',
     body: memberRoleSchema,
+    answer: memberAnswer,
   },
   {
     method: 'post',
@@ -208,6 +177,7 @@ export const paths: readonly Path[] = [
     path: '/teams/:id/audit',
     summary: 'Who changed what (owners)',
     query: z.object({ limit: z.coerce.number().optional(), before: z.coerce.number().optional() }),
+    answer: z.array(auditEntry),
   },
   {
     method: 'get',
@@ -238,7 +208,7 @@ export const paths: readonly Path[] = [
   },
 ]
 
-export function openApiDocument(serverUrl: string): object {
+export function openApiDocument(serverUrl: string) {
   const { openAPIRegistry: registry, getOpenAPI31Document } = new OpenAPIHono()
   registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
   for (const each of paths) registry.registerPath(pathItem(each))
@@ -262,6 +232,7 @@ function pathItem({ method, path, summary, body, query, status = 200, answer, op
     method,
     path: path.replaceAll(/:(\w+)/g, '{$1}'),
     summary,
+    tags: [/^\/([\w-]+)/.exec(path)?.[1] ?? ''],
     security: open ? [] : [{ bearer: [] }],
     request: {
       ...(names.length === 0 ? {} : { params }),

@@ -66,6 +66,22 @@ it('starts on an empty database however many start at once, again and again', as
   }
 })
 
+it('forgets attempts that do not count any more, and keeps those that do', async () => {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query("insert into rate_limits values ('login:old', 30, 1)")
+  await Promise.all(
+    [0, 1, 2].map((index) =>
+      fetch(`${at(index).url}/auth/login`, { method: 'POST', body: '{"email":"x@example.com","password":"x"}' }),
+    ),
+  )
+  await at(1).services.store.purge()
+  const { rows } = await client.query<{ key: string; points: number }>('select key, points from rate_limits')
+  await client.end()
+  // Counted together, whichever instance was asked.
+  expect(rows).toEqual([{ key: 'login:127.0.0.1', points: 3 }])
+})
+
 it('takes one person’s syncs at all of them at once, and doubles nothing', async () => {
   const token = await makePerson()
   const elements = Array.from({ length: 40 }, (_, index) => ({

@@ -1,6 +1,6 @@
 /** `GET /invite#TOKEN`: where the links of invitations lead. The token is behind the `#`, so that it stays in the browser until it is used. */
-import { createHash } from 'node:crypto'
 import type { RouteContext } from '../context'
+import { pageAnswer } from './_page'
 
 const SCRIPT = `
 const form = document.querySelector('form')
@@ -23,13 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 10vh auto
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit }
 input { margin: 0 0 1rem; padding: .4rem }
 button { padding: .5rem }`
-const PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Make an account</title>
-<style>${STYLE}</style>
-<h1>Make an account</h1>
+const BODY = `<h1>Make an account</h1>
 <form>
 <label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required>
 <label for="username">Name</label><input id="username" name="username" minlength="3" autocomplete="name" required>
@@ -37,18 +31,8 @@ const PAGE = `<!doctype html>
 <input id="password" name="password" type="password" minlength="6" autocomplete="new-password" required>
 <button>Make an account</button>
 </form>
-<p><output role="status"></output></p>
-<script type="module">${SCRIPT}</script>
-</html>
-`
+<p><output role="status"></output></p>`
 
-/** Nothing but what stands in the page runs in it, and it talks to this server only. */
 export function invitePage(context: RouteContext): Response {
-  const script = createHash('sha256').update(SCRIPT).digest('base64')
-  const style = createHash('sha256').update(STYLE).digest('base64')
-  context.header(
-    'content-security-policy',
-    `default-src 'none'; script-src 'sha256-${script}'; style-src 'sha256-${style}'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  )
-  return context.html<string>(PAGE)
+  return pageAnswer(context, { title: 'Make an account', style: STYLE, body: BODY, script: SCRIPT })
 }
