@@ -12,7 +12,8 @@ const screens = [
   { screen: 'forwards', label: 'Forwards', accelerator: 'CmdOrCtrl+1' },
   { screen: 'relays', label: 'Relays', accelerator: 'CmdOrCtrl+2' },
   { screen: 'servers', label: 'Servers', accelerator: 'CmdOrCtrl+3' },
-  { screen: 'activity', label: 'Activity', accelerator: 'CmdOrCtrl+4' },
+  { screen: 'cloud', label: 'Cloud', accelerator: 'CmdOrCtrl+4' },
+  { screen: 'activity', label: 'Activity', accelerator: 'CmdOrCtrl+5' },
 ] as const
 
 export function setupMenu({ command, navigate }: MenuOptions): void {

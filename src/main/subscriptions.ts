@@ -10,7 +10,7 @@ export interface Subscription {
 export const noSubscription: Subscription = { topics: [], forwardId: null }
 
 /** What main needs for the tray, notifications and saved secrets, whether or not there is a window. */
-const ownTopics: readonly Topic[] = ['forwards', 'relays', 'needs', 'activity']
+const ownTopics: readonly Topic[] = ['forwards', 'relays', 'needs', 'activity', 'cloud']
 /** Sampled afresh every second: worth nothing to a window that nobody sees. */
 const samples: ReadonlySet<Topic> = new Set(['rates', 'connections'])
 

@@ -59,6 +59,9 @@ export function trayActions(options: TrayActionsOptions): (action: TrayAction) =
       case 'relays':
         navigate({ screen: 'relays', id: null })
         return
+      case 'cloud':
+        navigate({ screen: 'cloud', id: action.id })
+        return
       case 'settings':
         navigate({ screen: 'settings', id: null })
         return

@@ -2,7 +2,9 @@
  * The tray's menu as data: a pure function of what is true, so that it can be compared, tested and rebuilt only when its words
  * change. On Linux a click on the icon may do nothing, so everything the tray can do is in here.
  */
+import { PERSONAL, type CloudView } from '@shared/cloud-views'
 import type { Endpoint } from '@shared/endpoints'
+import { plural } from '@shared/format'
 import type { Need } from '@shared/needs'
 import type { RelayView } from '@shared/relay-snapshots'
 import { carries, closingLine, needActions, summaryLine } from '@shared/sentence'
@@ -17,6 +19,8 @@ export type TrayAction =
   | { readonly do: 'open' | 'copy'; readonly endpoint: Endpoint }
   | { readonly do: 'show'; readonly id: string | null }
   | { readonly do: 'relays' }
+  /** `inbox`, or `null` for the account. */
+  | { readonly do: 'cloud'; readonly id: 'inbox' | null }
   | { readonly do: 'settings' | 'quit' | 'replace-daemon' }
 
 export type TrayItem =
@@ -43,8 +47,10 @@ export function trayMenu(world: World): readonly TrayItem[] {
     [text(firstLine(world))],
     linkItems(world),
     needItems(world.needs),
+    accountItems(world.cloud),
     favouriteItems(all),
-    tagItems(all),
+    tagItems(all.filter((view) => teamOf(view) === null)),
+    teamItems(forwards),
     otherItems(forwards, all),
     relayItems(relays),
     [
@@ -63,7 +69,8 @@ export function trayMenu(world: World): readonly TrayItem[] {
 export function trayIcon(world: World): TrayIcon {
   const snapshots = entries(world).map(({ snapshot }) => snapshot)
   const hasTrouble = snapshots.some(({ state, wanted }) => state === 'needs-you' || (state === 'failed' && wanted))
-  if (hasTrouble || world.needs.length > 0 || isCutOff(world)) return 'attention'
+  if (hasTrouble || world.needs.length > 0 || isCutOff(world) || accountItems(world.cloud).length > 0)
+    return 'attention'
   return snapshots.some(({ state }) => carries(state)) ? 'running' : 'idle'
 }
 
@@ -120,6 +127,17 @@ function needItems(needs: readonly Need[]): readonly TrayItem[] {
   )
 }
 
+/** What of the account waits for a person; that it is offline heals by itself and is no matter for a menu. */
+function accountItems(cloud: CloudView | null): readonly TrayItem[] {
+  if (cloud === null || cloud.account === null) return []
+  return [
+    ...(cloud.state === 'login-needed' ? [action('Sign in to the cloud again…', { do: 'cloud', id: null })] : []),
+    ...(cloud.conflicts > 0
+      ? [action(`Decide ${plural(cloud.conflicts, 'conflict')} of shared forwards…`, { do: 'cloud', id: 'inbox' })]
+      : []),
+  ]
+}
+
 function favouriteItems(all: readonly Entry[]): readonly TrayItem[] {
   return capped(
     all.filter(({ spec }) => spec.favourite),
@@ -135,18 +153,40 @@ function tagItems(all: readonly Entry[]): readonly TrayItem[] {
   })
 }
 
+/** The team that a forward belongs to; `null` for what is the person's own, on this machine or in the account. */
+function teamOf(view: Entry): { readonly id: string; readonly name: string } | null {
+  const cloud = 'cloud' in view ? view.cloud : null
+  return cloud === null || cloud.namespace === PERSONAL ? null : { id: cloud.namespace, name: cloud.space }
+}
+
+/** A submenu for each team, by its id: two may have one name. */
+function teamItems(forwards: readonly ForwardView[]): readonly TrayItem[] {
+  const teams = new Map<string, { readonly name: string; readonly members: ForwardView[] }>()
+  for (const view of forwards) {
+    const team = teamOf(view)
+    if (team === null) continue
+    const known = teams.get(team.id)
+    if (known === undefined) teams.set(team.id, { name: team.name, members: [view] })
+    else known.members.push(view)
+  }
+  const sorted = [...teams.values()].sort((one, other) => compareText(one.name, other.name))
+  return capped(sorted, ({ name, members }) => submenu(`${name} ${runningOf(members)}`, groupItems(members)))
+}
+
 function runningOf(members: readonly Entry[]): string {
   return `(${members.filter(({ snapshot }) => carries(snapshot.state)).length} of ${members.length})`
 }
 
-/** Recent, and the forwards that neither a star nor a tag shows; relays have a submenu of their own. */
+/** Recent, and the forwards that neither a star, a tag nor a team shows; relays have a submenu of their own. */
 function otherItems(forwards: readonly ForwardView[], all: readonly Entry[]): readonly TrayItem[] {
   const recent = all
     .filter(({ spec, lastUsed }) => lastUsed !== null && !spec.favourite)
     .sort((one, other) => compareText(other.lastUsed ?? '', one.lastUsed ?? ''))
     .slice(0, MAX_RECENT)
   const shown = new Set<Entry>(recent)
-  const rest = forwards.filter((view) => !view.spec.favourite && view.spec.tags.length === 0 && !shown.has(view))
+  const rest = forwards.filter(
+    (view) => !view.spec.favourite && view.spec.tags.length === 0 && teamOf(view) === null && !shown.has(view),
+  )
   return [
     ...(recent.length > 0 ? [submenu('Recent', recent.map(entryItem))] : []),
     ...(rest.length > 0 ? [submenu('Others', groupItems(rest))] : []),

@@ -77,6 +77,7 @@ function isOnlyRate(one: World, other: World): boolean {
     one.forwards === other.forwards &&
     one.relays === other.relays &&
     one.needs === other.needs &&
+    one.cloud === other.cloud &&
     one.link === other.link
   )
 }

@@ -1,4 +1,5 @@
 /** What main knows of the daemon's world: enough for the tray, notifications and the question at quit. */
+import type { CloudView } from '@shared/cloud-views'
 import type { DaemonLink } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import type { RelayView } from '@shared/relay-snapshots'
@@ -10,6 +11,8 @@ export interface World {
   readonly forwards: ReadonlyMap<string, ForwardView>
   readonly relays: ReadonlyMap<string, RelayView>
   readonly needs: readonly Need[]
+  /** `null` until the daemon told it. */
+  readonly cloud: CloudView | null
   /** Bytes per second of all forwards and relays, both ways. */
   readonly rate: number
 }
@@ -25,7 +28,7 @@ const RATE_STALE_MS = 2500
 /** Keeps the mirror. A missed event heals at the next connection, when everything is listed again. */
 export function watchWorld(link: Link, onError: (error: unknown) => void): WorldWatch {
   const listeners: ((world: World) => void)[] = []
-  let world: World = { link: link.state(), forwards: new Map(), relays: new Map(), needs: [], rate: 0 }
+  let world: World = { link: link.state(), forwards: new Map(), relays: new Map(), needs: [], cloud: null, rate: 0 }
   let stale: NodeJS.Timeout | undefined
 
   const set = (part: Partial<World>): void => {
@@ -33,12 +36,13 @@ export function watchWorld(link: Link, onError: (error: unknown) => void): World
     for (const listener of listeners) listener(world)
   }
   const listAll = async (): Promise<void> => {
-    const [forwards, relays, needs] = await Promise.all([
+    const [forwards, relays, needs, cloud] = await Promise.all([
       link.call('forwards.list', {}),
       link.call('relays.list', {}),
       link.call('needs.list', {}),
+      link.call('cloud.status', {}),
     ])
-    set({ forwards: byId(forwards), relays: byId(relays), needs })
+    set({ forwards: byId(forwards), relays: byId(relays), needs, cloud })
   }
 
   link.on('forwards.changed', (change) => {
@@ -50,6 +54,9 @@ export function watchWorld(link: Link, onError: (error: unknown) => void): World
   link.on('needs.changed', ({ needs }) => {
     set({ needs })
   })
+  link.on('cloud.changed', ({ cloud }) => {
+    set({ cloud })
+  })
   link.on('rates.sampled', ({ up, down }) => {
     clearTimeout(stale)
     stale = setTimeout(() => {
@@ -59,7 +66,7 @@ export function watchWorld(link: Link, onError: (error: unknown) => void): World
     if (up + down !== world.rate) set({ rate: up + down })
   })
   link.onState((state) => {
-    set(state.state === 'connected' ? { link: state } : { link: state, needs: [], rate: 0 })
+    set(state.state === 'connected' ? { link: state } : { link: state, needs: [], cloud: null, rate: 0 })
     if (state.state === 'connected') listAll().catch(onError)
   })
   return {

@@ -116,7 +116,7 @@ describe('the subscription', () => {
 
   it('is what main and its window need together', () => {
     expect(subscriptionFor({ window, windowVisible: true, trayRates: false })).toEqual({
-      topics: ['activity', 'connections', 'forwards', 'logs', 'needs', 'rates', 'relays'],
+      topics: ['activity', 'cloud', 'connections', 'forwards', 'logs', 'needs', 'rates', 'relays'],
       forwardId: 'f1',
     })
   })
@@ -124,7 +124,7 @@ describe('the subscription', () => {
   it('leaves samples out while nobody sees them, except the rate in the tray', () => {
     const hidden = { window, windowVisible: false }
     expect(subscriptionFor({ ...hidden, trayRates: false }).topics).toEqual([
-      ...['activity', 'forwards', 'logs', 'needs', 'relays'],
+      ...['activity', 'cloud', 'forwards', 'logs', 'needs', 'relays'],
     ])
     expect(subscriptionFor({ ...hidden, trayRates: true }).topics).toContain('rates')
   })

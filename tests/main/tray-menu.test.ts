@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WarrenError } from '@shared/errors'
 import { mark, trayIcon, trayMenu, trayTitle, type TrayAction, type TrayItem } from '../../src/main/tray-menu'
-import { passwordNeed, relayView, view, withRelays, world } from './views'
+import { account, passwordNeed, relayView, view, withRelays, world } from './views'
 
 const labels = (items: readonly TrayItem[]): readonly string[] =>
   items.map((item) => (item.kind === 'separator' ? '---' : item.label))
@@ -262,5 +262,75 @@ describe('relays', () => {
     const many = Array.from({ length: 30 }, (_, index) => relayView(`r${index}`))
     const menu = trayMenu(withRelays(world([]), many))
     expect(actionOf(menu, 'Relays (0 of 30)', '10 more in Warren…').action).toEqual({ do: 'relays' })
+  })
+})
+
+describe('teams', () => {
+  const ops = { namespace: 'team-ops', space: 'ops' }
+  const forwards = [
+    view('db', { spec: { tags: ['staging'] }, cloud: ops, snapshot: { state: 'running' } }),
+    view('web', { spec: { favourite: true }, cloud: ops }),
+    view('mail', { cloud: { namespace: 'team-shop', space: 'shop' }, lastUsed: '2026-01-03T00:00:00.000Z' }),
+    view('notes', { spec: { tags: ['home'] }, cloud: { namespace: 'personal', space: 'Personal' } }),
+    view('plain'),
+  ]
+
+  it('have a submenu each; what is personal or of this machine stays at the top', () => {
+    const menu = trayMenu(world(forwards, { cloud: account() }))
+    expect(labels(menu)).toEqual([
+      '1 of 5 running',
+      '---',
+      '\u2003 web',
+      '---',
+      'home (0 of 1)',
+      '---',
+      'ops (1 of 2)',
+      'shop (0 of 1)',
+      '---',
+      'Recent',
+      'Others',
+      '---',
+      'Stop all',
+      'Open Warren',
+      'Settings',
+      'Quit (1 forward will close)',
+    ])
+    expect(actionOf(menu, 'ops (1 of 2)', 'Start all').action).toEqual({ do: 'start', ids: ['id-web'] })
+    expect(actionOf(menu, 'ops (1 of 2)', 'Stop all').action).toEqual({ do: 'stop', ids: ['id-db'] })
+    expect(find(menu, 'Recent', '\u2003 mail').kind).toBe('submenu')
+    expect(find(menu, 'Others', '\u2003 plain').kind).toBe('submenu')
+  })
+
+  it('of one name stay two', () => {
+    const two = [view('a', { cloud: ops }), view('b', { cloud: { namespace: 'team-other', space: 'ops' } })]
+    expect(labels(trayMenu(world(two))).filter((label) => label === 'ops (0 of 1)')).toHaveLength(2)
+  })
+
+  it('lead to the window when they have more forwards than a menu holds', () => {
+    const many = Array.from({ length: 300 }, (_, index) => view(`f${index}`, { cloud: ops }))
+    expect(find(trayMenu(world(many)), 'ops (0 of 300)', '280 more in Warren…').kind).toBe('action')
+  })
+})
+
+describe('the account', () => {
+  it('is not spoken of while nothing waits for a person', () => {
+    const calm = labels(trayMenu(world([])))
+    expect(labels(trayMenu(world([], { cloud: account({ state: 'offline', waiting: 3 }) })))).toEqual(calm)
+    expect(trayIcon(world([], { cloud: account({ state: 'offline' }) }))).toBe('idle')
+  })
+
+  it('leads to the inbox while there are conflicts', () => {
+    const busy = world([view('db')], { cloud: account({ state: 'conflict', conflicts: 2 }) })
+    expect(actionOf(trayMenu(busy), 'Decide 2 conflicts of shared forwards…').action).toEqual({
+      do: 'cloud',
+      id: 'inbox',
+    })
+    expect(trayIcon(busy)).toBe('attention')
+  })
+
+  it('asks to sign in again, and keeps saying what else waits', () => {
+    const out = world([view('db')], { cloud: account({ state: 'login-needed', conflicts: 1 }) })
+    expect(actionOf(trayMenu(out), 'Sign in to the cloud again…').action).toEqual({ do: 'cloud', id: null })
+    expect(labels(trayMenu(out))).toContain('Decide 1 conflict of shared forwards…')
   })
 })

@@ -1,4 +1,5 @@
 /** Forwards and needs as the daemon tells them, with what a test does not care about filled in. */
+import type { CloudView, ForwardCloud } from '@shared/cloud-views'
 import type { Need } from '@shared/needs'
 import type { RelaySnapshot, RelayView } from '@shared/relay-snapshots'
 import { relaySpecSchema, type RelaySpec } from '@shared/relays'
@@ -13,6 +14,7 @@ interface Given {
   readonly spec?: Partial<ForwardSpec>
   readonly snapshot?: Partial<ForwardSnapshot>
   readonly lastUsed?: string | null
+  readonly cloud?: Partial<ForwardCloud> | null
 }
 
 export function view(name: string, given: Given = {}): ForwardView {
@@ -32,7 +34,7 @@ export function view(name: string, given: Given = {}): ForwardView {
   return {
     spec,
     lastUsed: given.lastUsed ?? null,
-    cloud: null,
+    cloud: given.cloud === undefined || given.cloud === null ? null : shared(given.cloud),
     snapshot: {
       id: spec.id,
       name,
@@ -57,6 +59,34 @@ export function view(name: string, given: Given = {}): ForwardView {
       ...plainSnapshot,
       ...given.snapshot,
     },
+  }
+}
+
+function shared(given: Partial<ForwardCloud>): ForwardCloud {
+  return {
+    ...{ namespace: 'team-ops', space: 'ops', state: 'synced', fault: null, editable: true, shared: null },
+    ...{ overrides: [], remapped: null, secrets: [], activeElsewhere: false },
+    ...given,
+  }
+}
+
+/** An account in which all is well, and what of it is otherwise. */
+export function account(given: Partial<CloudView> = {}): CloudView {
+  return {
+    ...{ account: { url: 'https://cloud.example', email: 'me@example.com', username: 'me', userId: 'user-me' } },
+    ...{
+      state: 'in-sync',
+      since: AT,
+      waiting: 0,
+      conflicts: 0,
+      refused: 0,
+      fault: null,
+      lastSyncAt: AT,
+      nextTryAt: null,
+    },
+    ...{ mode: 'events', pollSeconds: 30, teams: [], key: 'ready', keeps: 'keychain' },
+    ...{ device: { id: 'device-me', name: 'laptop' } },
+    ...given,
   }
 }
 
@@ -99,6 +129,7 @@ export function world(views: readonly ForwardView[], given: Partial<World> = {})
     forwards: new Map(views.map((one) => [one.spec.id, one])),
     relays: new Map(),
     needs: [],
+    cloud: null,
     rate: 0,
     ...given,
   }
