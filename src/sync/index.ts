@@ -35,3 +35,35 @@ export type {
   Tokens,
   TokenStore,
 } from './types'
+export {
+  fingerprintOf,
+  identityOf,
+  makeIdentity,
+  openIdentity,
+  sealIdentity,
+  type Identity,
+  type NewIdentity,
+} from './seal/identity'
+export {
+  generationOf,
+  openSecret,
+  personalKey,
+  sealSecret,
+  wordOf,
+  type SealingKey,
+  type SecretField,
+  type SecretPlace,
+} from './seal/secret'
+export { prepareSealing } from './seal/sodium'
+export { createTeamKeys, type TeamKeys, type TeamKeysOptions } from './seal/team-keys'
+export type {
+  KeyRoutes,
+  OwnKey,
+  Pin,
+  PinStore,
+  SeenKey,
+  TeamKeyState,
+  TeamKeyView,
+  TeamOfMine,
+  WrappedCopy,
+} from './seal/types'
