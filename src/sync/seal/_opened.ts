@@ -31,7 +31,7 @@ export async function openCopies(
   if (state.members.find(({ userId }) => userId === options.userId)?.publicKey !== identity.publicKey) {
     throw otherIdentity()
   }
-  const opened: Opened = before ?? { state, keys: new Map(), isRolledBack: false }
+  const opened: Opened = before ?? { state, keys: new Map(rememberedKeys(options, teamId)), isRolledBack: false }
   opened.state = state
   const seen = pins.keys(teamId)
   const isFirst = seen.length === 0
@@ -53,7 +53,7 @@ export async function openCopies(
       continue
     }
     opened.keys.set(generation, unwrapped.key)
-    await pins.saveKey(teamId, { generation, check: checkOf(unwrapped.key) })
+    await pins.saveKey(teamId, { generation, check: checkOf(unwrapped.key), wrapped })
   }
   const newest = Math.max(0, ...pins.keys(teamId).map(({ generation }) => generation))
   opened.isRolledBack = state.generation < newest
@@ -61,6 +61,16 @@ export async function openCopies(
     log(`The server shows generation ${state.generation} of the key of team ${teamId}; ${newest} was seen before.`)
   }
   return opened
+}
+
+/** The keys that were believed before, without asking the server. */
+export function rememberedKeys({ identity, pins }: TeamKeysOptions, teamId: string): ReadonlyMap<number, Uint8Array> {
+  return new Map(
+    pins.keys(teamId).flatMap(({ generation, check, wrapped }) => {
+      const unwrapped = unwrap(wrapped, { teamId, generation }, identity)
+      return unwrapped !== null && checkOf(unwrapped.key) === check ? [[generation, unwrapped.key] as const] : []
+    }),
+  )
 }
 
 // --- internal ---

@@ -7,7 +7,7 @@
  */
 import { WarrenError } from '@shared/errors'
 import { keyWaits, memberHasNoKey, memberKeyChanged, otherIdentity, roleTooLow } from './_faults'
-import { openCopies, type Opened } from './_opened'
+import { openCopies, rememberedKeys, type Opened } from './_opened'
 import { checkOf, newTeamKey, wrap } from './_wrap'
 import { fingerprintOf, isSameFingerprint, type Identity } from './identity'
 import type { SealingKey } from './secret'
@@ -34,6 +34,7 @@ export interface TeamKeys {
   readonly view: (teamId: string) => TeamKeyView | null
   /** What seals now; `null` when it is not open here. */
   readonly newest: (teamId: string) => SealingKey | null
+  /** Also before the first look, from what is remembered. */
   readonly key: (teamId: string, generation: number) => Uint8Array | null
   /** What seals now; makes the team's first key, or a new one when the one before is lost. Throws `cloud.team-key-waiting`, `cloud.forbidden`. */
   readonly ensure: (team: TeamOfMine) => Promise<SealingKey>
@@ -65,7 +66,13 @@ export function createTeamKeys(options: TeamKeysOptions): TeamKeys {
   const makeNext = async (teamId: string, opened: Opened): Promise<Opened> => {
     const next = nextKey(options, teamId, opened)
     const state = await routes.newGeneration(teamId, next.request)
-    await pins.saveKey(teamId, { generation: next.request.generation, check: checkOf(next.key) })
+    // So that our own copy is believed when it comes back, and known again after a crash.
+    const own = next.request.copies.find(({ userId }) => userId === options.userId)
+    await pins.saveKey(teamId, {
+      generation: next.request.generation,
+      check: checkOf(next.key),
+      wrapped: own?.wrapped ?? '',
+    })
     options.log(
       `Team ${teamId} has a new key, generation ${next.request.generation}, for ${next.request.copies.length} of ${state.members.length} members.`,
     )
@@ -109,7 +116,7 @@ export function createTeamKeys(options: TeamKeysOptions): TeamKeys {
         : viewOf(options, teamId, { state: opened.state, isOpen: newest(teamId) !== null })
     },
     newest,
-    key: (teamId, generation) => teams.get(teamId)?.keys.get(generation) ?? null,
+    key: (teamId, generation) => (teams.get(teamId)?.keys ?? rememberedKeys(options, teamId)).get(generation) ?? null,
     ensure: (team) =>
       inTurn(async () => {
         await look(team)

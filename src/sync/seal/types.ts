@@ -80,6 +80,8 @@ export interface SeenKey {
   readonly generation: number
   /** A hash of it: it opens nothing. */
   readonly check: string
+  /** Our copy as the server gave it, so that it opens without the server. */
+  readonly wrapped: string
 }
 
 export interface TeamOfMine {
