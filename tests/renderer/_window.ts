@@ -3,6 +3,7 @@ import { confirmStore } from '../../src/renderer/src/components/confirm'
 import { menuStore } from '../../src/renderer/src/components/menu'
 import { toastStore } from '../../src/renderer/src/components/toasts'
 import { checksStore } from '../../src/renderer/src/stores/checks'
+import { cloudStore } from '../../src/renderer/src/stores/cloud'
 import { connectStores } from '../../src/renderer/src/stores/connect'
 import { forwardsStore } from '../../src/renderer/src/stores/forwards'
 import { linkStore } from '../../src/renderer/src/stores/link'
@@ -24,6 +25,7 @@ export function openWindow(options: FakeOptions = {}): FakeDaemon {
   const daemon = fakeDaemon(options)
   Object.assign(window, { api: daemon.api })
   reset(checksStore)
+  reset(cloudStore)
   reset(confirmStore)
   reset(menuStore)
   reset(toastStore)

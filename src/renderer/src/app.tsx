@@ -22,6 +22,9 @@ import { useUi } from './stores/ui'
 const ServersScreen = lazy(() =>
   import('./screens/servers/servers-screen').then((module) => ({ default: module.ServersScreen })),
 )
+const CloudScreen = lazy(() =>
+  import('./screens/cloud/cloud-screen').then((module) => ({ default: module.CloudScreen })),
+)
 const ActivityScreen = lazy(() =>
   import('./screens/activity/activity-screen').then((module) => ({ default: module.ActivityScreen })),
 )
@@ -78,6 +81,8 @@ function CurrentScreen(): ReactNode {
       return <Relays />
     case 'servers':
       return <ServersScreen />
+    case 'cloud':
+      return <CloudScreen />
     case 'activity':
       return <ActivityScreen />
     case 'settings':

@@ -1,4 +1,5 @@
 import { apiScenes } from './_scenes-apis.mjs'
+import { cloudScenes } from './_scenes-cloud.mjs'
 import { formScenes } from './_scenes-forms.mjs'
 import { relayScenes } from './_scenes-relays.mjs'
 
@@ -7,6 +8,7 @@ export const scenes = [
   ...formScenes,
   ...relayScenes,
   ...apiScenes,
+  ...cloudScenes,
   { name: 'forwards', query: 'rates' },
   { name: 'forwards-flat', query: 'rates&group=none' },
   { name: 'forwards-many', query: 'rates&rows=1000' },

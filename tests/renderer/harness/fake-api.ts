@@ -11,6 +11,7 @@ import { checkOf } from './_checks'
 import { reportsConfig } from './_config'
 import { makeFault, makeForward, makeServer } from './_data'
 import { apisHandlers, type ApisOptions } from './_apis'
+import { cloudHandlers, type CloudOptions } from './_cloud'
 import { relayHandlers } from './_relays'
 import { trafficHandlers, type TrafficOptions } from './_traffic'
 
@@ -26,6 +27,7 @@ export interface FakeOptions {
   readonly saved?: readonly SavedSecret[]
   readonly traffic?: TrafficOptions
   readonly apis?: ApisOptions
+  readonly cloud?: CloudOptions
   /** Never answers lists: for looking at what shows meanwhile. */
   readonly silent?: boolean
 }
@@ -115,6 +117,14 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     ...relayHandlers({
       relays,
       emit,
+      refuse: (fault) => {
+        throw new Refusal(fault)
+      },
+    }),
+    ...cloudHandlers(options.cloud ?? {}, {
+      emit: (change) => {
+        emit('cloud.changed', change)
+      },
       refuse: (fault) => {
         throw new Refusal(fault)
       },
@@ -254,7 +264,15 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     },
   }
 
-  const lists = new Set(['servers.list', 'forwards.list', 'relays.list', 'needs.list', 'connections.list', 'logs.read'])
+  const lists = new Set([
+    'cloud.status',
+    'servers.list',
+    'forwards.list',
+    'relays.list',
+    'needs.list',
+    'connections.list',
+    'logs.read',
+  ])
   const call = async (method: string, params: unknown): Promise<Result<unknown>> => {
     calls.push({ method, params })
     const failure = failures.get(method)

@@ -1,5 +1,6 @@
 /** Puts a fake daemon behind `window.api` of the page; the address says which: `?rows=0`, `?rows=1000`, `?silent`, `?lost`. */
 import { apisFrom } from './_apis'
+import { cloudFrom, loginRefused, makeCloud, makeConflict } from './_cloud'
 import { configForwards, configServers } from './_config'
 import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
@@ -29,6 +30,7 @@ const daemon = fakeDaemon({
   taken: query.has('taken'),
   silent: query.has('silent'),
   apis: apisFrom(query.get('apis')),
+  cloud: cloudFrom(query.get('cloud')),
   traffic: {
     quotaUsed: query.has('quota') ? Number(query.get('quota')) : undefined,
     untouched: query.has('untouched'),
@@ -48,7 +50,21 @@ const daemon = fakeDaemon({
       }
     : {}),
 })
-Object.assign(window, { api: daemon.api, harness: daemon })
+Object.assign(window, {
+  api: daemon.api,
+  harness: {
+    ...daemon,
+    /** Somebody else changes what was changed here. */
+    conflict: () => {
+      daemon.emit('cloud.changed', {
+        cloud: makeCloud({ state: 'conflict', conflicts: 1 }),
+        conflicts: [makeConflict('db')],
+      })
+    },
+  },
+})
+const failing = query.get('failing')
+if (failing !== null) daemon.failNext(failing, loginRefused)
 
 const running = () => [...daemon.forwards.values(), ...daemon.relays.values()]
 

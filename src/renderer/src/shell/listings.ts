@@ -12,6 +12,7 @@ export function currentListing(): Listing | null {
     case 'relays':
       return relaysListing
     case 'servers':
+    case 'cloud':
     case 'activity':
     case 'settings':
       return null

@@ -1,14 +1,16 @@
 import { formatRate } from '@shared/format'
 import { carries } from '@shared/sentence'
 import { useSyncExternalStore, type ReactNode } from 'react'
-import { ArrowLeftRight, Cable, History, Server, Settings } from '../components/icons'
+import { ArrowLeftRight, Cable, Cloud, History, Server, Settings } from '../components/icons'
 import { Mark } from '../components/mark'
 import { StateGlyph } from '../components/state-glyph'
+import { useCloud } from '../stores/cloud'
 import { useForwards } from '../stores/forwards'
 import { onTotalRate, totalRate } from '../stores/rates'
 import { useRelays } from '../stores/relays'
 import { useServers } from '../stores/servers'
 import { showScreen, useUi, type Screen } from '../stores/ui'
+import { CloudStatus } from './cloud-status'
 import styles from './sidebar.module.css'
 
 /** Where one can go, and in one line how all is. */
@@ -16,6 +18,7 @@ export function Sidebar(): ReactNode {
   const forwards = useForwards((state) => state.byId.size)
   const relays = useRelays((state) => state.byId.size)
   const servers = useServers().length
+  const conflicts = useCloud((state) => state.conflicts.length)
   return (
     <nav className={styles.sidebar} aria-label="Main">
       <div className={styles.brand}>
@@ -25,15 +28,24 @@ export function Sidebar(): ReactNode {
       <Entry screen="forwards" label="Forwards" count={forwards} icon={<ArrowLeftRight size={16} />} />
       <Entry screen="relays" label="Relays" count={relays} icon={<Cable size={16} />} />
       <Entry screen="servers" label="Servers" count={servers} icon={<Server size={16} />} />
+      <Entry screen="cloud" label="Cloud" count={conflicts} attention icon={<Cloud size={16} />} />
       <Entry screen="activity" label="Activity" icon={<History size={16} />} />
       <div className={styles.space} />
       <Entry screen="settings" label="Settings" icon={<Settings size={16} />} />
+      <CloudStatus />
       <Pulse />
     </nav>
   )
 }
 
-function Entry(props: { screen: Screen; label: string; count?: number; icon: ReactNode }): ReactNode {
+function Entry(props: {
+  screen: Screen
+  label: string
+  count?: number
+  /** What is counted waits for the person. */
+  attention?: boolean
+  icon: ReactNode
+}): ReactNode {
   const current = useUi((state) => state.screen === props.screen)
   return (
     <button
@@ -46,7 +58,12 @@ function Entry(props: { screen: Screen; label: string; count?: number; icon: Rea
     >
       {props.icon}
       <span className={styles.label}>{props.label}</span>
-      {props.count !== undefined && props.count > 0 && <span className={styles.count}>{props.count}</span>}
+      {props.count !== undefined && props.count > 0 && (
+        <span className={styles.count} data-attention={props.attention === true || undefined}>
+          {props.count}
+          {props.attention === true && <span className="sr-only"> to decide</span>}
+        </span>
+      )}
     </button>
   )
 }

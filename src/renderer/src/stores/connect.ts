@@ -2,6 +2,7 @@
 import type { DaemonLink } from '@shared/ipc'
 import type { Topic } from '@shared/rpc'
 import { settle, showFault } from './call'
+import { setCloud } from './cloud'
 import { getForward, mergeForwards, setForwards } from './forwards'
 import { linkStore } from './link'
 import { setNeeds } from './needs'
@@ -10,9 +11,9 @@ import { getRelay, mergeRelays, setRelays } from './relays'
 import { keepChosen, selections } from './selection'
 import { setServers } from './servers'
 import { setSettings } from './settings'
-import { uiStore } from './ui'
+import { uiStore, type CloudPage } from './ui'
 
-const always: readonly Topic[] = ['forwards', 'relays', 'servers', 'sessions', 'needs', 'activity', 'apis']
+const always: readonly Topic[] = ['forwards', 'relays', 'servers', 'sessions', 'needs', 'activity', 'apis', 'cloud']
 
 /** The forward or relay whose connections and log somebody looks at. */
 let watched: string | null = null
@@ -30,6 +31,9 @@ export function connectStores(): () => void {
       mergeRelays(changed, removed)
       forgetRates(removed)
       if (removed.length > 0) forgetRemoved()
+    }),
+    on('cloud.changed', ({ cloud, conflicts }) => {
+      setCloud(cloud, conflicts)
     }),
     on('servers.changed', ({ servers }) => {
       setServers(servers)
@@ -49,6 +53,7 @@ export function connectStores(): () => void {
         screen,
         ...(id === null ? {} : screen === 'servers' ? { serverToShow: id } : {}),
         ...(id !== null && screen === 'forwards' ? { pane: { kind: 'detail', forwardId: id } } : {}),
+        ...(screen === 'cloud' ? { cloudPage: cloudPageOf(id) } : {}),
         ...(id !== null && screen === 'relays' ? { relayPane: { kind: 'detail', relayId: id } } : {}),
       })
     }),
@@ -107,19 +112,22 @@ function followLink(daemon: DaemonLink): void {
 /** False when the daemon could not be asked; a later `app.daemon` brings the next try. */
 async function sync(): Promise<boolean> {
   const { daemon } = window.api
-  const [, servers, forwards, relays, needs] = await Promise.all([
+  const [, servers, forwards, relays, needs, cloud, conflicts] = await Promise.all([
     subscribe(),
     settle(daemon['servers.list']({})),
     settle(daemon['forwards.list']({})),
     settle(daemon['relays.list']({})),
     settle(daemon['needs.list']({})),
+    settle(daemon['cloud.status']({})),
+    settle(daemon['cloud.conflicts']({})),
   ])
   if (servers.ok) setServers(servers.value)
   if (forwards.ok) setForwards(forwards.value)
   if (relays.ok) setRelays(relays.value)
   if (forwards.ok || relays.ok) forgetRemoved()
   if (needs.ok) setNeeds(needs.value)
-  return servers.ok && forwards.ok && relays.ok && needs.ok
+  if (cloud.ok && conflicts.ok) setCloud(cloud.value, conflicts.value)
+  return servers.ok && forwards.ok && relays.ok && needs.ok && cloud.ok && conflicts.ok
 }
 
 async function subscribe(): Promise<void> {
@@ -127,6 +135,12 @@ async function subscribe(): Promise<void> {
   if (!document.hidden) topics.push('rates')
   if (!document.hidden && watched !== null) topics.push('connections', 'logs')
   await settle(window.api.daemon['events.subscribe']({ topics, forwardId: watched }))
+}
+
+/** The page of the cloud screen that a notification means: the inbox, a team, or the account. */
+function cloudPageOf(id: string | null): CloudPage {
+  if (id === null) return { kind: 'account' }
+  return id === 'inbox' ? { kind: 'inbox', conflictId: null } : { kind: 'team', teamId: id }
 }
 
 /** What is gone is neither chosen nor in the pane. */

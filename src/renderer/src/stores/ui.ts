@@ -4,7 +4,7 @@ import type { RelayProtocol } from '@shared/relays'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 
-export type Screen = 'forwards' | 'relays' | 'servers' | 'activity' | 'settings'
+export type Screen = 'forwards' | 'relays' | 'servers' | 'cloud' | 'activity' | 'settings'
 
 /** What the pane on the right of the forwards holds. */
 export type Pane =
@@ -33,8 +33,16 @@ export interface RelayStart {
   readonly copyOf?: string | undefined
 }
 
+/** What the cloud screen shows. */
+export type CloudPage =
+  | { readonly kind: 'account' }
+  /** With the conflict to open, where one was asked for. */
+  | { readonly kind: 'inbox'; readonly conflictId: string | null }
+  | { readonly kind: 'team'; readonly teamId: string }
+
 export interface UiState {
   readonly screen: Screen
+  readonly cloudPage: CloudPage
   readonly pane: Pane | null
   readonly relayPane: RelayPane | null
   /** A server to show when the servers screen opens; `new` for its form. The screen sets it back to `null`. */
@@ -45,6 +53,7 @@ export interface UiState {
 
 export const uiStore = createStore<UiState>(() => ({
   screen: 'forwards',
+  cloudPage: { kind: 'account' },
   pane: null,
   relayPane: null,
   serverToShow: null,
@@ -91,6 +100,10 @@ export function showServer(serverId: string): void {
 /** Opens the servers screen at the trusted keys of one host. */
 export function showTrustedKeys(host: string): void {
   uiStore.setState({ screen: 'servers', trustedToShow: host })
+}
+
+export function showCloud(cloudPage: CloudPage): void {
+  uiStore.setState({ screen: 'cloud', cloudPage })
 }
 
 export function closePane(): void {
