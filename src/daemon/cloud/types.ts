@@ -85,21 +85,6 @@ export interface SealedFields {
   ) => Promise<void>
 }
 
-/** Public keys of members that a person compared. */
-export interface Pin {
-  readonly teamId: string
-  readonly userId: string
-  readonly publicKey: string
-  readonly keyVersion: number
-  /** ISO 8601, when this machine gave them the team's key; `null`: only seen. */
-  readonly grantedAt: string | null
-}
-export interface Pins {
-  readonly of: (teamId: string) => readonly Pin[]
-  readonly save: (pin: Pin) => Promise<void>
-  readonly forget: (teamId: string, userId?: string) => Promise<void>
-}
-
 /** Keys of the account and its teams on this machine. Everything sync here needs `prepareSealing` before. */
 export interface Keys {
   readonly state: () => KeyState

@@ -1,8 +1,8 @@
 /** What the cloud keeps in the store: account, lists, bindings, what waits, conflicts. */
 import type { Kysely, Transaction } from 'kysely'
 import type { ForwardSpec, ServerSpec } from '@shared/specs'
-import type { Conflict, OutboxEntry } from '@sync'
-import type { AccountRecord, Pin } from '../cloud/types'
+import type { Conflict, OutboxEntry, Pin } from '@sync'
+import type { AccountRecord } from '../cloud/types'
 import {
   accountFromRow,
   accountToRow,
@@ -16,7 +16,7 @@ import {
   type CloudSpace,
   type SavedBinding,
 } from './_cloud-rows'
-import type { Tables } from './_tables'
+import type { CloudTeamKeyRow, Tables } from './_tables'
 import { upsertForwards, upsertServers } from './_upserts'
 
 /** Rows of one statement: SQLite takes a bounded number of values. */
@@ -66,7 +66,10 @@ export interface CloudStore {
   readonly buriedBindings: (forwardIds: readonly string[]) => Promise<readonly SavedBinding[]>
   readonly pins: () => Promise<readonly Pin[]>
   readonly savePin: (pin: Pin) => Promise<void>
+  /** Of one member, or all about the team, its keys too. */
   readonly forgetPins: (teamId: string, userId?: string) => Promise<void>
+  readonly teamKeys: () => Promise<readonly Readonly<CloudTeamKeyRow>[]>
+  readonly saveTeamKey: (key: Readonly<CloudTeamKeyRow>) => Promise<void>
 }
 
 export function cloudPart(db: Kysely<Tables>): CloudStore {
@@ -92,9 +95,15 @@ export function cloudPart(db: Kysely<Tables>): CloudStore {
         .onConflict((conflict) => conflict.columns(['teamId', 'userId']).doUpdateSet(rest))
         .execute()
     },
-    forgetPins: async (teamId, userId) => {
-      const query = db.deleteFrom('cloudPins').where('teamId', '=', teamId)
-      await (userId === undefined ? query : query.where('userId', '=', userId)).execute()
+    forgetPins: (teamId, userId) =>
+      db.transaction().execute(async (trx) => {
+        const query = trx.deleteFrom('cloudPins').where('teamId', '=', teamId)
+        await (userId === undefined ? query : query.where('userId', '=', userId)).execute()
+        if (userId === undefined) await trx.deleteFrom('cloudTeamKeys').where('teamId', '=', teamId).execute()
+      }),
+    teamKeys: () => db.selectFrom('cloudTeamKeys').selectAll().execute(),
+    saveTeamKey: async (key) => {
+      await db.replaceInto('cloudTeamKeys').values(key).execute()
     },
   }
 }
@@ -156,7 +165,7 @@ export async function purgeCloud(trx: Transaction<Tables>, before: string): Prom
 
 const accountTables = [
   ...(['cloudSpaces', 'cloudBindings', 'cloudBuried', 'cloudOutbox', 'cloudConflicts', 'cloudServers'] as const),
-  'cloudPins',
+  ...(['cloudPins', 'cloudTeamKeys'] as const),
 ] as const
 
 async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Promise<void> {

@@ -295,6 +295,13 @@ export const migrations: readonly Migration[] = [
         granted_at text,
         primary key (team_id, user_id)
       ) strict;
+      -- Which keys of a team were seen here: a server that shows another one later is not believed.
+      create table cloud_team_keys (
+        team_id text not null,
+        generation integer not null,
+        key_check text not null,
+        primary key (team_id, generation)
+      ) strict;
     `,
   },
 ]

@@ -308,6 +308,12 @@ export interface CloudPinRow {
   grantedAt: string | null
 }
 
+export interface CloudTeamKeyRow {
+  teamId: string
+  generation: number
+  keyCheck: string
+}
+
 export interface MetaRow {
   key: string
   value: string
@@ -339,5 +345,6 @@ export interface Tables {
   cloudConflicts: CloudConflictRow
   cloudServers: CloudServerRow
   cloudPins: CloudPinRow
+  cloudTeamKeys: CloudTeamKeyRow
   meta: MetaRow
 }
