@@ -5,6 +5,7 @@ import { WarrenError } from '@shared/errors'
 import { defineAdd } from './commands/add'
 import { defineApi } from './commands/api'
 import { defineCheck } from './commands/check'
+import { defineCloud } from './commands/cloud'
 import { defineCompletion } from './commands/completion'
 import { defineConfig } from './commands/config'
 import { defineConnections } from './commands/connections'
@@ -23,6 +24,7 @@ import { defineRm } from './commands/rm'
 import { defineRun } from './commands/run'
 import { defineServer } from './commands/server'
 import { defineStatus } from './commands/status'
+import { defineSync } from './commands/sync'
 import { defineTraffic } from './commands/traffic'
 import { defineTrust } from './commands/trust'
 import { defineUp } from './commands/up'
@@ -51,6 +53,8 @@ const commands = [
   defineLimits,
   defineTraffic,
   defineHistory,
+  defineCloud,
+  defineSync,
   defineApi,
   defineDaemon,
   defineDemo,

@@ -242,7 +242,7 @@ describe('completion', () => {
   }
 
   it('offers commands, options, names and values', async () => {
-    expect(await complete('s')).toEqual(['server', 'status'])
+    expect(await complete('s')).toEqual(['server', 'status', 'sync'])
     expect(await complete('server', '')).toEqual(['add', 'ls', 'show', 'rm'])
     expect(await complete('edit', 'web', '--health', 't')).toEqual(['tcp'])
     expect(await complete('server', 'add', '--agent', '')).toEqual(['none', 'pageant'])

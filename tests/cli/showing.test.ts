@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { ForwardSnapshot } from '@shared/snapshots'
 import { listLines } from '../../src/cli/commands/ls'
 import { table, textWidth, wrap } from '../../src/cli/table'
 import { NOW, view, warren } from './_fake-world'
@@ -41,6 +40,7 @@ describe('ls and status as documents', () => {
       'asleep',
       'stopsAt',
       'drops',
+      'cloud',
     ],
   ]
 
@@ -79,12 +79,8 @@ describe('ls for people', () => {
 
   it('keeps to 80 columns and cuts no address', () => {
     const terminal = { columns: 80, hasColour: false } as Parameters<typeof listLines>[0]['terminal']
-    const snapshots: ForwardSnapshot[] = [
-      db.snapshot,
-      web.snapshot,
-      view({ name: 'a-rather-long-name', state: 'failed', reason: fault }).snapshot,
-    ]
-    const lines = listLines({ terminal, now: () => NOW }, snapshots)
+    const views = [db, web, view({ name: 'a-rather-long-name', state: 'failed', reason: fault })]
+    const lines = listLines({ terminal, now: () => NOW }, views)
     expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(80)
     for (const route of ['127.0.0.1:5432 → db:5432', '0.0.0.0:8080 → db:5432'])
       expect(lines.join('\n')).toContain(route)

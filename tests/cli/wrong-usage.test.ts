@@ -77,7 +77,7 @@ describe('other ends', () => {
   it('show help with 0 and name no command of a later release', async () => {
     const { code, out } = await warren(['help'])
     expect(code).toBe(0)
-    for (const later of ['export', 'cloud', 'sync', '__complete']) {
+    for (const later of ['export', '__complete']) {
       expect(out).not.toMatch(new RegExp(`^ +${later}\\b`, 'm'))
     }
     expect((await warren(['help', 'up'])).out).toContain('--host-key')

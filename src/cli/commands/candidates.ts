@@ -1,6 +1,7 @@
 /** What fits at the cursor, read from the tree of commands and from the daemon when one runs. */
 import type { Command } from 'commander'
 import { apiNames } from '@shared/apis'
+import { cloudFieldNames, teamRoles } from '@shared/cloud-views'
 import { hostKeyPolicies } from '@shared/specs'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
@@ -73,24 +74,34 @@ async function valuesOf(context: Context, option: string): Promise<readonly Cand
     case '--server':
     case '--jump':
       return await serverNames(context)
+    case '--to':
+      return [
+        { word: 'local', about: 'this machine only' },
+        { word: 'personal', about: 'your account' },
+        ...(await teamNames(context)),
+      ]
+    case '--role':
+      return plainWords(teamRoles)
+    case '--keep':
+      return plainWords(['keychain', 'file', 'memory'])
     case '--by':
-      return ['hour', 'day'].map((word) => ({ word, about: '' }))
+      return plainWords(['hour', 'day'])
     case '--send-proxy':
-      return ['v1', 'v2', 'none'].map((word) => ({ word, about: '' }))
+      return plainWords(['v1', 'v2', 'none'])
     case '--quota-then':
-      return ['stop', 'slow', 'slow:'].map((word) => ({ word, about: '' }))
+      return plainWords(['stop', 'slow', 'slow:'])
     case '--host-key':
-      return hostKeyPolicies.map((word) => ({ word, about: '' }))
+      return plainWords(hostKeyPolicies)
     case '--health':
-      return ['tcp', 'http', 'http:/', 'socks:', 'none'].map((word) => ({ word, about: '' }))
+      return plainWords(['tcp', 'http', 'http:/', 'socks:', 'none'])
     case '--agent':
-      return ['none', 'pageant'].map((word) => ({ word, about: '' }))
+      return plainWords(['none', 'pageant'])
     case '--tag': {
       const tags = await fromDaemon(context, async (client) => {
         const views = await client.call('forwards.list', {})
         return views.flatMap(({ spec }) => spec.tags)
       })
-      return [...new Set(tags)].map((word) => ({ word, about: '' }))
+      return plainWords([...new Set(tags)])
     }
     default:
       return []
@@ -99,6 +110,9 @@ async function valuesOf(context: Context, option: string): Promise<readonly Cand
 
 async function operandsOf(context: Context, command: Command, operands: number): Promise<readonly Candidate[]> {
   const parent = command.parent?.name() ?? ''
+  if (parent === 'cloud' || command.parent?.parent?.name() === 'cloud') {
+    return await cloudOperands(context, `${parent} ${command.name()}`, operands)
+  }
   const isVariadic = command.registeredArguments.at(-1)?.variadic === true
   if (operands > 0 && !isVariadic) return []
   switch (`${parent} ${command.name()}`) {
@@ -114,7 +128,7 @@ async function operandsOf(context: Context, command: Command, operands: number):
         return keys.map(({ host, keyType }) => ({ word: printable(host), about: printable(keyType) }))
       })
     case 'relay add':
-      return operands === 1 ? ['tcp', 'udp'].map((word) => ({ word, about: '' })) : []
+      return operands === 1 ? plainWords(['tcp', 'udp']) : []
     case 'relay edit':
     case 'relay up':
     case 'relay down':
@@ -124,7 +138,7 @@ async function operandsOf(context: Context, command: Command, operands: number):
       return await relayNames(context)
     case 'api enable':
     case 'api disable':
-      return apiNames.map((word) => ({ word, about: '' }))
+      return plainWords(apiNames)
     case 'warren status':
     case 'warren connections':
     case 'warren logs':
@@ -144,10 +158,55 @@ async function operandsOf(context: Context, command: Command, operands: number):
         return live.map(({ id, forward }) => ({ word: id, about: printable(forward) }))
       })
     case 'warren completion':
-      return (command.registeredArguments[0]?.argChoices ?? []).map((word) => ({ word, about: '' }))
+      return plainWords(command.registeredArguments[0]?.argChoices ?? [])
     default:
       return []
   }
+}
+
+async function cloudOperands(context: Context, command: string, operands: number): Promise<readonly Candidate[]> {
+  switch (command) {
+    case 'cloud share':
+      return await forwardNames(context)
+    case 'cloud runs':
+      return operands === 0 ? await forwardNames(context) : []
+    case 'cloud own':
+      return operands === 0 ? await forwardNames(context) : plainWords(cloudFieldNames)
+    case 'secret set':
+    case 'secret clear':
+      if (operands === 0) return await forwardNames(context)
+      return operands === 1 ? plainWords(['password', 'passphrase', 'key']) : []
+    case 'cloud resolve':
+      return operands > 0
+        ? []
+        : await fromDaemon(context, async (client) => {
+            const conflicts = await client.call('cloud.conflicts', {})
+            return conflicts.map(({ id, name, space }) => ({ word: id, about: printable(`${name} in ${space}`) }))
+          })
+    case 'team create':
+    case 'team join':
+      return []
+    case 'team role':
+      return operands === 2 ? plainWords(teamRoles) : await teamOperands(context, operands)
+    default:
+      return command.startsWith('team ') || command === 'key grant' ? await teamOperands(context, operands) : []
+  }
+}
+
+/** A team; who is in it is not asked of the server at each key. */
+async function teamOperands(context: Context, operands: number): Promise<readonly Candidate[]> {
+  return operands === 0 ? await teamNames(context) : []
+}
+
+function teamNames(context: Context): Promise<readonly Candidate[]> {
+  return fromDaemon(context, async (client) => {
+    const { teams } = await client.call('cloud.status', {})
+    return teams.map(({ name, role }) => ({ word: printable(name), about: role }))
+  })
+}
+
+function plainWords(list: readonly string[]): readonly Candidate[] {
+  return list.map((word) => ({ word, about: '' }))
 }
 
 function forwardNames(context: Context): Promise<readonly Candidate[]> {

@@ -9,8 +9,9 @@ import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
 import { findOwner, publicRelay } from '../owners'
 import { quoteName } from '../quote'
-import { publicSnapshot } from '../snapshots'
+import { publicForward } from '../snapshots'
 import { printable } from '../table'
+import { sharingLines } from './_cloud-lines'
 import { limitLines } from './_limit-options'
 
 export function defineStatus(program: Command, host: Host): void {
@@ -25,9 +26,9 @@ async function status(context: Context, name: string): Promise<number> {
   const client = await context.daemon()
   const owner = await findOwner(client, name)
   if (owner.kind === 'relay') return relayStatus(context, owner.view)
-  const { snapshot } = owner.view
+  const { snapshot, cloud } = owner.view
   if (context.json) {
-    context.document(publicSnapshot(snapshot))
+    context.document(publicForward(owner.view))
     return DONE
   }
   const needs = snapshot.needId === null ? [] : await client.call('needs.list', {})
@@ -45,6 +46,7 @@ async function status(context: Context, name: string): Promise<number> {
   if (need !== undefined) say(`  To ${needActions[need]}: warren up ${quoteName(snapshot.name)}`)
   if (snapshot.via.length > 0) say(`  through ${snapshot.via.join(' → ')}`)
   if (snapshot.tags.length > 0) say(`  tags ${snapshot.tags.join(', ')}`)
+  for (const line of cloud === null ? [] : sharingLines(cloud)) say(`  ${line}`)
   const { connections, totalConnections, bytesUp, bytesDown } = snapshot
   say(
     `  ${plural(connections, 'connection')} now, ${totalConnections} in all · ↑${formatBytes(bytesUp)} ↓${formatBytes(bytesDown)}`,

@@ -1,0 +1,107 @@
+/** What the cloud's commands print of its state. */
+import { clockTime, keyWords, roleWords, syncWords } from '@shared/cloud-words'
+import { PERSONAL, type CloudView, type ForwardCloud, type TeamRole } from '@shared/cloud-views'
+import { formatAgo, plural } from '@shared/format'
+import type { Context } from '../context'
+import { publicReason } from '../report'
+import { printable, table } from '../table'
+
+/** The view with its fault as the contract prints faults. */
+export function publicCloud({ fault, ...view }: CloudView): unknown {
+  return { ...view, fault: fault === null ? null : publicReason(fault) }
+}
+
+/** `In sync · ada@example.com at https://cloud.example`. */
+export function statusWords(view: CloudView, now: number): string {
+  const { account } = view
+  const who = account === null ? '' : ` · ${account.email} at ${account.url}`
+  return printable(`${syncWords(view, now)}${who}`)
+}
+
+/** What waits for the person, each with what to type. */
+export function printTrouble({ terminal, now }: Context, view: CloudView): void {
+  const say = (text: string): void => terminal.out(`  ${printable(text)}\n`)
+  if (view.fault !== null) {
+    say(view.fault.message)
+    if (view.state === 'login-needed') say('Sign in again: warren cloud login')
+    else if (view.fault.fix !== null) say(view.fault.fix)
+  }
+  if (view.nextTryAt !== null && view.state === 'offline')
+    say(`The next try is at ${clockTime(view.nextTryAt, now())}.`)
+  if (view.waiting > 0)
+    say(`${plural(view.waiting, 'change')} of this machine ${view.waiting === 1 ? 'waits' : 'wait'} to be sent.`)
+  if (view.conflicts > 0) say(`${plural(view.conflicts, 'conflict')} for you to settle: warren cloud conflicts`)
+  if (view.refused > 0) say(`The server refused ${plural(view.refused, 'change')}: warren ls says why.`)
+}
+
+/** All of `warren cloud status`. */
+export function printStatus(context: Context, view: CloudView): void {
+  const { terminal, now } = context
+  terminal.out(`${statusWords(view, now())}\n`)
+  if (view.account === null) {
+    terminal.err('Sign in: warren cloud login URL\n')
+    return
+  }
+  printTrouble(context, view)
+  const rows = [
+    ['last round', view.lastSyncAt === null ? 'none since the daemon started' : formatAgo(view.lastSyncAt, now())],
+    ['changes', view.mode === 'events' ? 'come at once' : `are asked for every ${view.pollSeconds} s`],
+    ['login', keepWords[view.keeps]],
+    ['this machine', printable(view.device.name)],
+    ['secrets', secretWords(view)],
+    ...view.teams.map((team) => ['team', printable(`${team.name} (${roleName(team.role)})${teamNote(team.key)}`)]),
+  ]
+  for (const line of table(rows.map(([what = '', text = '']) => [`  ${what}`, text]))) terminal.out(`${line}\n`)
+}
+
+export function roleName(role: TeamRole): string {
+  return roleWords[role].name.toLowerCase()
+}
+
+export function teamNote(key: CloudView['teams'][number]['key']): string {
+  switch (key) {
+    case 'waiting':
+      return ' · a member must give you its key'
+    case 'locked':
+      return ' · its secrets are locked here'
+    case 'none':
+    case 'ready':
+      return ''
+  }
+}
+
+/** Why a forward listens elsewhere than the others' do. */
+export function remappedWords({ from, to }: NonNullable<ForwardCloud['remapped']>): string {
+  return `The shared port ${from} was taken here: it listens on ${to} on this machine.`
+}
+
+/** What `warren status` says of the sharing. */
+export function sharingLines(cloud: ForwardCloud): readonly string[] {
+  const { namespace, space, state, overrides, remapped, fault, activeElsewhere } = cloud
+  const where = namespace === PERSONAL ? 'in your account' : `shared with ${space}`
+  const stands = {
+    synced: '',
+    waiting: ', a change waits to be sent',
+    conflict: ', a conflict waits for you',
+    refused: '',
+  }
+  return [
+    `${where}${stands[state]}${cloud.editable ? '' : ', which you may not change'}`,
+    ...(overrides.length === 0 ? [] : [`own on this machine: ${overrides.join(', ')}`]),
+    ...(remapped === null ? [] : [remappedWords(remapped)]),
+    ...(fault === null ? [] : [`The server refused it: ${[fault.message, fault.fix ?? ''].join(' ').trim()}`]),
+    ...(activeElsewhere ? ['somebody else runs it too: warren cloud runs'] : []),
+  ]
+}
+
+// --- internal ---
+
+const keepWords = {
+  keychain: 'kept in the keychain',
+  file: 'kept in a file that you alone can read',
+  memory: 'kept until the daemon ends',
+} as const satisfies Record<CloudView['keeps'], string>
+
+function secretWords({ key }: CloudView): string {
+  return key === 'locked' ? 'locked on this machine: warren cloud key unlock' : keyWords[key]
+}

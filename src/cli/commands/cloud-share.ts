@@ -1,0 +1,133 @@
+/** What `warren cloud share`, `own` and `runs` do. */
+import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
+import { cloudFieldNames, type CloudField, type CloudFields } from '@shared/cloud-views'
+import { formatAgo } from '@shared/format'
+import { WarrenError } from '@shared/errors'
+import type { ForwardView } from '@shared/snapshots'
+import type { ServerSpec } from '@shared/specs'
+import type { Context } from '../context'
+import { DONE } from '../exit-codes'
+import { findForward, selectForwards, type Selection } from '../names'
+import { quoteName } from '../quote'
+import { serverLogin } from '../servers'
+import { publicForward } from '../snapshots'
+import { findSpace } from '../spaces'
+import { printable, table } from '../table'
+import { usageError } from '../usage'
+
+export async function cloudShare(
+  context: Context,
+  names: readonly string[],
+  { to, ...selection }: Selection & { readonly to: string },
+): Promise<number> {
+  const client = await context.daemon()
+  const selected = await selectForwards(client, names, selection)
+  // Lines of the ssh config belong to their file: `--all` means what can be shared.
+  const views = selected.filter(({ spec }) => selection.all !== true || spec.configLine === null)
+  const namespace = await findSpace(client, to)
+  const ids = views.map(({ spec }) => spec.id)
+  const shared = ids.length === 0 ? [] : await client.call('cloud.share', { ids, namespace })
+  if (context.json) context.document(shared.map(publicForward))
+  else for (const view of shared) context.terminal.out(`${printable(whoseWords(view))}\n`)
+  if (shared.length === 0) context.terminal.err('There is nothing to share.\n')
+  return DONE
+}
+
+export async function cloudOwn(
+  context: Context,
+  name: string,
+  { fields, drop = false }: { readonly fields: readonly string[]; readonly drop?: boolean },
+): Promise<number> {
+  if (drop && fields.length === 0) throw usageError('Say which fields to drop.')
+  const wanted = fields.map(readField)
+  const client = await context.daemon()
+  let view = await findForward(client, name)
+  if (view.cloud === null) throw notShared(view)
+  for (const field of wanted) view = await client.call('cloud.setOverride', { id: view.spec.id, field, own: !drop })
+  if (context.json) {
+    context.document(publicForward(view))
+    return DONE
+  }
+  const servers = await client.call('servers.list', {})
+  printSides(
+    context,
+    view,
+    servers.find(({ id }) => id === view.spec.serverId),
+  )
+  return DONE
+}
+
+export async function cloudRuns(context: Context, name: string): Promise<number> {
+  const client = await context.daemon()
+  const view = await findForward(client, name)
+  if (view.cloud === null) throw notShared(view)
+  const runs = await client.call('cloud.runs', { id: view.spec.id })
+  if (context.json) {
+    context.document(runs)
+    return DONE
+  }
+  if (runs.length === 0) context.terminal.err(`Nobody runs ${printable(view.spec.name)} now.\n`)
+  const rows = runs.map(({ user, deviceName, isThisDevice, since }) => [
+    printable(user),
+    printable(deviceName) + (isThisDevice ? ' (this machine)' : ''),
+    `since ${formatAgo(since, context.now())}`.replace('since just now', 'just now'),
+  ])
+  for (const line of table(rows)) context.terminal.out(`${line}\n`)
+  return DONE
+}
+
+export function readField(text: string): CloudField {
+  const field = cloudFieldNames.find((one) => one.toLowerCase() === text.toLowerCase())
+  if (field !== undefined) return field
+  throw usageError(`There is no field "${text}".`, `There are ${cloudFieldNames.join(', ')}.`)
+}
+
+// --- internal ---
+
+function notShared({ spec }: ForwardView): WarrenError {
+  return new WarrenError('usage.invalid', `${spec.name} is on this machine only.`, {
+    fix: `Share it: warren cloud share ${quoteName(spec.name)} --to personal`,
+  })
+}
+
+function whoseWords({ spec, cloud }: ForwardView): string {
+  if (cloud === null) return `${spec.name} is on this machine only`
+  const where = cloud.namespace === 'personal' ? 'is in your account' : `is shared with ${cloud.space}`
+  return `${spec.name} ${where}${cloud.state === 'waiting' ? '; it waits to be sent' : ''}`
+}
+
+function printSides({ terminal }: Context, view: ForwardView, server: ServerSpec | undefined): void {
+  const { cloud } = view
+  if (cloud === null) return
+  const here = valuesHere(view, server)
+  const rows = cloudFieldNames.flatMap((field) => {
+    const shared = fieldValue(cloud.shared, field)
+    const mine = cloud.overrides.includes(field)
+    const local = mine ? here(field) : shared
+    if (shared === null && local === null) return []
+    return [[field, cloudFieldWords[field], shared ?? '–', local ?? '–', mine ? 'own' : ''].map(printable)]
+  })
+  const head = ['FIELD', '', printable(cloud.space).toUpperCase(), 'HERE', '']
+  for (const line of table(rows, { head })) terminal.out(`${line}\n`)
+  if (cloud.shared === null) terminal.err('The server has not confirmed it yet.\n')
+}
+
+/** The fields of the cloud as they are on this machine. */
+function valuesHere({ spec }: ForwardView, server: ServerSpec | undefined): (field: CloudField) => string | null {
+  return (field) => {
+    switch (field) {
+      case 'serverAddress':
+        return server === undefined ? null : serverLogin({ ...server, username: null })
+      case 'username':
+        return server?.username ?? null
+      case 'password':
+      case 'keyContent':
+      case 'passphrase':
+        return null
+      default: {
+        const value: CloudFields[typeof field] = spec[field]
+        return value === null || value === '' ? null : typeof value === 'object' ? value.join(', ') : String(value)
+      }
+    }
+  }
+}

@@ -1,0 +1,382 @@
+import { describe, expect, it } from 'vitest'
+import type { CloudConflict, CloudFields, CloudMember, CloudView, ForwardCloud } from '@shared/cloud-views'
+import { WarrenError } from '@shared/errors'
+import type { RpcMethod } from '@shared/rpc'
+import { server, view, warren, type FakeOptions } from './_fake-world'
+
+const AT = '2026-01-01T02:14:00.000Z'
+const OPS = '11111111-1111-4111-8111-111111111111'
+const URL = 'https://cloud.example'
+const account = { url: URL, email: 'ada@example.com', username: 'ada', userId: 'u1' }
+const team = { id: OPS, name: 'ops', role: 'owner', key: 'ready' } as const
+
+function cloud(over: Partial<CloudView> = {}): CloudView {
+  return {
+    ...{ account, state: 'in-sync', since: AT, waiting: 0, conflicts: 0, refused: 0, fault: null, lastSyncAt: AT },
+    ...{ nextTryAt: null, mode: 'events', pollSeconds: 30, teams: [team], key: 'ready', keeps: 'keychain' },
+    ...{ device: { id: 'd1', name: 'laptop' } },
+    ...over,
+  }
+}
+const signedOut = cloud({ account: null, state: 'signed-out', teams: [], lastSyncAt: null })
+
+const fields: CloudFields = {
+  ...{ name: 'db', type: 'local', localHost: null, localPort: 5432, remoteHost: 'db', remotePort: 5432 },
+  ...{ bindAddress: null, bindPort: null, serverAddress: 'bastion.example', username: null, tags: [], description: '' },
+  ...{ password: null, keyContent: null, passphrase: null },
+}
+function shared(over: Partial<ForwardCloud> = {}): ForwardCloud {
+  return {
+    ...{ namespace: OPS, space: 'ops', state: 'synced', fault: null, editable: true, shared: fields, overrides: [] },
+    ...{ remapped: null, secrets: [], activeElsewhere: false },
+    ...over,
+  }
+}
+const db = { ...view(), cloud: shared() }
+const web = view({ name: 'web' })
+const conflict: CloudConflict = {
+  ...{ id: 'c0ffee', forwardId: 'id-db', name: 'db', namespace: OPS, space: 'ops', kind: 'edited', at: AT },
+  ...{ fields: ['localPort', 'name'], base: fields, mine: { ...fields, localPort: 1 } },
+  theirs: { ...fields, localPort: 2, name: 'db2' },
+}
+const grace: CloudMember = {
+  ...{ userId: 'u2', email: 'grace@example.com', username: 'Grace', role: 'developer', isMe: false, key: 'waits' },
+  ...{ fingerprint: 'AAAA BBBB CCCC DDDD', keyChanged: false },
+}
+
+const answers: NonNullable<FakeOptions['answers']> = {
+  'cloud.status': () => cloud(),
+  'cloud.login': () => cloud({ state: 'starting' }),
+  'cloud.register': () => cloud({ state: 'starting' }),
+  'cloud.logout': () => signedOut,
+  'cloud.changePassword': () => null,
+  'cloud.sync': () => cloud(),
+  'cloud.setPolling': ({ seconds }: { seconds: number }) => cloud({ mode: 'polling', pollSeconds: seconds }),
+  'cloud.share': () => [db],
+  'cloud.setOverride': () => ({ ...db, cloud: shared({ overrides: ['localPort'] }) }),
+  'cloud.setSecret': () => db,
+  'cloud.conflicts': () => [conflict],
+  'cloud.resolve': () => null,
+  'cloud.runs': () => [
+    { deviceId: 'd2', deviceName: 'desk', user: 'grace@example.com', since: AT, isThisDevice: false },
+  ],
+  'cloud.createTeam': () => team,
+  'cloud.joinTeam': () => team,
+  'cloud.members': () => [grace],
+  'cloud.invitations': () => [{ id: 'i1', role: 'user', expiresAt: '2026-01-08T00:00:00.000Z', link: null }],
+  'cloud.invite': () => ({ id: 'i1', role: 'user', expiresAt: '2026-01-08T00:00:00.000Z', link: `${URL}/invite#t` }),
+  'cloud.withdraw': () => null,
+  'cloud.setRole': () => null,
+  'cloud.removeMember': () => null,
+  'cloud.leaveTeam': () => null,
+  'cloud.dissolveTeam': () => null,
+  'cloud.audit': () => [{ id: 7, at: AT, actor: 'ada@example.com', action: 'member.invite', subject: 'x', detail: '' }],
+  'cloud.grantKey': () => null,
+  'cloud.makeKey': () => ({ recoveryCode: 'aaaa-bbbb' }),
+  'cloud.unlock': () => null,
+  'cloud.resetKey': () => ({ recoveryCode: 'cccc-dddd' }),
+  'forwards.list': () => [db, web],
+  'servers.list': () => [server()],
+}
+const run = (words: string, options: FakeOptions = {}): ReturnType<typeof warren> =>
+  warren(words.split(' '), { ...options, answers: { ...answers, ...options.answers } })
+const sent = async (words: string, method: RpcMethod, options: FakeOptions = {}): Promise<unknown> => {
+  const { params, code, err } = await run(words, options)
+  expect({ words, code, err: code === 0 ? '' : err }).toEqual({ words, code: 0, err: '' })
+  return params(method)
+}
+
+describe('signing in', () => {
+  it('takes the password from standard input, with one end of line less', async () => {
+    const words = `cloud login ${URL} --email ada@example.com --password-stdin --keep file --adopt`
+    expect(await sent(words, 'cloud.login', { input: 'geheim\n' })).toEqual({
+      ...{ url: URL, email: 'ada@example.com', password: 'geheim', keep: 'file', insecure: false, adopt: true },
+    })
+  })
+
+  it('asks a person, the password without echo', async () => {
+    const { asked, params, out, err } = await run(`cloud login ${URL}`, { typed: ['ada@example.com', 'geheim'] })
+    expect(asked.map(({ echo }) => echo)).toEqual([true, false])
+    expect(params('cloud.login')).toMatchObject({ email: 'ada@example.com', password: 'geheim' })
+    expect(out).toBe(`Signed in to ${URL} as ada@example.com\n`)
+    expect(err).toContain('Nothing is shared until you say so')
+  })
+
+  it('signs in again to the account of before, where it was kept', async () => {
+    const before = { 'cloud.status': () => cloud({ state: 'login-needed', keeps: 'file' }) }
+    expect(await sent('cloud login', 'cloud.login', { typed: ['geheim'], answers: before })).toMatchObject({
+      ...{ url: URL, email: 'ada@example.com', keep: 'file' },
+    })
+    const none = await run('cloud login', { typed: [], answers: { 'cloud.status': () => signedOut } })
+    expect(none).toMatchObject({ code: 64, err: expect.stringContaining('warren cloud login URL') as string })
+  })
+
+  it('waits for nobody, and never asks a daemon for what is wrong', async () => {
+    for (const words of [
+      `cloud login ${URL}`,
+      `cloud login ${URL} --email a@b.c`,
+      `cloud login cloud.example --email a@b.c`,
+      `cloud login ${URL} --email a@b.c --password-stdin`,
+      `cloud login ${URL} --keep pocket`,
+      `cloud register ${URL}/invite --email a@b.c --name ada --password-stdin`,
+      'cloud passwd',
+      'cloud poll 1',
+    ]) {
+      expect(await run(words, { unreachable: true })).toMatchObject({ code: 64, out: '' })
+    }
+    expect((await run('cloud passwd --password-stdin', { input: 'one\n', unreachable: true })).code).toBe(64)
+  })
+
+  it('says what can be typed where there is no keychain', async () => {
+    const refused = (): never => {
+      throw new WarrenError('secret.no-keyring', 'This desktop has no keyring.')
+    }
+    const { code, err } = await run(`cloud login ${URL} --email a@b.c --password-stdin`, {
+      ...{ input: 'x', answers: { 'cloud.login': refused } },
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('--keep file')
+  })
+
+  it('registers with a link, typing the new password twice', async () => {
+    const words = `cloud register ${URL}/invite#token --email ada@example.com`
+    expect(await sent(words, 'cloud.register', { typed: ['ada', 'geheim1', 'geheim1'] })).toMatchObject({
+      ...{ url: `${URL}/invite#token`, username: 'ada', password: 'geheim1' },
+    })
+    expect(await run(words, { typed: ['ada', 'geheim1', 'geheim2'] })).toMatchObject({ code: 64 })
+  })
+
+  it('changes the password', async () => {
+    expect(
+      await sent('cloud passwd --password-stdin', 'cloud.changePassword', { input: 'old one\nnew one\n' }),
+    ).toEqual({
+      ...{ oldPassword: 'old one', newPassword: 'new one' },
+    })
+    const { asked } = await run('cloud passwd', { typed: ['old one', 'new one', 'new one'] })
+    expect(asked.every(({ echo }) => !echo)).toBe(true)
+  })
+})
+
+describe('cloud status', () => {
+  it('tells how it stands, and what waits', async () => {
+    const { out } = await run('cloud status')
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      `In sync · ada@example.com at ${URL}`,
+      '  last round    30 s ago',
+      '  changes       come at once',
+    ])
+    expect(out).toContain('  team          ops (owner)\n')
+    const fault = new WarrenError('cloud.unreachable', 'cloud.example does not answer.').toFault()
+    const offline = cloud({ state: 'offline', waiting: 2, conflicts: 1, refused: 1, fault, mode: 'polling' })
+    const away = await run('cloud status', { answers: { 'cloud.status': () => offline } })
+    expect(away.out).toMatch(/^Offline since \d/)
+    for (const text of ['does not answer', '2 changes', '1 conflict', 'refused 1 change', 'asked for every 30 s']) {
+      expect(away.out).toContain(text)
+    }
+  })
+
+  it('is one document for programs, and no fault when nobody is signed in', async () => {
+    expect(JSON.parse((await run('cloud status --json')).out)).toEqual(cloud())
+    const out = await run('cloud status', { answers: { 'cloud.status': () => signedOut } })
+    expect(out).toMatchObject({ code: 0, out: 'Signed out\n', err: 'Sign in: warren cloud login URL\n' })
+    expect((await run('cloud logout')).out).toBe(`Signed out of ${URL}; your forwards stay on this machine.\n`)
+    expect((await run('cloud poll 60')).out).toBe('The server is asked every 60 s.\n')
+  })
+})
+
+describe('sync', () => {
+  it('ends with 0 when both sides are the same, else with 1 and what waits', async () => {
+    expect(await run('sync')).toMatchObject({ code: 0, out: `In sync · ada@example.com at ${URL}\n` })
+    const held = cloud({ state: 'conflict', conflicts: 1 })
+    expect(await run('sync', { answers: { 'cloud.sync': () => held } })).toMatchObject({
+      ...{ code: 1, out: expect.stringContaining('warren cloud conflicts') as string },
+    })
+    const refused = cloud({ refused: 1 })
+    expect((await run('sync --json', { answers: { 'cloud.sync': () => refused } })).code).toBe(1)
+    expect(await run('sync', { answers: { 'cloud.status': () => signedOut } })).toMatchObject({
+      ...{ code: 1, err: expect.stringContaining('Sign in: warren cloud login URL') as string },
+    })
+    expect((await run('sync', { unreachable: true })).code).toBe(69)
+  })
+})
+
+describe('sharing', () => {
+  it('moves forwards to this machine, the account or a team by its name', async () => {
+    expect(await sent('cloud share db web --to ops', 'cloud.share')).toEqual({
+      ids: ['id-db', 'id-web'],
+      namespace: OPS,
+    })
+    expect(await sent('cloud share --all --to personal', 'cloud.share')).toMatchObject({ namespace: 'personal' })
+    expect(await sent(`cloud share db --to ${OPS}`, 'cloud.share')).toMatchObject({ namespace: OPS })
+    expect((await run('cloud share db --to ops')).out).toBe('db is shared with ops\n')
+    const unknown = await run('cloud share db --to opps')
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('Did you mean "ops"?') as string })
+    expect(await run('cloud share db')).toMatchObject({ code: 64 })
+  })
+
+  it('asks for the id where two teams have one name', async () => {
+    const twins = (): CloudView => cloud({ teams: [team, { ...team, id: 'other' }] })
+    const { code, err } = await run('cloud share db --to ops', { answers: { 'cloud.status': twins } })
+    expect(code).toBe(64)
+    expect(err).toContain(`${OPS}, other`)
+  })
+
+  it('shows what is shared and what is mine, and changes it', async () => {
+    const { out, params } = await run('cloud own db localport')
+    expect(params('cloud.setOverride')).toEqual({ id: 'id-db', field: 'localPort', own: true })
+    expect(out).toMatch(/^FIELD +OPS +HERE/)
+    expect(out).toMatch(/localPort +Local port +5432 +5432 +own/)
+    expect(await sent('cloud own db localPort --drop', 'cloud.setOverride')).toMatchObject({ own: false })
+    expect((await run('cloud own db nothing')).code).toBe(64)
+    expect((await run('cloud own web')).err).toContain('on this machine only')
+    expect((await run('cloud runs db')).out).toMatch(/^grace@example.com {2}desk {2}since 30 s ago/)
+  })
+
+  it('has a column in the list only when something is shared', async () => {
+    const lines = (await run('ls')).out.split('\n')
+    expect(lines[0]).toMatch(/^● db +ops {2}127/)
+    expect((await run('ls', { answers: { 'forwards.list': () => [web] } })).out).toMatch(/^● web {2}127/)
+    const moved = { ...db, cloud: shared({ state: 'waiting', remapped: { from: 5432, to: 5433 } }) }
+    const told = await run('ls', { answers: { 'forwards.list': () => [moved] } })
+    expect(told.out).toContain('ops (waiting)')
+    expect(told.out).toContain('The shared port 5432 was taken here: it listens on 5433 on this machine.')
+    expect((await run('status db')).out).toContain('  shared with ops\n')
+    const list = JSON.parse((await run('ls --json')).out) as { cloud: unknown }[]
+    expect(list.map((one) => one.cloud)).toEqual([
+      {
+        ...{ namespace: OPS, space: 'ops', state: 'synced', reason: null, editable: true, overrides: [] },
+        ...{ remapped: null, secrets: [], activeElsewhere: false },
+      },
+      null,
+    ])
+  })
+})
+
+describe('conflicts', () => {
+  it('shows mine, theirs and before, and how to settle it', async () => {
+    const { out } = await run('cloud conflicts')
+    expect(out).toContain('db was changed here and in ops')
+    expect(out).toMatch(/localPort +Local port +1 +2 +5432/)
+    expect(out).toContain('warren cloud resolve db --mine | --theirs | --local | --field localPort=mine …')
+  })
+
+  it('settles as a whole or per field', async () => {
+    expect(await sent('cloud resolve c0f --theirs', 'cloud.resolve')).toEqual({ id: 'c0ffee', choice: 'theirs' })
+    expect(await sent('cloud resolve db --local', 'cloud.resolve')).toEqual({ id: 'c0ffee', choice: 'local' })
+    const split = { localPort: 'mine', name: 'theirs' }
+    for (const words of ['--field localPort=mine --field name=theirs', '--theirs --field LOCALPORT=mine']) {
+      expect(await sent(`cloud resolve db ${words}`, 'cloud.resolve')).toEqual({
+        id: 'c0ffee',
+        choice: { fields: split },
+      })
+    }
+  })
+
+  it('refuses half a decision', async () => {
+    for (const words of [
+      '',
+      ' --mine --theirs',
+      ' --field name=mine',
+      ' --mine --field type=mine',
+      ' --field name=us',
+    ]) {
+      const { code, calls } = await run(`cloud resolve db${words}`)
+      expect({ words, code }).toEqual({ words, code: 64 })
+      expect(calls.some(({ method }) => method === 'cloud.resolve')).toBe(false)
+    }
+    expect(await run('cloud resolve other --mine')).toMatchObject({ code: 1 })
+  })
+})
+
+describe('teams', () => {
+  it('are made, joined, and listed', async () => {
+    expect(await sent('cloud team create ops', 'cloud.createTeam')).toEqual({ name: 'ops' })
+    expect(await sent('cloud team join token', 'cloud.joinTeam')).toEqual({ link: 'token' })
+    expect((await run('cloud teams')).out).toBe(`ops  owner  ${OPS}\n`)
+    expect((await run('cloud team members ops')).out).toContain(
+      'waits for the key of the team: AAAA BBBB CCCC DDDD · warren cloud key grant ops grace@example.com',
+    )
+    expect((await run('cloud team audit ops')).out).toContain('member.invite')
+  })
+
+  it('invite by a link that is alone on standard output', async () => {
+    const { out, params } = await run('cloud team invite ops --role user --days 3')
+    expect(out).toBe(`${URL}/invite#t\n`)
+    expect(params('cloud.invite')).toEqual({ teamId: OPS, role: 'user', days: 3 })
+    expect((await run('cloud team invite ops --role king')).code).toBe(64)
+    expect((await run('cloud team invitations ops')).out).toBe('i1  user  until 2026-01-08\n')
+    expect(await sent('cloud team withdraw ops i1', 'cloud.withdraw')).toEqual({ teamId: OPS, invitationId: 'i1' })
+  })
+
+  it('know members by address or name', async () => {
+    const who = { teamId: OPS, userId: 'u2' }
+    expect(await sent('cloud team remove ops GRACE@example.com', 'cloud.removeMember')).toEqual(who)
+    expect(await sent('cloud team role ops grace user', 'cloud.setRole')).toEqual({ ...who, role: 'user' })
+    expect((await run('cloud team remove ops hedy')).err).toContain('Nobody called "hedy" is in ops.')
+  })
+
+  it('end only when somebody says so', async () => {
+    expect(await run('cloud team dissolve ops')).toMatchObject({
+      code: 64,
+      err: expect.stringContaining('--yes') as string,
+    })
+    expect((await run('cloud team dissolve ops', { typed: ['no'] })).code).toBe(1)
+    expect(await sent('cloud team dissolve ops --yes', 'cloud.dissolveTeam')).toEqual({ teamId: OPS })
+    expect(await sent('cloud team leave ops', 'cloud.leaveTeam', { typed: ['yes'] })).toEqual({ teamId: OPS })
+  })
+})
+
+describe('keys and secrets', () => {
+  it('prints the code alone, once', async () => {
+    expect(await run('cloud key make')).toMatchObject({ code: 0, out: 'aaaa-bbbb\n' })
+    expect(await sent('cloud key unlock --code-stdin', 'cloud.unlock', { input: 'aaaa-bbbb\n' })).toEqual({
+      recoveryCode: 'aaaa-bbbb',
+    })
+    expect((await run('cloud key unlock', { typed: ['x'] })).asked).toEqual([
+      { question: 'Recovery code: ', echo: false },
+    ])
+    expect((await run('cloud key reset')).code).toBe(64)
+    expect((await run('cloud key reset --yes')).out).toBe('cccc-dddd\n')
+  })
+
+  it('gives the key of a team only for a fingerprint that was compared', async () => {
+    const given = { teamId: OPS, userId: 'u2', fingerprint: 'AAAA BBBB CCCC DDDD' }
+    expect(await run('cloud key grant ops grace')).toMatchObject({ code: 64 })
+    expect((await run('cloud key grant ops grace', { typed: ['no'] })).code).toBe(1)
+    const { params, err } = await run('cloud key grant ops grace', { typed: ['yes'] })
+    expect(params('cloud.grantKey')).toEqual(given)
+    expect(err).toContain('AAAA BBBB CCCC DDDD')
+    const words = ['cloud', 'key', 'grant', 'ops', 'grace', '--fingerprint', 'AAAA BBBB CCCC DDDD']
+    expect((await warren(words, { answers })).params('cloud.grantKey')).toEqual(given)
+  })
+
+  it('seals secrets that are typed or piped, a key with its last line end', async () => {
+    const id = { id: 'id-db' }
+    expect(await sent('cloud secret set db password', 'cloud.setSecret', { typed: ['geheim'] })).toEqual({
+      ...{ ...id, kind: 'password', value: 'geheim' },
+    })
+    expect(await sent('cloud secret set db key --stdin', 'cloud.setSecret', { input: 'KEY\n' })).toEqual({
+      ...{ ...id, kind: 'keyContent', value: 'KEY\n' },
+    })
+    expect(await sent('cloud secret clear db passphrase', 'cloud.setSecret')).toEqual({
+      ...{ ...id, kind: 'passphrase', value: null },
+    })
+    expect((await run('cloud secret set db password')).code).toBe(64)
+    expect((await run('cloud secret set db key', { typed: ['x'] })).code).toBe(64)
+    expect((await run('cloud secret set db pin --stdin', { input: 'x' })).code).toBe(64)
+  })
+})
+
+it('completes teams, spaces and fields', async () => {
+  const complete = async (...words: string[]): Promise<string> =>
+    (await warren(['__complete', ...words], { answers })).out
+  expect(await complete('cloud', 'share', 'db', '--to', '')).toBe(
+    'local\tthis machine only\npersonal\tyour account\nops\towner\n',
+  )
+  expect(await complete('cloud', 'team', 'members', '')).toBe('ops\towner\n')
+  expect(await complete('cloud', 'team', 'role', 'ops', 'grace', 'd')).toBe('developer\n')
+  expect(await complete('cloud', 'own', 'db', 'localP')).toBe('localPort\n')
+  expect(await complete('cloud', 'resolve', '')).toBe('c0ffee\tdb in ops\n')
+  expect(await complete('cloud', 'secret', 'set', 'db', 'p')).toBe('password\npassphrase\n')
+  expect(await complete('cloud', 'team', 'create', '')).toBe('')
+})
