@@ -7,6 +7,7 @@ import { createEngine } from '@engine'
 import type { ForwardView } from '@shared/snapshots'
 import { startDaemon, type Daemon } from '../../src/daemon/index'
 import { localDraft, nextEvent, temporaryHome } from '../support/daemon'
+import { freePort } from '../support/free-port'
 import { makeKey, startSshd, type Sshd } from '../support/sshd'
 
 const SETTLE_MS = 20_000
@@ -188,12 +189,3 @@ describe('a host of the ssh config', () => {
     expect(await client.call('forwards.list', {})).toEqual([])
   })
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}

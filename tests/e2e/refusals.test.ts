@@ -336,10 +336,10 @@ describe('the server refuses the forward', () => {
 
 describe('this machine and the network refuse', () => {
   it('a port in use, with who holds it and another one to take', async () => {
-    const holder: Server = createServer().listen(0, '127.0.0.1')
+    const port = await freePort()
+    const holder: Server = createServer().listen(port, '127.0.0.1')
     await once(holder, 'listening')
     stops.push(() => new Promise((resolve) => holder.close(() => resolve())))
-    const { port } = holder.address() as { port: number }
     const { counter, draft } = await serverBehindCounter(await sshdWith())
     const view = await add('port-in-use', draft, { localPort: port })
     await flip(launched.page, 'port-in-use')

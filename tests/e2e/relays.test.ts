@@ -155,9 +155,9 @@ describe('with the mouse', () => {
   let taken: number
 
   beforeAll(async () => {
-    holder = createServer().listen(0, '127.0.0.1')
+    taken = await freePort()
+    holder = createServer().listen(taken, '127.0.0.1')
     await once(holder, 'listening')
-    taken = (holder.address() as { port: number }).port
   })
   afterAll(() => {
     holder.close()

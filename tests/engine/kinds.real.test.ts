@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../src/shared/endpoints'
 import type { ForwardSnapshot } from '../../src/shared/snapshots'
+import { quietPort } from '../support/free-port'
 import { checkLeaks } from '../support/leaks'
 import { startSshd, type Sshd, type SshdOptions } from '../support/sshd'
 import { specOf } from './ssh/harness'
@@ -50,8 +51,7 @@ async function listenInARow(count: number, host?: string): Promise<{ first: numb
   for (;;) {
     const row: Server[] = []
     try {
-      row.push(await listenAt(0, host))
-      const [{ port: first }] = row.map((server) => server.address() as AddressInfo) as [AddressInfo]
+      const first = quietPort(count)
       while (row.length < count) row.push(await listenAt(first + row.length, host))
       return { first, row }
     } catch {

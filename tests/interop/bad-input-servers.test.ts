@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PublicSnapshot } from '../../src/cli/snapshots'
-import { freePort, makeKey, startSshd, type Sshd, type SshdOptions } from '../support/sshd'
+import { freePort } from '../support/free-port'
+import { makeKey, startSshd, type Sshd, type SshdOptions } from '../support/sshd'
 import { openWorld, type World } from './_bad-input'
 
 let world: World

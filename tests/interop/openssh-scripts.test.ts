@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build } from 'vite'
 import { alias } from '../../vite.alias'
-import { freePort } from '../support/sshd'
+import { freePort } from '../support/free-port'
 
 /** Where Debian's openssh-tests puts them. */
 const INSTALLED = '/usr/lib/openssh/regress'

@@ -12,7 +12,8 @@ import { forwardSpec, makeEngine, type EngineWorld } from '../engine/world'
 import { download, plain, startBulkTarget, upload, type BulkTarget } from '../support/bulk-target'
 import { checkLeaks } from '../support/leaks'
 import { startDante, startSquid, type Proxy } from '../support/proxies'
-import { freePort, makeKey, startSshd, type Sshd } from '../support/sshd'
+import { freePort } from '../support/free-port'
+import { makeKey, startSshd, type Sshd } from '../support/sshd'
 
 const LOGIN = { user: 'ann', password: 'p@ss:w rd' }
 const MEGABYTES = 16
@@ -100,7 +101,8 @@ describe('squid with a login', () => {
       reason: { code: 'ssh.proxy-auth', message: `The proxy 127.0.0.1:${squid.port} wants a login.` },
     })
     expect(running.history(wrong.id)).not.toContain('waiting')
-    expect(squid.log().split('TCP_DENIED/407').length - before).toBe(2)
+    // squid writes a line once the client is gone.
+    await expect.poll(() => squid.log().split('TCP_DENIED/407').length - before).toBe(2)
   })
 
   it('says which port it does not lead to', async () => {

@@ -1,12 +1,53 @@
-/** A port of loopback that nobody holds now. */
+/**
+ * Ports that nobody holds now, and that nobody is given by chance before the test takes them.
+ *
+ * They are below those that the system hands out, to clients and to who asks for port 0: on a busy machine one of those is often gone
+ * between the look and the use, and so is its neighbour.
+ */
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+/** How many ports are drawn from. */
+const SPAN = 8000
+/** IANA's, where the system does not say (RFC 6335, 6). */
+const FIRST_DYNAMIC_PORT = 49_152
+
+/** The first of so many ports in a row, drawn at random; whether they are free shows when they are taken. */
+export function quietPort(count = 1): number {
+  return firstOfSpan + Math.floor(Math.random() * (SPAN - count))
+}
+
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = quietPort()
+    if (await isFree(host, port)) return port
+  }
+}
+
+// --- internal ---
+
+const firstOfSpan = firstHandedOut() - SPAN
+
+function firstHandedOut(): number {
+  try {
+    // Linux: ip(7), ip_local_port_range.
+    const [first = NaN] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number)
+    return first > 2 * SPAN ? first : FIRST_DYNAMIC_PORT
+  } catch {
+    return FIRST_DYNAMIC_PORT
+  }
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
+  const server = createServer().listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
+    throw error
+  }
   server.close()
   await once(server, 'close')
-  return port
+  return true
 }

@@ -6,7 +6,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2, { type Connection, type ServerChannel } from 'ssh2'
-import { freePort, makeKey } from './sshd'
+import { freePort } from './free-port'
+import { makeKey } from './sshd'
 
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 50

@@ -6,7 +6,7 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, wr
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './sshd'
+import { freePort } from './free-port'
 
 const START_TIMEOUT_MS = 20_000
 const POLL_MS = 50

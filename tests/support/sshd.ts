@@ -2,9 +2,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port'
 
 const SSHD = '/usr/sbin/sshd'
 /** How long a server may take until it accepts connections. */
@@ -215,17 +216,6 @@ export function makeKey(path: string, type: HostKeyType, options: { passphrase?:
 /** `SHA256:…` of a public or private key file, as ssh-keygen says it. */
 export function fingerprint(path: string): string {
   return execFileSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' }).split(' ')[1] ?? ''
-}
-
-/** A port that nobody listens on at this moment. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, host)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No port')
-  return address.port
 }
 
 // --- internal ---

@@ -95,7 +95,7 @@ export function targetOf(action: string, data?: object | string, sign = SIGN): s
 // --- internal ---
 
 function breakable(engine: Engine, faults: EngineFaults): Engine {
-  const fails = (): Promise<void> => Promise.reject(new Error('injected: the engine does not follow'))
+  const fails = (): Promise<never> => Promise.reject(new Error('injected: the engine does not follow'))
   return {
     ...engine,
     relays: {

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { describe, expect, it } from 'vitest'
 import { connectTcp, type Address, type ConnectOptions } from '../../../src/engine/ssh/_connect-tcp'
 import { checkLeaks } from '../../support/leaks'
-import { freePort } from '../../support/sshd'
+import { freePort } from '../../support/free-port'
 import { faultOf } from './harness'
 
 const four = (...addresses: string[]): Address[] => addresses.map((address) => ({ address, family: 4 }))

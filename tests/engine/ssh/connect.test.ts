@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createSessionPool } from '../../../src/engine/ssh'
 import { expandCommand } from '../../../src/engine/ssh/_proxy-command'
 import { checkLeaks } from '../../support/leaks'
-import { freePort } from '../../support/sshd'
+import { freePort } from '../../support/free-port'
 import { faultOf, listen, loginFault, makeWorld, options, serverSpec } from './harness'
 
 describe('connections that fail', () => {

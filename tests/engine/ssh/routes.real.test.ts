@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionPool } from '../../../src/engine/ssh'
 import { checkLeaks } from '../../support/leaks'
-import { freePort, startSshd, type Sshd } from '../../support/sshd'
+import { freePort } from '../../support/free-port'
+import { startSshd, type Sshd } from '../../support/sshd'
 import { listen, loginFault, makeWorld, options, serverSpec, specOf, withSession, type Listener } from './harness'
 
 const nothing = async (): Promise<void> => undefined
