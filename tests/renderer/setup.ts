@@ -1,6 +1,6 @@
 /** What jsdom lacks and every renderer test needs: sizes, observers, idle time, and a clean screen after each test. */
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
 
 const VIEW = { width: 900, height: 600 }
@@ -52,4 +52,6 @@ vi.mock('uplot', () => ({
   },
 }))
 
+// What is waited for is an event; that it has a second is no matter of the window but of the machine.
+configure({ asyncUtilTimeout: 4000 })
 afterEach(cleanup)

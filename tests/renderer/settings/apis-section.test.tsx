@@ -19,6 +19,12 @@ const xApi = (): HTMLElement => screen.getByRole('region', { name: 'X Port Forwa
 const turnOn = (name: string): void => {
   fireEvent.click(screen.getByRole('switch', { name }))
 }
+/** What was asked for is answered: that it is told as running may come before, and until then nothing else can be asked for. */
+async function answered(name: string): Promise<void> {
+  await waitFor(() => {
+    expect(screen.getByRole('switch', { name })).toBeEnabled()
+  })
+}
 
 describe('a control API', () => {
   it('that has no key asks for one before it is turned on', async () => {
@@ -33,6 +39,7 @@ describe('a control API', () => {
     expect(callsOf(daemon, 'apis.enable')).toEqual([
       { name: 'x-port-forward', listen: { host: '127.0.0.1', port: 2333 }, tls: null, key: 'XPORTFORWARD' },
     ])
+    await answered('X Port Forward')
     expect(screen.queryByDisplayValue('XPORTFORWARD')).not.toBeInTheDocument()
     expect(xApi()).toHaveTextContent('at http://127.0.0.1:2333, a key is set')
   })
@@ -55,6 +62,7 @@ describe('a control API', () => {
     turnOn('Metrics')
     await screen.findByText('● running')
     expect(screen.getByText(/anyone there may read/)).toBeInTheDocument()
+    await answered('Metrics')
     turnOn('Metrics')
     await waitFor(() => {
       expect(screen.queryByText('● running')).not.toBeInTheDocument()
@@ -75,6 +83,7 @@ describe('a control API', () => {
     confirmStore.getState().question?.answer(true)
     await within(xApi()).findByText('reachable from the network')
     expect(callsOf(daemon, 'apis.enable')).toHaveLength(1)
+    await answered('X Port Forward')
     fireEvent.click(screen.getByRole('button', { name: 'Settings of X Port Forward' }))
     fireEvent.change(screen.getByLabelText('Port'), { target: { value: '2444' } })
     fireEvent.click(within(screen.getByRole('form', { name: /^Settings of X/ })).getByRole('button', { name: 'Save' }))
@@ -150,6 +159,9 @@ describe('the traffic report', () => {
     expect(form.getByText(/7 rows wait, the last was taken 9 m ago/)).toBeInTheDocument()
     fireEvent.click(form.getByRole('button', { name: 'Report now' }))
     await form.findByText(/0 rows wait/)
+    await waitFor(() => {
+      expect(form.getByRole('button', { name: 'Report now' })).toBeEnabled()
+    })
     fireEvent.change(form.getByLabelText('Every, minutes'), { target: { value: '0,5' } })
     fireEvent.change(form.getByLabelText('Post it to'), { target: { value: 'panel.example.net' } })
     fireEvent.click(form.getByRole('button', { name: 'Save' }))
