@@ -11,6 +11,8 @@ export interface FieldProps {
   hint?: ReactNode
   /** In words; `null` when all is well. */
   error?: string | null | undefined
+  /** Id of words elsewhere that belong to it too. */
+  describedBy?: string | undefined
   /** What would cure the error, as a button beside it. */
   fix?: { readonly label: string; readonly onPress: () => void } | null | undefined
   className?: string | undefined
@@ -22,11 +24,14 @@ export interface FieldControl {
   readonly 'aria-invalid': true | undefined
 }
 
-export function Field({ label, labelHidden, hint, error, fix, className, children }: FieldProps): ReactNode {
+export function Field(props: FieldProps): ReactNode {
+  const { label, labelHidden, hint, error, fix, className, children } = props
   const id = useId()
   const hasError = typeof error === 'string' && error !== ''
   const hasHint = hint !== undefined && hint !== null
-  const describedBy = [hasError && `${id}-error`, hasHint && `${id}-hint`].filter((part) => part !== false).join(' ')
+  const describedBy = [hasError && `${id}-error`, hasHint && `${id}-hint`, props.describedBy ?? false]
+    .filter((part) => part !== false)
+    .join(' ')
   return (
     <div className={classes(styles.field, className)}>
       <label htmlFor={id} className={labelHidden === true ? 'sr-only' : styles.label}>
@@ -71,6 +76,7 @@ export interface TextFieldProps extends Omit<ComponentProps<'input'>, 'onChange'
   hint?: ReactNode
   error?: string | null | undefined
   fix?: FieldProps['fix']
+  describedBy?: string | undefined
   /** Addresses, ports, paths and fingerprints. */
   mono?: boolean | undefined
   className?: string | undefined
@@ -84,13 +90,14 @@ export function TextField({
   hint,
   error,
   fix,
+  describedBy,
   mono,
   className,
   onChange,
   ...input
 }: TextFieldProps): ReactNode {
   return (
-    <Field {...{ label, labelHidden, hint, error, fix, className }}>
+    <Field {...{ label, labelHidden, hint, error, fix, describedBy, className }}>
       {(control) => (
         <input
           autoComplete="off"
@@ -111,14 +118,15 @@ export interface TextAreaProps extends Omit<ComponentProps<'textarea'>, 'onChang
   label: string
   hint?: ReactNode
   error?: string | null | undefined
+  describedBy?: string | undefined
   mono?: boolean | undefined
   onChange: (value: string) => void
 }
 
 /** Several lines of text. */
-export function TextArea({ label, hint, error, mono, onChange, ...area }: TextAreaProps): ReactNode {
+export function TextArea({ label, hint, error, describedBy, mono, onChange, ...area }: TextAreaProps): ReactNode {
   return (
-    <Field {...{ label, hint, error }}>
+    <Field {...{ label, hint, error, describedBy }}>
       {(control) => (
         <textarea
           spellCheck={false}

@@ -9,10 +9,11 @@ export interface SelectOption<T extends string> {
   readonly value: T
   readonly label: string
   readonly hint?: string | undefined
+  readonly disabled?: boolean | undefined
 }
 export interface SelectProps<T extends string> extends Pick<
   FieldProps,
-  'label' | 'labelHidden' | 'hint' | 'error' | 'fix' | 'className'
+  'label' | 'labelHidden' | 'hint' | 'error' | 'fix' | 'describedBy' | 'className'
 > {
   value: T | null
   options: readonly SelectOption<T>[]
@@ -46,7 +47,12 @@ export function Select<T extends string>(props: SelectProps<T>): ReactNode {
             <Base.Positioner className={popup.positioner} sideOffset={4} alignItemWithTrigger={false}>
               <Base.Popup className={popup.popup}>
                 {options.map((option) => (
-                  <Base.Item key={option.value} value={option.value} className={popup.item}>
+                  <Base.Item
+                    key={option.value}
+                    value={option.value}
+                    disabled={option.disabled ?? false}
+                    className={popup.item}
+                  >
                     <span className={popup.mark}>
                       <Base.ItemIndicator>
                         <Check size={14} />

@@ -1,14 +1,17 @@
 /** What a person does with forwards. Each works for one or many; faults become toasts. */
 import type { Remedy } from '@shared/errors'
+import { plural } from '@shared/format'
 import type { ForwardView } from '@shared/snapshots'
+import { showToast } from '../components/toasts'
+import { removalMeaning } from '../sharing/words'
 import { valueOf } from './call'
-import { forwards, getForward, mergeForwards } from './forwards'
+import { forwards, getForward, getForwards, mergeForwards } from './forwards'
 import { compareHostKeys } from './key-conflict'
 import { getServer, serversStore } from './servers'
 import { editForward, showServer } from './ui'
 import { copyText, viewActions, webAddressOf } from './view-actions'
 
-export const forwardActions = viewActions<ForwardView>('forward', forwards, {
+const actions = viewActions<ForwardView>('forward', forwards, {
   start: (ids) => window.api.daemon['forwards.start']({ ids }),
   stop: (ids) => window.api.daemon['forwards.stop']({ ids }),
   retry: (ids) => window.api.daemon['forwards.retry']({ ids }),
@@ -16,7 +19,9 @@ export const forwardActions = viewActions<ForwardView>('forward', forwards, {
   restore: (ids) => window.api.daemon['forwards.restore']({ ids }),
   setFavourite: (id, favourite) => window.api.daemon['forwards.update']({ id, patch: { favourite } }),
   webAddress,
+  removal: (views) => removalMeaning(views.map(({ cloud }) => cloud)),
 })
+export const forwardActions = { ...actions, remove: removeOwn }
 export const {
   start: startForwards,
   stop: stopForwards,
@@ -70,7 +75,29 @@ export async function applyRemedy(forwardId: string, remedy: Remedy): Promise<vo
   }
 }
 
+/** Whether a person may delete it: neither a line of the ssh config nor what others may change alone. */
+export function isRemovable({ spec, cloud }: Pick<ForwardView, 'spec' | 'cloud'>): boolean {
+  return spec.configLine === null && cloud?.editable !== false
+}
+
 // --- internal ---
+
+/** Deletes all but what belongs to a team in which this account may change nothing, and says so. */
+async function removeOwn(ids: readonly string[]): Promise<void> {
+  const kept = getForwards(ids).filter(({ cloud }) => cloud?.editable === false)
+  const [first] = kept
+  if (first !== undefined) {
+    const who = kept.length === 1 ? first.spec.name : plural(kept.length, 'forward')
+    const space = kept.every(({ cloud }) => cloud?.space === first.cloud?.space) ? first.cloud?.space : 'a team'
+    showToast({
+      tone: 'fault',
+      text: `${who} cannot be deleted: ${kept.length === 1 ? 'it belongs' : 'they belong'} to ${space ?? 'a team'}, where your role is User.`,
+      more: 'An owner or a developer of the team can delete it.',
+    })
+  }
+  const rest = ids.filter((id) => !kept.some(({ spec }) => spec.id === id))
+  if (rest.length > 0) await actions.remove(rest)
+}
 
 /** Puts the listening end on another port and starts. */
 async function moveToPort(id: string, port: number): Promise<void> {

@@ -21,6 +21,8 @@ export interface ViewRequests<V> {
   readonly setFavourite: (id: string, favourite: boolean) => Promise<Result<V>>
   /** What a browser would open, or `null`. */
   readonly webAddress: (view: V) => string | null
+  /** What deleting these means for other people, asked about first; `null` where nobody else loses anything. */
+  readonly removal?: (views: readonly V[]) => string | null
 }
 
 export interface ViewActions {
@@ -44,8 +46,11 @@ export function viewActions<V extends ListedView>(one: string, views: Views<V>, 
     const changed = await valueOf(call)
     if (changed !== null) views.merge(changed)
   }
-  const mayCut = (ids: readonly string[], verb: 'Stop' | 'Delete'): Promise<boolean> =>
-    mayEnd(views.pick(ids), { one, verb, count: ids.length })
+  const mayCut = (ids: readonly string[], verb: 'Stop' | 'Delete'): Promise<boolean> => {
+    const chosen = views.pick(ids)
+    const forOthers = verb === 'Delete' ? (ask.removal?.(chosen) ?? null) : null
+    return mayEnd(chosen, { one, verb, count: ids.length, forOthers })
+  }
 
   const start = async (ids: readonly string[]): Promise<void> => {
     if (ids.length > 0) await take(ask.start([...ids]))
@@ -129,21 +134,29 @@ export function troubleOf({ state, reason }: ListedView['snapshot']): Fault | nu
 
 // --- internal ---
 
-async function mayEnd(
-  views: readonly ListedView[],
-  { one, verb, count }: { one: string; verb: 'Stop' | 'Delete'; count: number },
-): Promise<boolean> {
+interface Ending {
+  readonly one: string
+  readonly verb: 'Stop' | 'Delete'
+  readonly count: number
+  /** What it means for other people. */
+  readonly forOthers: string | null
+}
+
+async function mayEnd(views: readonly ListedView[], { one, verb, count, forOthers }: Ending): Promise<boolean> {
   const busy = views
     .map((view) => ({ name: view.spec.name, live: liveConnections(view) }))
     .filter(({ live }) => live > 0)
   const live = busy.reduce((sum, each) => sum + each.live, 0)
-  if (live === 0) return true
-  const [first] = busy
-  const where = busy.length === 1 && first !== undefined ? first.name : plural(busy.length, one)
+  if (live === 0 && forOthers === null) return true
+  const [first] = busy.length > 0 ? busy : views.map(({ spec }) => ({ name: spec.name }))
+  const name = first?.name ?? ''
+  const where = busy.length === 1 ? name : plural(busy.length, one)
+  const ends = live === 0 ? null : `This ends ${plural(live, 'live connection')} through ${where}.`
+  const them = live === 1 ? 'it' : 'them'
   return confirmAction({
-    title: count === 1 ? `${verb} ${where}?` : `${verb} ${plural(count, one)}?`,
-    body: `This ends ${plural(live, 'live connection')} through ${where}.`,
-    action: `${verb} and end ${live === 1 ? 'it' : 'them'}`,
+    title: count === 1 ? `${verb} ${name}?` : `${verb} ${plural(count, one)}?`,
+    body: [forOthers, ends].filter((part) => part !== null).join(' '),
+    action: forOthers !== null ? `${verb} for everybody` : `${verb} and end ${them}`,
     cancel: verb === 'Stop' ? 'Keep running' : 'Keep',
   })
 }

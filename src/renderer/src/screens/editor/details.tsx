@@ -3,6 +3,7 @@ import { CheckRow } from '../../components/check-row'
 import { TextArea, TextField } from '../../components/field'
 import { useForwards } from '../../stores/forwards'
 import { FoldedLimits } from '../../traffic/folded-limits'
+import { lockOf } from './locked'
 import { More } from './more'
 import { TagInput } from './tag-input'
 import type { ForwardFormState } from './use-forward-form'
@@ -14,6 +15,7 @@ export function Details({ state }: { state: ForwardFormState }): ReactNode {
   return (
     <>
       <TextField
+        {...lockOf(state, 'name')}
         label="Name"
         value={form.name}
         error={errors.name ?? null}
@@ -38,6 +40,7 @@ export function Details({ state }: { state: ForwardFormState }): ReactNode {
         value={form.tags}
         known={known}
         error={errors.tags ?? null}
+        {...lockOf(state, 'tags')}
         onChange={(tags) => {
           state.change({ tags })
         }}
@@ -60,6 +63,7 @@ export function Details({ state }: { state: ForwardFormState }): ReactNode {
         />
       </div>
       <TextArea
+        {...lockOf(state, 'description')}
         label="Description"
         rows={2}
         value={form.description}

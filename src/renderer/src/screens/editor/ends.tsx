@@ -5,6 +5,7 @@ import { Select } from '../../components/select'
 import styles from './ends.module.css'
 import { needsNoPort } from './form'
 import { fieldLabel, type FormField } from './form-fields'
+import { lockOf } from './locked'
 import { NEW_SERVER } from './new-server'
 import { splitHostPort } from './suggest'
 import type { ForwardFormState } from './use-forward-form'
@@ -127,6 +128,7 @@ function Part({ state, field, className, error, onLeave, ...input }: PartFieldPr
       {...input}
       mono
       className={classes(styles.part, className)}
+      {...lockOf(state, field)}
       aria-label={fieldLabel(state.form.type, field)}
       data-field={field}
       inputMode={field === 'targetHost' ? 'text' : 'numeric'}
@@ -149,6 +151,8 @@ function ServerField({ state }: { state: ForwardFormState }): ReactNode {
       label="Server"
       className={classes(styles.part, styles.second)}
       value={form.serverId === '' ? null : form.serverId}
+      disabled={state.sharing.isLocked('serverId')}
+      describedBy={lockOf(state, 'serverId').describedBy}
       placeholder="Choose"
       error={state.errors.serverId ?? null}
       options={[

@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../components/button'
 import { FaultView } from '../../components/fault-view'
 import { X } from '../../components/icons'
 import { Segmented } from '../../components/segmented'
+import { readOnlyReason } from '../../sharing/words'
 import { useForward } from '../../stores/forwards'
 import type { EditorStart } from '../../stores/ui'
 import { liveConnections } from '../../stores/view-actions'
@@ -14,11 +15,17 @@ import { Details } from './details'
 import { Ends } from './ends'
 import { Exposure } from './exposure'
 import { changesWay, formOf, partialSpec } from './form'
+import { fieldLabel } from './form-fields'
 import { isProxy } from './form-more'
 import styles from './forward-editor.module.css'
+import { Kept } from './kept'
+import { LOCK_REASON } from './locked'
 import { NewServerFields } from './new-server-fields'
 import { PasteBox } from './paste-box'
 import { Picture } from './picture'
+import { SharedColumns } from './shared-columns'
+import { SharedSecrets } from './shared-secrets'
+import sharing from './sharing.module.css'
 import { useForwardForm, type ForwardFormState } from './use-forward-form'
 
 export interface ForwardEditorProps {
@@ -68,10 +75,12 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        void submit(!wanted)
+        // The form of a dialog that stands in front is another one.
+        if (event.target === event.currentTarget) void submit(!wanted)
       }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || event.defaultPrevented) return
+        if (!(event.target instanceof Node && event.currentTarget.contains(event.target))) return
         event.preventDefault()
         onClose()
       }}
@@ -85,7 +94,14 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
       <div className={styles.body}>
         {forwardId === null && <PasteBox onCommand={state.paste} notes={state.notes} />}
         {fromConfig && <ConfigNote state={state} />}
-        {!fromConfig && (
+        {state.sharing.cloud?.editable === false && (
+          <p id={LOCK_REASON} className={sharing.reason}>
+            {readOnlyReason(state.sharing.cloud)}
+          </p>
+        )}
+        <Meanwhile state={state} />
+        {!fromConfig && state.sharing.isLocked('type') && <p className={styles.meaning}>{meanings[form.type]}</p>}
+        {!fromConfig && !state.sharing.isLocked('type') && (
           <div className={styles.choice}>
             <Segmented
               label="What it does"
@@ -100,7 +116,10 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
         )}
         {!fromConfig && <Parties state={state} />}
         {!fromConfig && <Exposed state={state} />}
+        <Kept state={state} />
         <Details state={state} />
+        <SharedColumns state={state} />
+        <SharedSecrets state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
       <footer className={styles.footer}>
@@ -130,6 +149,17 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
 }
 
 // --- internal ---
+
+/** What was changed here and elsewhere while the form is open: the form keeps what was typed, and says so. */
+function Meanwhile({ state: { contested, form } }: { state: ForwardFormState }): ReactNode {
+  if (contested.length === 0) return null
+  const fields = contested.map((field) => fieldLabel(form.type, field).toLowerCase())
+  return (
+    <p className={sharing.warning} role="status">
+      Changed elsewhere while you edit: {new Intl.ListFormat('en').format(fields)}. Saving puts yours in place of it.
+    </p>
+  )
+}
 
 function Parties({ state }: { state: ForwardFormState }): ReactNode {
   const { form, servers, newServer } = state

@@ -5,6 +5,7 @@ import { Select } from '../../components/select'
 import { fieldLabel, type FormField } from './form-fields'
 import { chosenHealth, healthChoices, isProxy, type HealthChoice } from './form-more'
 import type { ForwardForm } from './form'
+import { lockOf } from './locked'
 import styles from './forward-editor.module.css'
 import type { ForwardFormState } from './use-forward-form'
 
@@ -39,6 +40,7 @@ export function More({ state }: { state: ForwardFormState }): ReactNode {
             label="Offer everything this machine reaches"
             hint="People on the server use the port as a SOCKS or HTTP proxy"
             checked={form.anything}
+            disabled={state.sharing.isLocked('targetHost')}
             onChange={(anything) => {
               state.change({ anything })
             }}
@@ -178,6 +180,7 @@ function Text({ state, field, ...input }: TextProps): ReactNode {
   return (
     <TextField
       {...input}
+      {...lockOf(state, field)}
       label={fieldLabel(form.type, field)}
       value={form[field]}
       error={errors[field] ?? null}

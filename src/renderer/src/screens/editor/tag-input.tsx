@@ -10,11 +10,13 @@ export interface TagInputProps {
   /** Tags in use elsewhere, offered while typing. */
   known: readonly string[]
   error?: string | null | undefined
+  readOnly?: boolean | undefined
+  describedBy?: string | undefined
   onChange: (tags: readonly string[]) => void
 }
 
 /** Tags as chips; a comma or Enter ends one, Backspace in an empty field takes the last away. */
-export function TagInput({ value, known, error, onChange }: TagInputProps): ReactNode {
+export function TagInput({ value, known, error, readOnly = false, describedBy, onChange }: TagInputProps): ReactNode {
   const [text, setText] = useState('')
   const list = useId()
   const refused = text.trim() !== '' && !tagSchema.safeParse(text).success
@@ -27,30 +29,37 @@ export function TagInput({ value, known, error, onChange }: TagInputProps): Reac
     setText('')
   }
   return (
-    <Field label="Tags" error={error ?? (refused ? 'A tag has at most 50 characters.' : null)}>
+    <Field
+      label="Tags"
+      describedBy={describedBy}
+      error={error ?? (refused ? 'A tag has at most 50 characters.' : null)}
+    >
       {(control) => (
         <div className={styles.box}>
           {value.map((tag) => (
             <span key={tag} className={styles.tag}>
               {tag}
-              <button
-                type="button"
-                className={styles.remove}
-                aria-label={`Remove the tag ${tag}`}
-                onClick={() => {
-                  onChange(value.filter((other) => other !== tag))
-                }}
-              >
-                <X size={12} />
-              </button>
+              {!readOnly && (
+                <button
+                  type="button"
+                  className={styles.remove}
+                  aria-label={`Remove the tag ${tag}`}
+                  onClick={() => {
+                    onChange(value.filter((other) => other !== tag))
+                  }}
+                >
+                  <X size={12} />
+                </button>
+              )}
             </span>
           ))}
           <input
             {...control}
             className={`${field.input} ${styles.input}`}
             list={list}
+            readOnly={readOnly}
             value={text}
-            placeholder={value.length === 0 ? 'staging, databases' : ''}
+            placeholder={value.length === 0 && !readOnly ? 'staging, databases' : ''}
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => {
@@ -62,7 +71,8 @@ export function TagInput({ value, known, error, onChange }: TagInputProps): Reac
                 event.preventDefault()
                 add(text)
               }
-              if (event.key === 'Backspace' && text === '' && value.length > 0) onChange(value.slice(0, -1))
+              if (event.key === 'Backspace' && text === '' && value.length > 0 && !readOnly)
+                onChange(value.slice(0, -1))
             }}
             onBlur={() => {
               if (text.trim() !== '') add(text)

@@ -2,31 +2,25 @@
 import type { Endpoint } from '@shared/endpoints'
 import { toFault, type Fault } from '@shared/errors'
 import type { Limits } from '@shared/limits'
-import type { ForwardDraft, ForwardPatch, ForwardSpec, ServerSpec } from '@shared/specs'
+import type { ForwardSpec, ServerSpec } from '@shared/specs'
 import { useEffect, useRef, useState } from 'react'
-import { settle } from '../../stores/call'
 import { startForwards } from '../../stores/forward-actions'
-import { forwardsStore, getForward, mergeForwards, useForwards } from '../../stores/forwards'
+import { getForward, mergeForwards, useForwards } from '../../stores/forwards'
 import { useLink } from '../../stores/link'
 import { useServers } from '../../stores/servers'
 import { chooseAll, selections } from '../../stores/selection'
 import { editForward, newForward, showDetail, type EditorStart } from '../../stores/ui'
 import { offerUndo } from '../../stores/undo'
-import { limitFieldOf, limitsOrNull, sameLimits, type LimitErrors } from '../../traffic/limits-form'
-import { draftSlot } from './drafts'
-import { changeForm, emptyForm, formOf, isFormExposed, listenOf, readForm, sameForm, type ForwardForm } from './form'
-import { isProxy } from './form-more'
+import { limitFieldOf, limitsOrNull, type LimitErrors } from '../../traffic/limits-form'
+import { beginning, drafts, exposureKey, followForm, takenNames } from './form-beginning'
+import { changeForm, formOf, isFormExposed, listenOf, readForm, sameForm, type ForwardForm } from './form'
 import { fieldOf, type FormErrors, type FormField } from './form-fields'
 import { destinationError, emptyNewServer, NEW_SERVER, saveNewServer, type NewServer } from './new-server'
 import { pasteCommand } from './paste'
 import { usePortCheck, type PortTrouble } from './port-check'
+import { givePassword, saveForward } from './save-forward'
 import { freeName } from './suggest'
-
-const drafts = draftSlot<{
-  readonly id: string | null
-  readonly form: ForwardForm
-  readonly newServer: NewServer | null
-}>()
+import { useSharing, type Sharing } from './use-sharing'
 
 export interface ForwardFormState {
   readonly form: ForwardForm
@@ -47,6 +41,9 @@ export interface ForwardFormState {
   readonly exposureAsked: boolean
   readonly fault: Fault | null
   readonly notes: readonly string[]
+  /** What was changed in the form and elsewhere too. */
+  readonly contested: readonly FormField[]
+  readonly sharing: Sharing
   readonly busy: boolean
   readonly change: (change: Partial<ForwardForm>) => void
   readonly changeLimits: (limits: Limits, valid: boolean) => void
@@ -65,6 +62,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
   const original = useForwards((state) => (forwardId === null ? null : (state.byId.get(forwardId)?.spec ?? null)))
   const [begin] = useState(() => beginning(forwardId, start, servers))
   const [form, setForm] = useState(begin.form)
+  const [met, setMet] = useState({ spec: original, clean: begin.clean })
+  const [contested, setContested] = useState<readonly FormField[]>([])
   const [newServer, setNewServer] = useState<NewServer | null>(begin.newServer)
   const [left, setLeft] = useState<ReadonlySet<FormField>>(new Set())
   const [tried, setTried] = useState(false)
@@ -80,14 +79,25 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     return listen !== undefined && 'port' in listen && listen.host === host && listen.port === port
   })
 
-  const latest = useRef({ form, newServer })
+  // It changed elsewhere while it is open here.
+  if (original !== null && original !== met.spec && !busy) {
+    const clean = formOf(original)
+    const followed = followForm(form, met.clean, clean)
+    setMet({ spec: original, clean })
+    setForm(followed.form)
+    setContested((before) => [...new Set([...before, ...followed.contested])])
+  }
+
+  const { clean } = met
+  const latest = useRef({ form, newServer, clean })
   const saved = useRef(false)
   useEffect(() => {
-    latest.current = { form, newServer }
-  }, [form, newServer])
+    latest.current = { form, newServer, clean }
+  }, [form, newServer, clean])
   useEffect(
     () => () => {
-      const typed = !sameForm(latest.current.form, begin.clean) || (latest.current.newServer?.destination ?? '') !== ''
+      const typed =
+        !sameForm(latest.current.form, latest.current.clean) || (latest.current.newServer?.destination ?? '') !== ''
       if (saved.current || !typed) return
       if (forwardId !== null && getForward(forwardId) === undefined) return
       // A password is not kept anywhere in the window.
@@ -132,6 +142,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     takenNames: taken,
   })
 
+  const sharing = useSharing({ form, original, servers, change })
+
   return {
     form,
     original,
@@ -149,6 +161,8 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     exposureAsked: tried && exposed && !exposureConfirmed,
     fault,
     notes,
+    contested,
+    sharing,
     busy,
     change,
     changeLimits: (limits, valid) => {
@@ -178,7 +192,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
       }
       setNotes(pasted.notes)
       setNewServer(pasted.newServer)
-      latest.current = { form: pasted.form, newServer: pasted.newServer }
+      latest.current = { ...latest.current, form: pasted.form, newServer: pasted.newServer }
       setForm(changeForm(pasted.form, {}, contextOf(pasted.form.serverId)))
       setFault(null)
       return null
@@ -186,9 +200,10 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
     save: async (andStart) => {
       setTried(true)
       setFault(null)
-      if (!reading.ok || isTaken || serverWrong !== null || !limitsValid) return false
+      if (!reading.ok || isTaken || serverWrong !== null || !limitsValid || sharing.problem !== null) return false
       if (exposed && !exposureConfirmed) return false
       if (andStart && portTrouble !== null) return false
+      if (!(await sharing.mayMove())) return false
       setBusy(true)
       try {
         let draft = reading.draft
@@ -203,14 +218,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
           setForm({ ...form, serverId: server.value.id })
           draft = { ...draft, serverId: server.value.id }
         }
-        const result = await settle(
-          forwardId === null
-            ? window.api.daemon['forwards.add'](draft)
-            : window.api.daemon['forwards.update']({
-                id: forwardId,
-                patch: ownPart(draft, { original, limited: !sameLimits(form.limits, begin.clean.limits) }),
-              }),
-        )
+        const result = await saveForward({ form, draft, original, clean, sharing })
         if (!result.ok) {
           const refusal = refusalOf(form, result.fault)
           if (refusal === null) setFault(result.fault)
@@ -225,6 +233,7 @@ export function useForwardForm(forwardId: string | null, start: EditorStart): Fo
         }
         saved.current = true
         mergeForwards([result.value])
+        await sharing.move(result.value)
         chooseAll(selections.forwards, [result.value.spec.id])
         showDetail(result.value.spec.id)
         if (andStart) await startForwards([result.value.spec.id])
@@ -246,15 +255,6 @@ function askable(form: ForwardForm): Endpoint | null {
   return form.type === 'remote' ? null : listenOf(form)
 }
 
-/** The password that clients of a proxy give, to the daemon alone; one kept before in the keyring is of no use any more. */
-async function givePassword(id: string, form: ForwardForm): Promise<Fault | null> {
-  if (form.proxyPassword === '' || form.proxyUsername.trim() === '' || !isProxy(form)) return null
-  const given = await settle(window.api.daemon['forwards.setSecret']({ id, value: form.proxyPassword, keep: 'memory' }))
-  if (!given.ok) return given.fault
-  const forgotten = await settle(window.api.app['app.forgetSecrets']({ serverId: `forward:${id}` }))
-  return forgotten.ok ? null : forgotten.fault
-}
-
 interface Refused {
   readonly form: ForwardForm
   readonly errors: FormErrors
@@ -268,61 +268,4 @@ function refusalOf(form: ForwardForm, { field: path, message }: Fault): Refused 
   if (field !== null) return { form, errors: { [field]: message }, limitErrors: {} }
   const limit = limitFieldOf(path)
   return limit === null ? null : { form, errors: {}, limitErrors: { [limit]: message } }
-}
-
-interface Edited {
-  readonly original: ForwardSpec | null
-  /** Whether the limits were changed here. */
-  readonly limited: boolean
-}
-
-/** A line of the ssh config keeps its ends. Limits that nobody touched may have been changed elsewhere meanwhile. */
-function ownPart({ limits, ...rest }: ForwardDraft, { original, limited }: Edited): ForwardPatch {
-  const draft = limited ? { ...rest, limits } : rest
-  if (original === null || original.configLine === null) return draft
-  const { type: _t, localHost: _lh, localPort: _lp, remoteHost: _rh, remotePort: _rp, ...open } = draft
-  const { bindAddress: _ba, bindPort: _bp, portCount: _c, serverId: _s, configLine: _l, ...own } = open
-  return own
-}
-
-interface Beginning {
-  readonly form: ForwardForm
-  /** What counts as untouched. */
-  readonly clean: ForwardForm
-  readonly newServer: NewServer | null
-  /** What was exposed already when it was opened: no need to ask again. */
-  readonly exposedAt: string | null
-}
-
-function beginning(forwardId: string | null, start: EditorStart, servers: readonly ServerSpec[]): Beginning {
-  const clean = cleanForm(forwardId, start, servers)
-  const exposedAt = forwardId !== null && isFormExposed(clean) ? exposureKey(clean) : null
-  const draft = drafts.take(forwardId)
-  if (draft !== null) return { form: draft.form, clean, newServer: draft.newServer, exposedAt }
-  // Without any server the form begins with the fields of a new one.
-  const newServer = forwardId === null && clean.serverId === NEW_SERVER ? emptyNewServer : null
-  return { form: clean, clean, newServer, exposedAt }
-}
-
-function cleanForm(forwardId: string | null, start: EditorStart, servers: readonly ServerSpec[]): ForwardForm {
-  const saved = forwardId === null ? undefined : getForward(forwardId)?.spec
-  if (saved !== undefined) return formOf(saved)
-  const copied = start.copyOf === undefined ? undefined : getForward(start.copyOf)?.spec
-  if (copied !== undefined) {
-    return { ...formOf(copied), name: freeName(copied.name, takenNames(null)), favourite: false }
-  }
-  const [first] = servers
-  const serverId = servers.length === 0 ? NEW_SERVER : servers.length === 1 && first !== undefined ? first.id : ''
-  return { ...emptyForm, type: start.type ?? 'local', serverId }
-}
-
-function takenNames(except: string | null): ReadonlySet<string> {
-  const views = [...forwardsStore.getState().byId.values()]
-  return new Set(views.filter((view) => view.spec.id !== except).map((view) => view.spec.name.toLowerCase()))
-}
-
-/** A confirmation holds for the address it was given for, not for another. */
-function exposureKey(form: ForwardForm): string {
-  const listen = listenOf(form)
-  return `${form.type} ${'path' in listen ? listen.path : listen.host}`
 }
