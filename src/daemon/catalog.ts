@@ -1,7 +1,7 @@
 /** Servers, forwards and relays in memory: what the store holds, and the ad hoc ones that it does not. */
 import type { ServerRoute } from '@engine'
 import { WarrenError } from '@shared/errors'
-import type { ServerSpec } from '@shared/specs'
+import type { ForwardSpec, ServerSpec } from '@shared/specs'
 import { nameKey, type ForwardRecord, type RelayRecord, type StoreContent } from './store/index'
 
 export type NamedKind = 'server' | 'forward' | 'relay'
@@ -14,6 +14,8 @@ export interface Catalog {
   /** Throws `spec.not-found`. */
   readonly forward: (id: string) => ForwardRecord
   readonly hasForward: (id: string) => boolean
+  /** The forwards of this name, without regard to case: one, but while names are being exchanged. */
+  readonly forwardsNamed: (name: string) => ReadonlySet<string>
   readonly putServer: (spec: ServerSpec, options?: { adHoc: boolean }) => void
   readonly dropServer: (id: string) => void
   readonly putForward: (record: ForwardRecord, options?: { adHoc: boolean }) => void
@@ -36,11 +38,25 @@ export interface Catalog {
   readonly dependents: (serverId: string) => readonly ForwardRecord[]
 }
 
+const none: ReadonlySet<string> = new Set()
+
 export function createCatalog(content: StoreContent): Catalog {
   const servers = new Map(content.servers.map((spec) => [spec.id, spec]))
   const forwards = new Map(content.forwards.map((record) => [record.spec.id, record]))
   const relays = new Map(content.relays.map((record) => [record.spec.id, record]))
   const adHoc = new Set<string>()
+  const names = new Map<string, Set<string>>()
+  const unname = ({ id, name }: ForwardSpec): void => {
+    const key = nameKey(name)
+    const ids = names.get(key)
+    ids?.delete(id)
+    if (ids?.size === 0) names.delete(key)
+  }
+  const giveName = ({ id, name }: ForwardSpec): void => {
+    const key = nameKey(name)
+    names.set(key, (names.get(key) ?? new Set<string>()).add(id))
+  }
+  for (const { spec } of content.forwards) giveName(spec)
 
   const server = (id: string): ServerSpec => {
     const spec = servers.get(id)
@@ -48,9 +64,9 @@ export function createCatalog(content: StoreContent): Catalog {
     return spec
   }
   const isNameTaken: Catalog['isNameTaken'] = (kind, name, except) => {
+    if (kind === 'forward') return [...(names.get(nameKey(name)) ?? [])].some((id) => id !== except)
     const specs = {
       server: () => [...servers.values()].filter(({ id }) => !adHoc.has(id)),
-      forward: () => [...forwards.values()].map((record) => record.spec),
       relay: () => [...relays.values()].map((record) => record.spec),
     }
     return specs[kind]().some((spec) => spec.id !== except && nameKey(spec.name) === nameKey(name))
@@ -78,6 +94,7 @@ export function createCatalog(content: StoreContent): Catalog {
       return record
     },
     hasForward: (id) => forwards.has(id),
+    forwardsNamed: (name) => names.get(nameKey(name)) ?? none,
     putServer: (spec, options) => {
       servers.set(spec.id, spec)
       if (options?.adHoc === true) adHoc.add(spec.id)
@@ -87,10 +104,15 @@ export function createCatalog(content: StoreContent): Catalog {
       adHoc.delete(id)
     },
     putForward: (record, options) => {
+      const before = forwards.get(record.spec.id)
+      if (before !== undefined) unname(before.spec)
+      giveName(record.spec)
       forwards.set(record.spec.id, record)
       if (options?.adHoc === true) adHoc.add(record.spec.id)
     },
     dropForward: (id) => {
+      const before = forwards.get(id)
+      if (before !== undefined) unname(before.spec)
       forwards.delete(id)
       adHoc.delete(id)
     },

@@ -45,6 +45,12 @@ export async function checkPort(services: Services, question: PortQuestion): Pro
   return { free: false, holder: null, fault, suggestion: null }
 }
 
+/** Whether nothing keeps this machine from listening there: the port is not held, and open to this person. An address it has not is no matter here. */
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  const code = await tryListen(host === '*' ? '0.0.0.0' : host, port)
+  return code !== 'EADDRINUSE' && code !== 'EACCES'
+}
+
 function inUse(
   services: Services,
   { port, protocol }: PortQuestion,

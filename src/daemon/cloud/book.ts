@@ -93,7 +93,8 @@ export function createBook(content: CloudContent, now: () => number): Book {
   const settle = (id: string): void => {
     const old = conflicts.get(id)
     conflicts.delete(id)
-    if (old?.forwardId != null && conflicted.get(old.forwardId) === id) conflicted.delete(old.forwardId)
+    const forwardId = old?.forwardId ?? null
+    if (forwardId !== null && conflicted.get(forwardId) === id) conflicted.delete(forwardId)
   }
   const raise = (conflict: Conflict): void => {
     settle(conflict.id)
@@ -154,7 +155,8 @@ export function createBook(content: CloudContent, now: () => number): Book {
     },
     apply,
     clear: () => {
-      for (const map of [bindings, cloudIds, localIds, members, outbox, keys, conflicts, conflicted, spaces]) map.clear()
+      for (const map of [bindings, cloudIds, localIds, members, outbox, keys, conflicts, conflicted, spaces])
+        map.clear()
       made.clear()
     },
   }

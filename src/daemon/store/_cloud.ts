@@ -169,8 +169,6 @@ const accountTables = [
 ] as const
 
 async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Promise<void> {
-  await upsertServers(trx, change.servers ?? [])
-  await upsertForwards(trx, change.forwards ?? [])
   const { forwards = [], servers = [], at = '' } = change.deleted ?? {}
   for (const ids of chunks(forwards)) {
     await trx.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
@@ -179,7 +177,22 @@ async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Pro
     await trx.updateTable('servers').set({ deletedAt: at }).where('id', 'in', ids).execute()
     await trx.deleteFrom('cloudServers').where('serverId', 'in', ids).execute()
   }
+  await upsertServers(trx, change.servers ?? [])
+  await freeNames(trx, change.forwards ?? [])
+  await upsertForwards(trx, change.forwards ?? [])
   await writeCloud(trx, change)
+}
+
+/** Forwards may exchange their names. */
+async function freeNames(trx: Transaction<Tables>, specs: readonly ForwardSpec[]): Promise<void> {
+  if (specs.length < 2) return
+  for (const ids of chunks(specs.map(({ id }) => id))) {
+    await trx
+      .updateTable('forwards')
+      .set((row) => ({ nameKey: row.ref('id') }))
+      .where('id', 'in', ids)
+      .execute()
+  }
 }
 
 async function writeAccount(db: Kysely<Tables>, account: AccountRecord): Promise<void> {

@@ -300,6 +300,7 @@ export const migrations: readonly Migration[] = [
         team_id text not null,
         generation integer not null,
         key_check text not null,
+        wrapped text not null,
         primary key (team_id, generation)
       ) strict;
     `,

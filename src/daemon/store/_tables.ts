@@ -311,7 +311,10 @@ export interface CloudPinRow {
 export interface CloudTeamKeyRow {
   teamId: string
   generation: number
+  /** A hash of the key. */
   keyCheck: string
+  /** Our copy of it, sealed for us. */
+  wrapped: string
 }
 
 export interface MetaRow {
