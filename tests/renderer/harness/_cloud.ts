@@ -60,7 +60,7 @@ export function makeFields(name: string, changes: Partial<CloudFields> = {}): Cl
     ...{ bindAddress: null, bindPort: null, serverAddress: 'bastion.example.net', username: null },
     ...{ tags: ['staging'], description: '', password: null, keyContent: null, passphrase: null },
     ...changes,
-  } as CloudFields
+  }
 }
 
 /** How a forward stands to the team ops. */

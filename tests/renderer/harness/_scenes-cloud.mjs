@@ -77,7 +77,7 @@ export const cloudScenes = [
     query: 'rates&cloud=offline',
     act: async (page) => {
       await open(page)
-      await page.getByRole('button', { name: 'I lost the code…' }).click()
+      await page.getByRole('button', { name: 'I lost the recovery code…' }).click()
     },
   },
   {
@@ -182,12 +182,16 @@ export const cloudScenes = [
       await page.getByRole('radio', { name: /^Tags, mine/ }).check()
     },
   },
-  ...['web', 'old-admin', 'queue'].map((name) => ({
-    name: `cloud-inbox-${name}`,
+  ...['web ops', 'old-admin', 'queue'].map((name) => ({
+    name: `cloud-inbox-${name.split(' ')[0]}`,
     query: 'rates&cloud=conflicts',
     act: async (page) => {
       await page.getByTestId('cloud-status').click()
-      await page.getByRole('button', { name: new RegExp(`^${name}`) }).click()
+      await page
+        .getByRole('main')
+        .getByRole('heading', { name: new RegExp(`^${name}`) })
+        .getByRole('button')
+        .click()
     },
   })),
   { name: 'cloud-inbox-many', query: 'rates&cloud=many', act: (page) => page.getByTestId('cloud-status').click() },

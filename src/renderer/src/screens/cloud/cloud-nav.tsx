@@ -34,7 +34,7 @@ export function CloudNav({ teams, shown }: { teams: readonly CloudTeam[]; shown:
               current={shown.kind === 'team' && shown.teamId === team.id}
               icon={<Users size={16} />}
               label={team.name}
-              note={<span className={styles.role}>{roleWords[team.role].name}</span>}
+              below={standing(team)}
             />
           </li>
         ))}
@@ -60,12 +60,31 @@ export function CloudNav({ teams, shown }: { teams: readonly CloudTeam[]; shown:
 
 // --- internal ---
 
+/** From here a name may be cut. */
+const TIP_FROM = 18
+
+/** What one may do there and, where it is not as it should be, how the key stands. */
+function standing({ role, key }: CloudTeam): string {
+  const { name } = roleWords[role]
+  switch (key) {
+    case 'waiting':
+      return `${name} · waits for the key`
+    case 'locked':
+      return `${name} · key is locked`
+    case 'none':
+    case 'ready':
+      return name
+  }
+}
+
 function Item(props: {
   page: CloudPage
   current: boolean
   icon: ReactNode
   label: string
   note?: ReactNode
+  /** A second line. */
+  below?: string
 }): ReactNode {
   return (
     <button
@@ -77,8 +96,11 @@ function Item(props: {
       }}
     >
       {props.icon}
-      <span className={styles.itemName} data-tip={props.label.length > 18 ? props.label : undefined}>
-        {props.label}
+      <span className={styles.itemWords}>
+        <span className={styles.itemName} data-tip={props.label.length > TIP_FROM ? props.label : undefined}>
+          {props.label}
+        </span>
+        {props.below !== undefined && <span className={styles.below}>{props.below}</span>}
       </span>
       {props.note}
     </button>

@@ -17,8 +17,7 @@ export function AccountPage({ view, account }: { view: CloudView; account: Cloud
   return (
     <div className={cloud.page}>
       <div className={cloud.sections}>
-        {view.state === 'login-needed' && <SignInAgain view={view} account={account} />}
-        <SyncSection view={view} />
+        {view.state === 'login-needed' ? <SignInAgain view={view} account={account} /> : <SyncSection view={view} />}
         <AccountSection view={view} account={account} />
         <KeySection keyState={view.key} />
       </div>
@@ -56,7 +55,14 @@ function AccountSection({ view, account }: { view: CloudView; account: CloudAcco
           {account.username === account.email ? account.email : `${account.username}, ${account.email}`}
         </dd>
         <dt>Server</dt>
-        <dd className="mono selectable">{account.url}</dd>
+        <dd>
+          <span className="mono selectable">{account.url}</span>
+          {view.mode === 'polling' && view.key === 'unsupported' && view.lastSyncAt !== null && (
+            <span className={cloud.aside}>
+              It knows the basic API only: Warren asks for changes, and no secret is sent there.
+            </span>
+          )}
+        </dd>
         <dt>This machine</dt>
         <dd className="selectable">{view.device.name}</dd>
         <dt>The login is kept</dt>

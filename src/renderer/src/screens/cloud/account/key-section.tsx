@@ -46,7 +46,7 @@ export function KeySection({ keyState }: { keyState: KeyState }): ReactNode {
         )}
         {(keyState === 'locked' || keyState === 'ready') && (
           <Button busy={task.busy} onClick={() => void reset()}>
-            I lost the code…
+            I lost the recovery code…
           </Button>
         )}
       </div>

@@ -34,9 +34,9 @@ export function SyncSection({ view }: { view: CloudView }): ReactNode {
       </h2>
       <Standing view={view} />
       <More view={view} />
-      {shown !== null && view.state !== 'login-needed' && <FaultView fault={shown} tone="waiting" />}
+      {shown !== null && <FaultView fault={shown} tone="waiting" />}
       <div className={cloud.buttons}>
-        <Button busy={busy} disabled={view.state === 'login-needed'} onClick={() => void sync()}>
+        <Button busy={busy} onClick={() => void sync()}>
           {view.state === 'offline' ? 'Try now' : 'Sync now'}
         </Button>
         {(view.conflicts > 0 || view.refused > 0) && (
@@ -87,12 +87,21 @@ function sentences(view: CloudView, now: number): readonly string[] {
         ? `Last in sync at ${clockTime(lastSyncAt, now)}.`
         : `Last asked ${formatAgo(lastSyncAt, now)}.`,
     state === 'offline' && nextTryAt !== null && nextTry(nextTryAt, now),
+    // While it is away nothing comes, however it would come.
+    state !== 'offline' && state !== 'starting' && arrival(view),
   ].filter((part) => part !== false)
+}
+
+/** How soon one sees what others change: with the server's own notices, or only by asking. */
+function arrival({ mode, pollSeconds }: CloudView): string {
+  return mode === 'events'
+    ? 'Changes of others come at once: this server tells of each.'
+    : `Changes of others come within ${formatDuration(pollSeconds * SECOND_MS)}: this server does not tell of them, so Warren asks.`
 }
 
 function nextTry(at: string, now: number): string {
   const left = formatCountdown(at, now)
-  return left === 'now' ? 'Trying now.' : `Next try in ${left}.`
+  return left === 'now' ? 'Trying now.' : `Next try in ${left.replaceAll(' ', '\u00a0')}.`
 }
 
 function Arrival({ view }: { view: CloudView }): ReactNode {
@@ -101,30 +110,24 @@ function Arrival({ view }: { view: CloudView }): ReactNode {
     if (next !== null) setCloudView(next)
   }
   const choices = [...new Set<number>([...INTERVALS, view.pollSeconds])].sort((one, other) => one - other)
-  const every = formatDuration(view.pollSeconds * SECOND_MS)
   return (
-    <>
-      <p className={cloud.note}>
-        {view.mode === 'events'
-          ? 'Changes of others come at once: this server tells of each.'
-          : `Changes of others come within ${every}: this server tells of none, so Warren asks.`}
-      </p>
-      <Setting
+    <Setting
+      label="Ask the server every"
+      hint={
+        view.mode === 'events'
+          ? 'Used only when the server cannot tell of changes by itself'
+          : 'This server does not tell of changes, so Warren asks'
+      }
+    >
+      <Select
         label="Ask the server every"
-        hint={
-          view.mode === 'events' ? 'Only used while it does not tell by itself' : 'Less often is easier on the server'
-        }
-      >
-        <Select
-          label="Ask the server every"
-          labelHidden
-          value={String(view.pollSeconds)}
-          options={choices.map((seconds) => ({ value: String(seconds), label: formatDuration(seconds * SECOND_MS) }))}
-          onChange={(seconds) => {
-            void set(seconds)
-          }}
-        />
-      </Setting>
-    </>
+        labelHidden
+        value={String(view.pollSeconds)}
+        options={choices.map((seconds) => ({ value: String(seconds), label: formatDuration(seconds * SECOND_MS) }))}
+        onChange={(seconds) => {
+          void set(seconds)
+        }}
+      />
+    </Setting>
   )
 }

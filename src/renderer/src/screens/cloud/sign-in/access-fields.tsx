@@ -151,7 +151,7 @@ export function AdoptRow({ access: { form, own, change } }: { access: Access }):
   return (
     <CheckRow
       label={`Put the ${plural(own, 'forward')} of this machine into the account`}
-      hint={`Your other machines see ${own === 1 ? 'it' : 'them'} then. Without it ${own === 1 ? 'it stays' : 'they stay'} here until you share ${own === 1 ? 'it' : 'them'}. Passwords, keys and logins stay here either way.`}
+      hint={`Your other machines see ${own === 1 ? 'it' : 'them'} then. Without it ${own === 1 ? 'it stays' : 'they stay'} here until you share ${own === 1 ? 'it' : 'them'}. Passwords and keys stay here either way.`}
       checked={form.adopt}
       onChange={(adopt) => {
         change({ adopt })

@@ -20,8 +20,8 @@ export function SignIn({ view }: { view: CloudView }): ReactNode {
     <div className={screen.body}>
       <div className={styles.signIn}>
         <p className={styles.lead}>
-          Have the same forwards on all your machines, and share them with a team. What is yours alone stays here: local
-          ports, user names, keys and passwords.
+          Have the same forwards on all your machines, and share them with a team. Passwords and keys stay on this
+          machine unless you seal them for others; in a team your local ports and user names stay your own too.
         </p>
         {view.fault !== null && <FaultView fault={view.fault} tone="waiting" />}
         <Segmented

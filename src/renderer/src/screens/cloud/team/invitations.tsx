@@ -65,7 +65,8 @@ export function Invitations({ teamId }: { teamId: string }): ReactNode {
       {task.fault !== null && <FaultView fault={task.fault} />}
       {made !== null && made.link !== null && <MadeLink link={made.link} />}
       {fault !== null && value === null ? (
-        <FaultView fault={fault} tone="waiting" />
+        // Why is said at the members already.
+        <p className={cloud.note}>Which links are open is not known while the server does not answer.</p>
       ) : (
         <Open invitations={value ?? []} onWithdraw={(invitation) => void withdraw(invitation)} />
       )}

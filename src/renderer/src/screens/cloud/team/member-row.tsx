@@ -48,21 +48,21 @@ export function MemberRow({ member, team, sealed, onRole, onRemove, onGrant }: M
       {sealed && (
         <td className={styles.keyCell}>
           <span data-key={member.keyChanged ? 'changed' : member.key}>
-            {member.keyChanged ? 'Another key than before' : keys[member.key]}
+            {member.keyChanged ? 'The key changed' : keys[member.key]}
           </span>
           {member.fingerprint !== null && (
             <span className={`${styles.fingerprint} mono selectable`} aria-label={`Fingerprint of ${username}`}>
               {member.fingerprint}
             </span>
           )}
+          {gives && (
+            <Button size="s" icon={<KeyRound size={14} />} aria-label={`Give ${username} the key`} onClick={onGrant}>
+              Give the key…
+            </Button>
+          )}
         </td>
       )}
       <td className={styles.actions}>
-        {gives && (
-          <Button size="s" icon={<KeyRound size={14} />} aria-label={`Give ${username} the key`} onClick={onGrant}>
-            Give key…
-          </Button>
-        )}
         {decides && (
           <IconButton size="s" label={`Remove ${username}`} onClick={onRemove}>
             <Trash2 size={14} />

@@ -53,7 +53,7 @@ export function Members({ team, sealed }: { team: CloudTeam; sealed: boolean }):
       ) : (
         <>
           {sealed && <KeySummary members={value} />}
-          <div className={styles.scroll} role="region" aria-labelledby="members-title" tabIndex={0}>
+          <div className={styles.scroll} role="region" aria-label="List of members" tabIndex={0}>
             <table className={styles.members}>
               <thead>
                 <tr>
@@ -131,11 +131,12 @@ function removalWords(
   { username, key }: CloudMember,
   { team, sealed }: { readonly team: CloudTeam; readonly sealed: boolean },
 ): string {
-  const access = `${username} no longer sees the team’s forwards, and what runs from them there is on its own.`
+  const access = `${username} no longer sees the team’s forwards; they go from ${username}’s machines when those next ask.`
   if (!sealed || key === 'keyless' || key === 'no-team-key') return access
   const rekey =
     team.key === 'ready'
       ? 'The team gets a new key that they do not know, and its secrets are sealed anew with it.'
       : 'The next member who holds the key makes a new one that they do not know.'
-  return `${access} ${rekey} A secret that ${username} could open before may have been kept: change it on its server too.`
+  if (key !== 'has') return `${access} ${rekey}`
+  return `${access} ${rekey} What ${username} could open so far may have been noted: change those passwords on their servers too.`
 }

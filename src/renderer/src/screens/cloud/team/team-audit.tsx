@@ -5,7 +5,7 @@ import { Button } from '../../../components/button'
 import { FaultView } from '../../../components/fault-view'
 import { Skeleton } from '../../../components/skeleton'
 import cloud from '../cloud-screen.module.css'
-import { auditAction } from './audit-words'
+import { auditSentence } from './audit-words'
 import styles from './team-page.module.css'
 import { useAsked } from './use-asked'
 
@@ -58,9 +58,7 @@ function Entries({ teamId }: { teamId: string }): ReactNode {
                 <tr>
                   <th scope="col">When</th>
                   <th scope="col">Who</th>
-                  <th scope="col">Did</th>
-                  <th scope="col">To</th>
-                  <th scope="col">Detail</th>
+                  <th scope="col">What</th>
                 </tr>
               </thead>
               <tbody>
@@ -99,9 +97,7 @@ function Entry({ entry }: { entry: CloudAuditEntry }): ReactNode {
       <td className={`${styles.actor} selectable`} data-tip={entry.actor.length > 28 ? entry.actor : undefined}>
         {entry.actor}
       </td>
-      <td>{auditAction(entry)}</td>
-      <td className="selectable">{entry.subject}</td>
-      <td className="selectable">{entry.detail}</td>
+      <td className={`${styles.did} selectable`}>{auditSentence(entry)}</td>
     </tr>
   )
 }

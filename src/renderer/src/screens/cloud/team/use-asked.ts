@@ -37,8 +37,9 @@ export function useAsked<T>(ask: () => Promise<Result<T>>): Asked<T> {
         if (!document.hidden) reload()
       }, AGAIN_MS)
     })
+    const questions = newest
     return () => {
-      newest.current++
+      questions.current++
       clearTimeout(timer)
       stop()
     }
