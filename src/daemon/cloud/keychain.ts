@@ -25,9 +25,9 @@ const keptSchema = z.strictObject({
  * Rejects with `secret.no-keyring` when there is no keychain (or nobody unlocks it), `secret.unreadable` when what rests there is not what
  * Warren wrote, or others can read it.
  */
-export async function openKeychain({ home, url, keep }: KeychainOptions): Promise<Keychain> {
+export async function openKeychain({ home, url, keep, isNew = false }: KeychainOptions): Promise<Keychain> {
   const place = placeOf({ home, url, keep })
-  let kept = parse(await place.get())
+  let kept = parse(await place.get(), isNew)
   // One write after another: the newest refresh token must be what rests at the end.
   let tail: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -101,12 +101,13 @@ function fileEntry(path: string): KeyringEntry {
   }
 }
 
-function parse(text: string | null): Kept {
+function parse(text: string | null, isNew: boolean): Kept {
   if (text === null) return NOTHING
   try {
     const { tokens, privateKey } = keptSchema.parse(JSON.parse(text))
     return { tokens, privateKey }
   } catch {
+    if (isNew) return NOTHING
     // No cause: a parser's message may quote it.
     throw new WarrenError('secret.unreadable', 'The login that was kept is not what Warren wrote.', {
       fix: 'Sign in again.',

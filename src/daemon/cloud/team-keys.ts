@@ -171,9 +171,17 @@ export function createKeys(options: KeysOptions): AccountKeys {
     await sealed.replace(changes)
     log(`${changes.length} secrets of ${team.name} are sealed with its new key.`)
   }
+  const begin = async (): Promise<void> => {
+    const { privateKey } = keychain.get()
+    if (privateKey === null || open !== null) return
+    await prepareSealing()
+    use(identityOf(privateKey))
+  }
   const lookAll = async (): Promise<void> => {
     if (!isSupported()) return
     await readOwn()
+    // A key that was published with its answer lost rests in the keychain only.
+    await begin()
     for (const team of options.teams()) {
       const found = current()
       if (found === null || isClosed) return
@@ -205,12 +213,7 @@ export function createKeys(options: KeysOptions): AccountKeys {
   }
 
   return {
-    begin: async () => {
-      const { privateKey } = keychain.get()
-      if (privateKey === null) return
-      await prepareSealing()
-      use(identityOf(privateKey))
-    },
+    begin,
     state: () => {
       if (own === 'unknown' && open === null) return 'none'
       if (client.extensions().size > 0 && !isSupported()) return 'unsupported'
