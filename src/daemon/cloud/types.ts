@@ -54,6 +54,8 @@ export interface KeychainOptions {
   readonly home: string
   readonly url: string
   readonly keep: CloudView['keeps']
+  /** For a login: what rests there and cannot be read is replaced. */
+  readonly isNew?: boolean
 }
 
 // --- team-keys.ts, secrets.ts: sealing ---
