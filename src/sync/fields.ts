@@ -27,6 +27,10 @@ export function differingFields(one: CloudFields, other: CloudFields): CloudFiel
   return cloudFieldNames.filter((name) => !isSameValue(one[name], other[name]))
 }
 
+export function isSameFields(one: CloudFields, other: CloudFields): boolean {
+  return differingFields(one, other).length === 0
+}
+
 /** `from` with the named fields of `other`. */
 export function withFields(from: CloudFields, names: readonly CloudField[], other: CloudFields): CloudFields {
   return { ...from, ...pickFields(other, names) }
@@ -53,15 +57,25 @@ export function keptFields(extensions: Extensions): readonly CloudField[] {
   })
 }
 
-/** Why the fields make no forward, as `FIELD MESSAGE`; `null` when they do. */
+/** The fields as a forward keeps them (a name without spaces around it), or why they make none, as `FIELD MESSAGE`. */
+export function forwardOf(fields: CloudFields): CloudFields | { readonly reason: string } {
+  const { serverAddress, username, password, keyContent, passphrase, ...draft } = fields
+  const parsed = forwardDraftSchema.safeParse({ ...draft, serverId: 'cloud' })
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return { reason: issue === undefined ? 'is no forward' : `${issue.path.join('.')} ${issue.message}` }
+  }
+  const { name, tags, description } = parsed.data
+  return { ...draft, name, tags, description, serverAddress, username, password, keyContent, passphrase }
+}
+
+/** Why the fields make no forward here; `null` when they do. */
 export function forwardIssue(fields: CloudFields): string | null {
-  const { serverAddress, username: _username, password, keyContent, passphrase, ...draft } = fields
+  const { serverAddress, password, keyContent, passphrase } = fields
   if (serverAddress === null || parseServerAddress(serverAddress) === null) return 'serverAddress names no server'
   if ([password, keyContent, passphrase].some((text) => text !== null && !text.startsWith(SEALED_PREFIX))) {
-    return 'password is not sealed'
+    return 'a secret is not sealed'
   }
-  const parsed = forwardDraftSchema.safeParse({ ...draft, serverId: 'cloud' })
-  if (parsed.success) return null
-  const [issue] = parsed.error.issues
-  return issue === undefined ? 'is no forward' : `${issue.path.join('.')} ${issue.message}`
+  const read = forwardOf(fields)
+  return 'reason' in read ? read.reason : null
 }

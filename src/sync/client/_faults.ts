@@ -1,0 +1,140 @@
+/** What went wrong with a request, as faults for people. */
+import { WarrenError, type ErrorCode, type WarrenErrorOptions } from '@shared/errors'
+import { z } from 'zod'
+
+/** With what a caller may need of the answer. */
+export class CloudError extends WarrenError {
+  /** `null`: there was no answer. */
+  readonly status: number | null
+  /** The server asked to wait so long. */
+  readonly retryAfterMs: number | null
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: WarrenErrorOptions & { readonly status?: number; readonly retryAfterMs?: number | null } = {},
+  ) {
+    super(code, message, options)
+    this.status = options.status ?? null
+    this.retryAfterMs = options.retryAfterMs ?? null
+  }
+}
+
+export interface Refusal {
+  readonly status: number
+  /** `null` when the body is no JSON. */
+  readonly body: unknown
+  readonly header: (name: string) => string | null
+}
+
+const MAX_TEXTS = 5
+const MAX_TEXT = 300
+const MAX_RETRY_AFTER_S = 3600
+const SECOND = 1000
+
+/** The fault of an answer that is no success. */
+export function faultOfAnswer(answer: Refusal, host: string): CloudError {
+  const { status } = answer
+  const texts = textsOf(answer.body)
+  const retryAfterMs = retryAfterOf(answer.header('retry-after'))
+  const make = (code: ErrorCode, message: string, fix: string | null = null): CloudError =>
+    new CloudError(code, message, { status, retryAfterMs, fix, ...(texts.length > 0 && { cause: texts.join('; ') }) })
+  if (status >= 300 && status < 400) return redirected(answer, host)
+  if (status === 429) return make('cloud.busy', `${host} wants fewer requests.`)
+  if (status >= 500) return make('cloud.server-fault', `${host} answered ${status}${quoted(texts)}.`)
+  if (status === 413) return make('cloud.refused', `${host} finds it too large.`, 'Make it smaller.')
+  // Not of a cloud server: a portal, a proxy, or another program at that address.
+  if (texts.length === 0) {
+    return make(
+      'cloud.bad-answer',
+      `${host} answered ${status} without saying why.`,
+      'Check that the address is that of a cloud server.',
+    )
+  }
+  if (status === 401) return make('cloud.login-needed', `${host} wants a login again.`, 'Sign in again.')
+  if (status === 403) return make('cloud.forbidden', `${host} does not allow it${quoted(texts)}.`)
+  if (status === 404 && /^Cannot [A-Z]+ /.test(texts[0] ?? '')) {
+    return make('cloud.no-extension', `${host} does not know this request.`)
+  }
+  if (status === 404 || status === 410) return make('cloud.not-found', `${host} does not have it${quoted(texts)}.`)
+  if (status === 409 || status === 412) {
+    return make('cloud.changed-meanwhile', `It was changed at ${host} meanwhile${quoted(texts)}.`)
+  }
+  return make('cloud.refused', `${host} refused it${quoted(texts)}.`)
+}
+
+/** The fault of a request without an answer, from what Node or axios threw. */
+export function faultOfTransport(error: unknown, host: string): CloudError {
+  const { code, message } = codeOf(error)
+  // The error of axios holds the request with its token: it goes no further than here.
+  const cause = code === null ? message : `${code}: ${message}`
+  if (code !== null && CERTIFICATE.test(code)) {
+    return new CloudError('cloud.certificate', `The certificate of ${host} cannot be used.`, {
+      fix: 'Ask who runs the server; or give its authority to Node with NODE_EXTRA_CA_CERTS.',
+      cause,
+    })
+  }
+  if (/maxContentLength/.test(message)) return badAnswer(`${host} answered far too much.`, cause)
+  if (/aborted|Parse Error|premature|incorrect header check|unexpected end/i.test(message) || code === 'HPE_INVALID') {
+    return badAnswer(`${host} broke its answer off.`, cause)
+  }
+  return new CloudError('cloud.unreachable', `${host} cannot be reached.`, { cause })
+}
+
+export function timedOut(host: string, ms: number): CloudError {
+  return new CloudError('cloud.timeout', `${host} did not answer within ${Math.ceil(ms / SECOND)} s.`)
+}
+
+export function badAnswer(message: string, cause?: unknown): CloudError {
+  return new CloudError('cloud.bad-answer', message, {
+    fix: 'Check that the address is that of a cloud server, and that no proxy changes what it says.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** What the server said, as a sentence's end; bounded, in one line. */
+export function textsOf(body: unknown): readonly string[] {
+  const parsed = z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }).safeParse(body)
+  if (!parsed.success) return []
+  const texts = Array.isArray(parsed.data.message) ? parsed.data.message : [parsed.data.message]
+  return texts.slice(0, MAX_TEXTS).map((text) => text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, MAX_TEXT))
+}
+
+/** ` (text; text)`, or nothing. */
+export function quoted(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : ` (${texts.join('; ')})`
+}
+
+// --- internal ---
+
+const CERTIFICATE =
+  /^(CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+
+function redirected(answer: Refusal, host: string): CloudError {
+  const location = answer.header('location')
+  const to = location === null ? '' : ` to ${originOf(location)}`
+  return new CloudError('cloud.redirected', `${host} sends${to}, and was not followed: the login stays here.`, {
+    status: answer.status,
+    fix: 'Sign in with the address it sends to, if you trust it.',
+  })
+}
+
+function originOf(location: string): string {
+  try {
+    return new URL(location).origin
+  } catch {
+    return 'another path'
+  }
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3); a date is held against nobody's clock, so only seconds count. */
+function retryAfterOf(value: string | null): number | null {
+  if (value === null || !/^\d{1,9}$/.test(value.trim())) return null
+  return Math.min(Number(value), MAX_RETRY_AFTER_S) * SECOND
+}
+
+function codeOf(error: unknown): { readonly code: string | null; readonly message: string } {
+  if (!(error instanceof Error)) return { code: null, message: 'unknown' }
+  const { code } = error as { code?: unknown }
+  return { code: typeof code === 'string' ? code : null, message: error.message }
+}
