@@ -26,7 +26,6 @@ const folders = {
     packages: [
       'hono',
       '@hono/node-server',
-      '@hono/swagger-ui',
       '@hono/zod-openapi',
       'commander',
       'jose',
