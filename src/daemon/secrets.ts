@@ -1,4 +1,4 @@
-/** Passwords and passphrases: in memory, and for headless machines in a 0600 file that the user asked for. */
+/** Passwords and passphrases: in memory, for headless machines in a 0600 file that the user asked for, and what a team shares. */
 import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { WarrenError } from '@shared/errors'
 import { sync as writeFileAtomic } from 'write-file-atomic'
@@ -27,6 +27,15 @@ export interface Secrets {
   readonly forget: (serverId: string) => void
   /** Every secret held in memory, for redaction. */
   readonly values: () => Iterable<string>
+  /** Asked when nothing is held here. */
+  readonly useLast: (source: LastSource) => void
+}
+
+/** Secrets that others share; what it gives is not taken over, so that it ends with the sharing. */
+export interface LastSource {
+  readonly get: (serverId: string, kind: 'password' | 'passphrase') => string | null
+  /** Everything it holds in clear, for redaction. */
+  readonly values: () => Iterable<string>
 }
 
 /**
@@ -36,7 +45,9 @@ export interface Secrets {
  */
 export function createSecrets(file: string): Secrets {
   const memory = new Map<string, string>()
-  const refused = new Map<string, string>()
+  const refused = new Map<string, ReadonlySet<string>>()
+  let last: LastSource = { get: () => null, values: () => [] }
+  const shared = (serverId: string, kind: Kind): string | null => (kind === 'proxy' ? null : last.get(serverId, kind))
   const key = (...parts: string[]): string => JSON.stringify(parts)
   return {
     get: (serverId, kind, subject) =>
@@ -44,20 +55,26 @@ export function createSecrets(file: string): Secrets {
         const kept = memory.get(key(serverId, kind, subject)) ?? memory.get(key(serverId, kind, ANY))
         if (kept !== undefined) return kept
         const saved = readSaved(file).find((entry) => entry.serverId === serverId && entry.kind === kind)
-        if (saved === undefined || refused.get(key(serverId, kind, subject)) === saved.value) return null
+        const wasRefused = (value: string): boolean => refused.get(key(serverId, kind, subject))?.has(value) ?? false
+        if (saved === undefined || wasRefused(saved.value)) {
+          const value = shared(serverId, kind)
+          return value === null || wasRefused(value) ? null : value
+        }
         // In memory from now on, so that redaction knows it.
         memory.set(key(serverId, kind, ANY), saved.value)
         return saved.value
       }),
     accepted: (serverId, kind, { subject, value }) => {
+      if (shared(serverId, kind) === value) return
       memory.set(key(serverId, kind, subject), value)
     },
     refused: (serverId, kind, subject) => {
-      for (const name of [subject, ANY]) {
-        const value = memory.get(key(serverId, kind, name))
-        if (value !== undefined) refused.set(key(serverId, kind, subject), value)
-        memory.delete(key(serverId, kind, name))
-      }
+      const held = [subject, ANY].flatMap((name) => memory.get(key(serverId, kind, name)) ?? [])
+      for (const name of [subject, ANY]) memory.delete(key(serverId, kind, name))
+      // Nothing was held: then it was the shared one.
+      const values = held.length > 0 ? held : [shared(serverId, kind)].filter((value) => value !== null)
+      const name = key(serverId, kind, subject)
+      refused.set(name, new Set([...(refused.get(name) ?? []), ...values]))
     },
     set: (serverId, kind, { value, keep }) => {
       if (keep === 'file') {
@@ -79,7 +96,10 @@ export function createSecrets(file: string): Secrets {
       const others = saved.filter((entry) => entry.serverId !== serverId)
       if (others.length < saved.length) writeSaved(file, others)
     },
-    values: () => memory.values(),
+    values: () => [...memory.values(), ...last.values()],
+    useLast: (source) => {
+      last = source
+    },
   }
 }
 
