@@ -2,7 +2,8 @@
 import type { DaemonClient } from '@daemon/client'
 import type { CloudConflict, CloudMember, CloudTeam, CloudView } from '@shared/cloud-views'
 import { WarrenError, type ErrorCode } from '@shared/errors'
-import { notFound, suggest } from './names'
+import type { ForwardView } from '@shared/snapshots'
+import { findForward, notFound, suggest } from './names'
 import { quoteName } from './quote'
 
 /** The state of the cloud; throws `cloud.signed-out` when nobody is signed in. */
@@ -28,6 +29,16 @@ export async function findTeam(client: DaemonClient, name: string): Promise<Clou
 /** What `--to` says: `local`, `personal`, or the id of a team. */
 export async function findSpace(client: DaemonClient, name: string): Promise<string> {
   return name === 'local' || name === 'personal' ? name : (await findTeam(client, name)).id
+}
+
+/** A forward that the cloud shares. */
+export async function findShared(client: DaemonClient, name: string): Promise<ForwardView> {
+  const view = await findForward(client, name)
+  if (view.cloud !== null) return view
+  await signedIn(client)
+  throw new WarrenError('usage.invalid', `${view.spec.name} is on this machine only.`, {
+    fix: `Share it: warren cloud share ${quoteName(view.spec.name)} --to personal`,
+  })
 }
 
 export interface TeamMember {
@@ -84,7 +95,8 @@ const typedFixes: Partial<Record<ErrorCode, string>> = {
   'cloud.insecure': 'Use https://. Where nobody can listen on the way: --insecure',
   'secret.no-keyring':
     'Say where the login rests: --keep file (a file that you alone can read) or --keep memory (until the daemon ends).',
-  'cloud.key-locked': 'Type the recovery code once: warren cloud key unlock',
+  'cloud.key-locked':
+    'Type the recovery code once: warren cloud key unlock. When there is no key yet: warren cloud key make',
   'cloud.key-exists': 'Open it here: warren cloud key unlock. When its code is lost: warren cloud key reset',
   'cloud.team-key-waiting': 'A member who holds it gives it to you: warren cloud key grant TEAM YOUR-ADDRESS',
   'cloud.changed-meanwhile': 'Fetch what is new, then try again: warren sync',

@@ -339,6 +339,16 @@ describe('keys and secrets', () => {
     expect((await run('cloud key reset --yes')).out).toBe('cccc-dddd\n')
   })
 
+  it('makes the first key with the first secret, and never loses its code', async () => {
+    const none = { 'cloud.status': () => cloud({ key: 'none' }) }
+    const { err, calls } = await run('cloud secret set db password --stdin', { input: 'x', answers: none })
+    expect(err).toContain('Its recovery code: aaaa-bbbb\n')
+    const [make, set] = calls.slice(-2).map(({ method }) => method)
+    expect([make, set]).toEqual(['cloud.makeKey', 'cloud.setSecret'])
+    const unshared = await run('cloud secret set web password --stdin', { input: 'x', answers: none })
+    expect(unshared.calls.some(({ method }) => method === 'cloud.makeKey')).toBe(false)
+  })
+
   it('gives the key of a team only for a fingerprint that was compared', async () => {
     const given = { teamId: OPS, userId: 'u2', fingerprint: 'AAAA BBBB CCCC DDDD' }
     expect(await run('cloud key grant ops grace')).toMatchObject({ code: 64 })

@@ -1,14 +1,15 @@
 /** What `warren cloud key …` and `warren cloud secret …` do. */
 import type { DaemonClient } from '@daemon/client'
 import { cloudParams } from '@shared/cloud-requests'
+import { PERSONAL } from '@shared/cloud-views'
 import { WarrenError } from '@shared/errors'
+import type { ForwardView } from '@shared/snapshots'
 import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
-import { findForward } from '../names'
 import { cancelled, confirm, readSecret } from '../secrets'
 import { publicForward } from '../snapshots'
-import { findMember, signedIn } from '../spaces'
+import { findMember, findShared, signedIn } from '../spaces'
 import { printable } from '../table'
 import { usageError } from '../usage'
 
@@ -34,8 +35,12 @@ export async function keyUnlock(
 
 export async function keyReset(context: Context, { yes }: { readonly yes?: boolean }): Promise<number> {
   const client = await context.daemon()
-  await signedIn(client)
-  const warning = 'Secrets that only you share are lost with the old key, and your teams have to give you theirs again.'
+  const { key } = await signedIn(client)
+  // Where the key is open only its code becomes another one.
+  const warning =
+    key === 'ready'
+      ? 'The recovery code of before will open nothing any more.'
+      : 'Secrets that only you share are lost with the old key, and your teams have to give you theirs again.'
   await confirm(context, { warning, yes })
   printCode(context, (await client.call('cloud.resetKey', {})).recoveryCode)
   return DONE
@@ -71,8 +76,10 @@ export async function secretSet(
   const question = `${kind === 'password' ? 'Password' : 'Passphrase'}: `
   const value = await readSecret(context, { ...ask, question, isVerbatim: kind === 'keyContent' })
   const client = await context.daemon()
-  const { account } = await signedIn(client)
-  const view = await setSecret(client, { forward: wanted.forward, kind, value })
+  const { account, key } = await signedIn(client)
+  const { spec } = await findShared(client, wanted.forward)
+  if (key === 'none') await makeFirstKey(context, client)
+  const view = await client.call('cloud.setSecret', { id: spec.id, kind, value })
   if (context.json) context.document(publicForward(view))
   else {
     context.terminal.out(`Sealed ${kindWords[kind]} of ${printable(view.spec.name)} for ${printable(forWhom(view))}\n`)
@@ -85,13 +92,16 @@ export async function secretClear(context: Context, forward: string, kindName: s
   const kind = readKind(kindName)
   const client = await context.daemon()
   await signedIn(client)
-  const view = await setSecret(client, { forward, kind, value: null })
+  const { spec } = await findShared(client, forward)
+  const view = await client.call('cloud.setSecret', { id: spec.id, kind, value: null })
   if (context.json) context.document(publicForward(view))
   else context.terminal.out(`Took back ${kindWords[kind]} of ${printable(view.spec.name)}\n`)
   return DONE
 }
 
 // --- internal ---
+
+const CODE_NOTE = 'This recovery code is shown this once. It opens your secrets on another machine: keep it safe.'
 
 type Kind = 'password' | 'keyContent' | 'passphrase'
 
@@ -107,16 +117,13 @@ function readKind(text: string): Kind {
   throw usageError(`A secret is a password, passphrase or key, not "${text}".`)
 }
 
-async function setSecret(
-  client: DaemonClient,
-  { forward, kind, value }: { readonly forward: string; readonly kind: Kind; readonly value: string | null },
-) {
-  const { spec } = await findForward(client, forward)
-  return await client.call('cloud.setSecret', { id: spec.id, kind, value })
+async function makeFirstKey(context: Context, client: DaemonClient): Promise<void> {
+  const { recoveryCode } = await client.call('cloud.makeKey', {})
+  context.terminal.err(`Made a key for your account. Its recovery code: ${recoveryCode}\n${CODE_NOTE}\n`)
 }
 
-function forWhom({ cloud }: Awaited<ReturnType<typeof setSecret>>): string {
-  return cloud === null || cloud.namespace === 'personal' ? 'your machines' : cloud.space
+function forWhom({ cloud }: ForwardView): string {
+  return cloud === null || cloud.namespace === PERSONAL ? 'your machines' : cloud.space
 }
 
 /** The code alone on standard output, so that it can be piped to where it is kept. */

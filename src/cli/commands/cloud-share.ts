@@ -2,16 +2,14 @@
 import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
 import { cloudFieldNames, type CloudField, type CloudFields } from '@shared/cloud-views'
 import { formatAgo } from '@shared/format'
-import { WarrenError } from '@shared/errors'
 import type { ForwardView } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
-import { findForward, selectForwards, type Selection } from '../names'
-import { quoteName } from '../quote'
+import { selectForwards, type Selection } from '../names'
 import { serverLogin } from '../servers'
 import { publicForward } from '../snapshots'
-import { findSpace } from '../spaces'
+import { findShared, findSpace } from '../spaces'
 import { printable, table } from '../table'
 import { usageError } from '../usage'
 
@@ -41,8 +39,7 @@ export async function cloudOwn(
   if (drop && fields.length === 0) throw usageError('Say which fields to drop.')
   const wanted = fields.map(readField)
   const client = await context.daemon()
-  let view = await findForward(client, name)
-  if (view.cloud === null) throw notShared(view)
+  let view = await findShared(client, name)
   for (const field of wanted) view = await client.call('cloud.setOverride', { id: view.spec.id, field, own: !drop })
   if (context.json) {
     context.document(publicForward(view))
@@ -59,8 +56,7 @@ export async function cloudOwn(
 
 export async function cloudRuns(context: Context, name: string): Promise<number> {
   const client = await context.daemon()
-  const view = await findForward(client, name)
-  if (view.cloud === null) throw notShared(view)
+  const view = await findShared(client, name)
   const runs = await client.call('cloud.runs', { id: view.spec.id })
   if (context.json) {
     context.document(runs)
@@ -83,12 +79,6 @@ export function readField(text: string): CloudField {
 }
 
 // --- internal ---
-
-function notShared({ spec }: ForwardView): WarrenError {
-  return new WarrenError('usage.invalid', `${spec.name} is on this machine only.`, {
-    fix: `Share it: warren cloud share ${quoteName(spec.name)} --to personal`,
-  })
-}
 
 function whoseWords({ spec, cloud }: ForwardView): string {
   if (cloud === null) return `${spec.name} is on this machine only`
