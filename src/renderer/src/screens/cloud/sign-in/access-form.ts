@@ -29,7 +29,7 @@ const SHORTEST_NAME = 3
 
 /** The address of a server as people type it: `https` unless they say otherwise, `http` for this machine. */
 export function readAddress(text: string): string | null {
-  const typed = text.trim().replace(/\/+$/, '')
+  const typed = text.trim()
   if (typed === '') return null
   const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(typed)
     ? typed
