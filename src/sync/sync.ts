@@ -6,7 +6,7 @@ import { createRound, type Scope } from './_round'
 import { createStreams } from './_streams'
 import { CloudError } from './client'
 import type { CloudClient } from './client/types'
-import type { Clock, Namespace, Replica, SyncLog, SyncReport, TeamMembership } from './types'
+import type { Clock, Namespace, Replica, ReplicaState, SyncLog, SyncReport, TeamMembership } from './types'
 
 export interface SyncOptions {
   readonly client: CloudClient
@@ -94,8 +94,17 @@ export function createSync(options: SyncOptions): Sync {
     },
   })
 
+  /** `null` when it cannot be read: the round that is asked for then says why. */
+  const read = async <T>(of: (state: ReplicaState) => T): Promise<T | null> => {
+    try {
+      return await replica.transact((state) => ({ changes: {}, result: of(state) }))
+    } catch {
+      return null
+    }
+  }
+
   const changed = async (namespace: Namespace, cursor: string): Promise<void> => {
-    const known = await replica.transact((state) => ({ changes: {}, result: state.cursor(namespace) }))
+    const known = await read((state) => state.cursor(namespace))
     if (known !== cursor || report.fault !== null) ask(new Set([namespace]))
   }
 
@@ -104,6 +113,7 @@ export function createSync(options: SyncOptions): Sync {
     dirty = dirty === 'all' || scope === 'all' ? 'all' : new Set([...(dirty ?? []), ...scope])
     running ??= work().finally(() => {
       running = null
+      if (dirty !== null) ask(dirty)
     })
   }
 
@@ -169,11 +179,14 @@ export function createSync(options: SyncOptions): Sync {
   }
 
   const lookAtOutbox = async (): Promise<void> => {
-    const waiting = await replica.transact((state) => ({
-      changes: {},
-      result: [null, ...state.namespaces()].filter((namespace) => state.outbox(namespace).length > 0),
-    }))
-    if (waiting.length === 0) return
+    const waiting = await read((state) =>
+      [null, ...state.namespaces()].filter((namespace) => state.outbox(namespace).length > 0),
+    )
+    if (waiting?.length === 0) return
+    if (waiting === null) {
+      ask('all')
+      return
+    }
     // A team that was joined since the teams were asked for.
     const areKnown = waiting.every((namespace) => round.namespaces().includes(namespace))
     ask(areKnown ? new Set(waiting) : 'all')
