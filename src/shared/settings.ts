@@ -8,7 +8,7 @@ export const settingsSchema = z.strictObject({
   notifications: z.boolean().default(true),
   /** What may be kept without a keyring: asked once, then remembered. */
   secretsWithoutKeyring: z.enum(['ask', 'never', 'allow']).default('ask'),
-  groupBy: z.enum(['none', 'tag', 'server']).default('tag'),
+  groupBy: z.enum(['none', 'tag', 'server', 'space']).default('tag'),
   groupRelaysBy: z.enum(['none', 'tag', 'protocol']).default('tag'),
   detailWidth: z.number().min(280).max(900).default(380),
   /** Whether "Warren keeps running in the tray" was said. */

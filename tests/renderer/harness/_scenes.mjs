@@ -2,12 +2,14 @@ import { apiScenes } from './_scenes-apis.mjs'
 import { cloudScenes } from './_scenes-cloud.mjs'
 import { formScenes } from './_scenes-forms.mjs'
 import { relayScenes } from './_scenes-relays.mjs'
+import { sharingScenes } from './_scenes-sharing.mjs'
 
 /** What is worth looking at. Each opens the harness with a query and may act before the picture. */
 export const scenes = [
   ...formScenes,
   ...relayScenes,
   ...apiScenes,
+  ...sharingScenes,
   ...cloudScenes,
   { name: 'forwards', query: 'rates' },
   { name: 'forwards-flat', query: 'rates&group=none' },

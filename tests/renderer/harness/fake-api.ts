@@ -13,6 +13,7 @@ import { makeFault, makeForward, makeServer } from './_data'
 import { apisHandlers, type ApisOptions } from './_apis'
 import { cloudHandlers, type CloudOptions } from './_cloud'
 import { relayHandlers } from './_relays'
+import { sharingHandlers } from './_sharing'
 import { trafficHandlers, type TrafficOptions } from './_traffic'
 
 export interface FakeOptions {
@@ -129,6 +130,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
         throw new Refusal(fault)
       },
     }),
+    ...sharingHandlers({ find, put }),
     ...apisHandlers(options.apis ?? {}, (change) => {
       emit('apis.changed', change)
     }),
@@ -198,7 +200,8 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     'forwards.update': ({ id, patch }: { id: string; patch: object }) => {
       const view = find(id)
       const spec = { ...view.spec, ...patch }
-      return put(makeForward(spec.name, { spec: { ...spec, id }, state: view.snapshot.state, via: view.snapshot.via }))
+      const made = makeForward(spec.name, { spec: { ...spec, id }, state: view.snapshot.state, via: view.snapshot.via })
+      return put({ ...made, cloud: view.cloud })
     },
     'forwards.remove': ({ ids }: { ids: string[] }) => {
       for (const id of ids) {

@@ -6,6 +6,7 @@ import { makeFault, makeForward, manyForwards, sampleForwards, servers } from '.
 import { makeRefusal } from './_host-keys'
 import { makeNeed, needsFrom } from './_needs'
 import { sampleRelays } from './_relays'
+import { sampleRuns, sharedForwards } from './_sharing'
 import { wayForwards } from './_ways'
 import { fakeDaemon, sampleRates } from './fake-api'
 
@@ -15,11 +16,13 @@ const refused = query.get('refused')
 const forwards =
   refused !== null
     ? [...sampleForwards().slice(0, 2), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
-    : query.has('ways')
-      ? wayForwards()
-      : rows === null
-        ? sampleForwards()
-        : manyForwards(Number(rows))
+    : query.has('shared')
+      ? sharedForwards()
+      : query.has('ways')
+        ? wayForwards()
+        : rows === null
+          ? sampleForwards()
+          : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
   relays: query.has('norelays') ? [] : sampleRelays(),
@@ -30,7 +33,7 @@ const daemon = fakeDaemon({
   taken: query.has('taken'),
   silent: query.has('silent'),
   apis: apisFrom(query.get('apis')),
-  cloud: cloudFrom(query.get('cloud')),
+  cloud: { ...cloudFrom(query.get('cloud')), ...(query.has('shared') ? { runs: sampleRuns } : {}) },
   traffic: {
     quotaUsed: query.has('quota') ? Number(query.get('quota')) : undefined,
     untouched: query.has('untouched'),

@@ -2,7 +2,7 @@ import { Menu } from '@base-ui/react/menu'
 import { useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { classes } from './classes'
-import { Check } from './icons'
+import { Check, ChevronRight } from './icons'
 import { closeMenu, menuStore, type MenuEntry, type OpenMenu } from './menu'
 import popup from './popup.module.css'
 
@@ -50,13 +50,15 @@ function Entry({ entry }: { entry: MenuEntry }): ReactNode {
       return <Menu.Separator className={popup.separator} />
     case 'heading':
       return <div className={popup.group}>{entry.label}</div>
+    case 'menu':
+      return <Inner label={entry.label} entries={entry.entries} />
     case 'item':
       break
   }
   const inner = (
     <>
       {entry.checked !== undefined && <span className={popup.mark}>{entry.checked && <Check size={14} />}</span>}
-      {entry.label}
+      <span className={popup.text}>{entry.label}</span>
       {entry.keys !== undefined && (
         <kbd className={popup.hint} aria-hidden="true">
           {entry.keys}
@@ -75,6 +77,26 @@ function Entry({ entry }: { entry: MenuEntry }): ReactNode {
     <Menu.CheckboxItem {...shared} checked={entry.checked} closeOnClick>
       {inner}
     </Menu.CheckboxItem>
+  )
+}
+
+function Inner({ label, entries }: { label: string; entries: readonly MenuEntry[] }): ReactNode {
+  return (
+    <Menu.SubmenuRoot>
+      <Menu.SubmenuTrigger className={popup.item} label={label}>
+        {label}
+        <ChevronRight className={popup.hint} size={14} aria-hidden="true" />
+      </Menu.SubmenuTrigger>
+      <Menu.Portal>
+        <Menu.Positioner className={popup.positioner}>
+          <Menu.Popup className={popup.popup} aria-label={label}>
+            {entries.map((entry, index) => (
+              <Entry key={index} entry={entry} />
+            ))}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.SubmenuRoot>
   )
 }
 

@@ -13,6 +13,8 @@ export type MenuEntry =
       /** Set for entries that are on or off: a check mark and its role. */
       readonly checked?: boolean | undefined
     }
+  /** A menu of its own, beside the entry. */
+  | { readonly kind: 'menu'; readonly label: string; readonly entries: readonly MenuEntry[] }
   | { readonly kind: 'separator' }
   | { readonly kind: 'heading'; readonly label: string }
 

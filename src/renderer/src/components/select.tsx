@@ -58,7 +58,7 @@ export function Select<T extends string>(props: SelectProps<T>): ReactNode {
                         <Check size={14} />
                       </Base.ItemIndicator>
                     </span>
-                    <Base.ItemText>{option.label}</Base.ItemText>
+                    <Base.ItemText className={popup.text}>{option.label}</Base.ItemText>
                     {option.hint !== undefined && <span className={popup.hint}>{option.hint}</span>}
                   </Base.Item>
                 ))}

@@ -85,7 +85,7 @@ function group(
   options: { readonly all: readonly ListedView[]; readonly grouping: Grouping; readonly folded: ReadonlySet<string> },
 ): readonly Row[] {
   const { all, folded } = options
-  const { titlesOf, value } = options.grouping
+  const { titlesOf, value, none = NO_TAG } = options.grouping
   const members = titlesOf === null ? new Map<string, ListedView[]>() : collect(all, titlesOf)
   if (titlesOf === null || (members.size === 1 && members.has(''))) {
     return shown.map(({ spec }) => ({ kind: 'view', key: spec.id, id: spec.id }))
@@ -99,7 +99,7 @@ function group(
     rows.push({
       kind: 'group',
       key,
-      title: title === '' ? NO_TAG : title,
+      title: title === '' ? none : title,
       ids: whole.map((view) => view.spec.id),
       running: whole.filter((view) => carries(view.snapshot.state)).length,
       folded: folded.has(key),

@@ -139,7 +139,7 @@ function GroupButton(): ReactNode {
         openMenu({
           label: 'Group',
           anchor: event.currentTarget,
-          entries: groupings.map(entry),
+          entries: groupings().map(entry),
         })
       }}
     >

@@ -12,6 +12,8 @@ export interface Grouping {
   readonly value: string
   readonly label: string
   readonly titlesOf: ((view: ListedView) => readonly string[]) | null
+  /** The title of those that have none; `without a tag` where it is left out. */
+  readonly none?: string
 }
 
 export interface RowProps {
@@ -35,7 +37,8 @@ export interface Listing {
   readonly list: List
   readonly selection: Selection
   readonly actions: ViewActions
-  readonly groupings: readonly Grouping[]
+  /** Those that can be chosen now. */
+  readonly groupings: () => readonly Grouping[]
   /** The one that is set. */
   readonly groupingOf: (settings: Settings | null) => Grouping
   readonly setGrouping: (value: string) => void
@@ -44,6 +47,8 @@ export interface Listing {
   readonly Row: ComponentType<RowProps>
   /** The menu of one row. */
   readonly entriesOf: (id: string) => readonly MenuEntry[]
+  /** More for the menu of several rows. */
+  readonly entriesOfMany?: (ids: readonly string[]) => readonly MenuEntry[]
   readonly newEntries: () => readonly MenuEntry[]
   readonly showDetail: (id: string) => void
   readonly showEditor: (id: string) => void

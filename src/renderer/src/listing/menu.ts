@@ -70,6 +70,7 @@ function manyEntries(listing: Listing, ids: readonly string[]): readonly MenuEnt
         chooseAll(selection, currentRows(listing).ids)
       },
     },
+    ...(listing.entriesOfMany?.(ids) ?? []),
     { kind: 'separator' },
     { kind: 'item', label: 'Delete', keys: 'Del', danger: true, onSelect: () => void actions.remove(ids) },
   ]

@@ -26,6 +26,8 @@ export interface ListRowProps extends RowProps {
   via: ReactNode
   /** What stands in the way, in words. */
   why: string | null
+  /** What is worth a sentence though nothing stands in the way. */
+  remark?: { readonly tone: 'needs' | 'failed' | 'waiting'; readonly text: string } | null | undefined
   /** Listens without a session behind it. */
   asleep?: boolean | undefined
   /** ISO 8601, when it stops by itself. */
@@ -72,7 +74,7 @@ export function ListRow(props: ListRowProps): ReactNode {
           </span>
         </div>
         <div className={styles.where}>{props.route}</div>
-        <SecondLine via={props.via} why={props.why} snapshot={snapshot} />
+        <SecondLine via={props.via} why={props.why} remark={props.remark ?? null} snapshot={snapshot} />
       </div>
       <div role="gridcell" className={styles.status}>
         {carries(snapshot.state) ? (
@@ -141,8 +143,15 @@ export function UsePort({ view, tabIndex, onUsePort }: AnswerProps): ReactNode {
 type Snapshot = ListedView['snapshot']
 
 /** The way, then what is unusual: who can reach it, what went wrong. */
-function SecondLine(props: { via: ReactNode; why: string | null; snapshot: Snapshot }): ReactNode {
+function SecondLine(props: {
+  via: ReactNode
+  why: string | null
+  remark: NonNullable<ListRowProps['remark']> | null
+  snapshot: Snapshot
+}): ReactNode {
   const { via, why, snapshot } = props
+  const notice = snapshot.notice === null ? null : ({ tone: 'waiting', text: snapshot.notice } as const)
+  const remark = why === null ? (props.remark ?? notice) : null
   return (
     <div className={styles.second}>
       <span className={styles.via}>{via}</span>
@@ -160,9 +169,9 @@ function SecondLine(props: { via: ReactNode; why: string | null; snapshot: Snaps
           {why}
         </span>
       )}
-      {why === null && snapshot.notice !== null && (
-        <span className={styles.notice} data-tip={snapshot.notice}>
-          {snapshot.notice}
+      {remark !== null && (
+        <span className={styles.notice} data-tone={remark.tone} data-tip={remark.text}>
+          {remark.text}
         </span>
       )}
     </div>

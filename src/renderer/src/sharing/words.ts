@@ -103,7 +103,7 @@ export interface Remark {
 export function remarkOf(cloud: ForwardCloud | null): Remark | null {
   if (cloud === null) return null
   if (cloud.state === 'conflict') {
-    return { tone: 'needs', text: `Changed here and ${inSpace(cloud)}: decide which counts` }
+    return { tone: 'needs', text: `Differs from ${othersOf(cloud)}: decide which counts` }
   }
   if (cloud.state === 'refused') {
     return { tone: 'failed', text: cloud.fault?.message ?? 'The cloud server refused the last change' }
@@ -117,14 +117,14 @@ export function remapLine({ from, to }: NonNullable<ForwardCloud['remapped']>): 
 }
 
 /** The state of sync of one forward, as a sentence without a full stop. */
-export function stateWord(cloud: ForwardCloud): string {
-  switch (cloud.state) {
+export function stateWord({ state }: Pick<ForwardCloud, 'state'>): string {
+  switch (state) {
     case 'synced':
       return 'in sync'
     case 'waiting':
       return 'waiting to be sent'
     case 'conflict':
-      return `changed here and ${inSpace(cloud)}`
+      return 'waiting for your decision'
     case 'refused':
       return 'refused by the server'
   }
@@ -141,10 +141,6 @@ export function removalMeaning(clouds: readonly (ForwardCloud | null)[]): string
 }
 
 // --- internal ---
-
-function inSpace({ namespace, space }: ForwardCloud): string {
-  return namespace === PERSONAL ? 'on another machine of yours' : `in ${space}`
-}
 
 function leavingMeaning(from: Space, to: Space): string | null {
   if (from.namespace === to.namespace || from.namespace === LOCAL) return null

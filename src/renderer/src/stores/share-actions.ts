@@ -49,23 +49,25 @@ export async function mayTakeAway(views: readonly Pick<ForwardView, 'spec' | 'cl
   })
 }
 
+/** Where forwards can go, as a menu in a menu; nothing without an account. */
+export function moveMenu(ids: readonly string[]): readonly MenuEntry[] {
+  const entries = moveEntries(ids)
+  return entries.length === 0 ? [] : [{ kind: 'menu', label: 'Keep in', entries }]
+}
+
 /** Where forwards can go, as entries of a menu; empty without an account. */
 export function moveEntries(ids: readonly string[]): readonly MenuEntry[] {
   const { view } = cloudStore.getState()
   const views = getForwards(ids)
   if (view === null || view.account === null || views.length === 0) return []
   const here = new Set(views.map(({ cloud }) => spaceOf(cloud).namespace))
-  return [
-    { kind: 'heading', label: 'Kept' },
-    ...spacesOf(view).map((space): MenuEntry => ({
-      kind: 'item',
-      label: space.name,
-      checked: here.size === 1 && here.has(space.namespace),
-      disabled: !views.some((each) => hindrance(each, space) === null),
-      onSelect: () => void moveForwards(ids, space),
-    })),
-    { kind: 'separator' },
-  ]
+  return spacesOf(view).map((space) => ({
+    kind: 'item',
+    label: space.name,
+    checked: here.size === 1 && here.has(space.namespace),
+    disabled: !views.some((each) => hindrance(each, space) === null),
+    onSelect: () => void moveForwards(ids, space),
+  }))
 }
 
 /** Shows the decision that waits for a forward. */

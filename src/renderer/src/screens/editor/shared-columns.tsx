@@ -3,7 +3,7 @@ import { Fragment, useId, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { remapLine } from '../../sharing/words'
 import styles from './sharing.module.css'
-import type { SharedRow } from './shared-fields'
+import type { RowId, SharedRow } from './shared-fields'
 import type { ForwardFormState } from './use-forward-form'
 
 /** What is shared and what this machine has, side by side, as the form would save it. */
@@ -48,11 +48,14 @@ export function SharedColumns({ state }: { state: ForwardFormState }): ReactNode
 
 // --- internal ---
 
+const ends: ReadonlySet<RowId> = new Set<RowId>(['listenPort', 'listenAddress', 'targetHost', 'targetPort'])
+
 function Row({ row, state: { sharing } }: { row: SharedRow; state: ForwardFormState }): ReactNode {
   const { cloud } = sharing
   const isTeam = cloud?.namespace !== PERSONAL
   const editable = cloud?.editable === true
   const forAll = !row.own && row.differs
+  const mono = ends.has(row.id) ? 'mono' : undefined
   const isNever = row.id === 'username' && isTeam
   return (
     <Fragment>
@@ -72,8 +75,8 @@ function Row({ row, state: { sharing } }: { row: SharedRow; state: ForwardFormSt
         </th>
       </tr>
       <tr className={styles.values} data-own={row.own || undefined}>
-        <td>{isNever ? <i>stays with each person</i> : (row.shared ?? <i>nothing</i>)}</td>
-        <td>{row.mine ?? <i>{row.id === 'username' ? 'your name on this machine' : 'nothing'}</i>}</td>
+        <td className={mono}>{isNever ? <i>stays with each person</i> : (row.shared ?? <i>nothing</i>)}</td>
+        <td className={mono}>{row.mine ?? <i>{row.id === 'username' ? 'your name on this machine' : 'nothing'}</i>}</td>
       </tr>
     </Fragment>
   )

@@ -90,7 +90,7 @@ export function sharedRows({ form, spec, cloud, server, choices }: RowsInput): r
   return [
     row('server', 'Server', {
       shared: shared.serverAddress,
-      mine: serverWords(server),
+      mine: serverWords(server, shared.serverAddress),
       differs: form.serverId !== spec.serverId,
     }),
     text('listenPort'),
@@ -104,7 +104,7 @@ export function sharedRows({ form, spec, cloud, server, choices }: RowsInput): r
       mine: server?.username ?? null,
       differs: shared.username !== null && shared.username !== (server?.username ?? null),
     }),
-  ].filter(({ shared: there, mine, own }) => there !== null || mine !== null || own)
+  ].filter(({ shared: there, mine }) => there !== null || mine !== null)
 }
 
 /** What of the table is otherwise here than for the others. */
@@ -142,10 +142,11 @@ function address(
   })
 }
 
-function serverWords(server: ServerSpec | undefined): string | null {
+/** By name; with its address where that is another one than the shared. */
+function serverWords(server: ServerSpec | undefined, shared: string | null): string | null {
   if (server === undefined) return null
   const at = server.port === 22 ? server.host : formatEndpoint({ host: server.host, port: server.port })
-  return server.name === at ? at : `${server.name} (${at})`
+  return server.name === at || at.toLowerCase() === shared?.toLowerCase() ? server.name : `${server.name} (${at})`
 }
 
 function orNull(text: string): string | null {

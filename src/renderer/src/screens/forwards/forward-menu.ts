@@ -7,6 +7,7 @@ import {
   copySshCommand,
   deleteForwards,
   forwardActions,
+  isRemovable,
   openAddress,
   retryForwards,
   startForwards,
@@ -16,6 +17,7 @@ import {
 } from '../../stores/forward-actions'
 import { checkForward } from '../../stores/checks'
 import { getForward } from '../../stores/forwards'
+import { moveMenu, showConflictOf } from '../../stores/share-actions'
 import { editForward, newForward, showDetail } from '../../stores/ui'
 
 /** For one forward. */
@@ -79,7 +81,8 @@ export function forwardEntries(id: string): readonly MenuEntry[] {
       },
     },
     favouriteEntry(forwardActions, id, favourite),
-    ...(view.spec.configLine === null
+    ...shareEntries(view),
+    ...(isRemovable(view)
       ? [
           { kind: 'separator' as const },
           {
@@ -95,6 +98,18 @@ export function forwardEntries(id: string): readonly MenuEntry[] {
 }
 
 // --- internal ---
+
+/** Where it is kept, and the decision that waits for it. */
+function shareEntries({ spec, cloud }: ForwardView): readonly MenuEntry[] {
+  const decide: MenuEntry = {
+    kind: 'item',
+    label: 'Decide the conflict…',
+    onSelect: () => {
+      showConflictOf(spec.id)
+    },
+  }
+  return [...moveMenu([spec.id]), ...(cloud?.state === 'conflict' ? [decide] : [])]
+}
 
 const MINUTE_SECONDS = 60
 const HOUR_SECONDS = 60 * MINUTE_SECONDS

@@ -3,10 +3,12 @@ import type { ForwardView } from '@shared/snapshots'
 import { memo, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { FileText } from '../../components/icons'
+import { SpaceBadge } from '../../components/space-badge'
 import type { RowProps } from '../../listing/listing'
 import { Route } from '../../listing/route'
 import { ListRow, UsePort } from '../../listing/row'
 import styles from '../../listing/row.module.css'
+import { remarkOf } from '../../sharing/words'
 import { applyRemedy } from '../../stores/forward-actions'
 import { useForward } from '../../stores/forwards'
 import { showNeed, useNeed } from '../../stores/needs'
@@ -19,16 +21,24 @@ export const ForwardRow = memo(function ForwardRow(props: RowProps): ReactNode {
   const view = useForward(props.id)
   const need = useNeed(view?.snapshot.needId ?? null)
   if (view === undefined) return null
-  const { spec, snapshot } = view
+  const { cloud, spec, snapshot } = view
   const asked = snapshot.state === 'needs-you' && need !== undefined ? needActions[need.kind] : null
   return (
     <ListRow
       {...props}
       view={view}
-      badge={spec.configLine !== null && <FromConfig />}
+      badge={
+        <>
+          {spec.configLine !== null && <FromConfig />}
+          {cloud !== null && <SpaceBadge cloud={cloud} />}
+        </>
+      }
       route={<Route snapshot={snapshot} />}
-      via={`via ${snapshot.via.join(' › ')}`}
+      via={[`via ${snapshot.via.join(' › ')}`, ...(cloud?.activeElsewhere === true ? ['runs elsewhere'] : [])].join(
+        ' · ',
+      )}
       why={asked ?? troubleOf(snapshot)?.message ?? null}
+      remark={remarkOf(cloud)}
       asleep={snapshot.asleep}
       stopsAt={snapshot.stopsAt}
       answer={<Answer view={view} tabIndex={props.reachable ? 0 : -1} />}

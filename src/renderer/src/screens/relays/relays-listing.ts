@@ -26,7 +26,7 @@ export const relaysListing: Listing = {
   list: lists.relays,
   selection: selections.relays,
   actions: relayActions,
-  groupings: Object.values(groupings),
+  groupings: () => Object.values(groupings),
   groupingOf: (settings) => groupings[settings?.groupRelaysBy ?? 'tag'],
   setGrouping: (value) => {
     if (Object.hasOwn(groupings, value)) void changeSettings({ groupRelaysBy: value as keyof typeof groupings })

@@ -11,7 +11,7 @@ import { Section } from '../../../detail/section'
 import { Traffic } from '../../../detail/traffic'
 import { checkForward } from '../../../stores/checks'
 import { useClock } from '../../../stores/clock'
-import { copySshCommand, forwardActions, webAddress } from '../../../stores/forward-actions'
+import { copySshCommand, forwardActions, isRemovable, webAddress } from '../../../stores/forward-actions'
 import { useForward } from '../../../stores/forwards'
 import { showNeed, useNeed } from '../../../stores/needs'
 import { closePane, editForward, newForward } from '../../../stores/ui'
@@ -22,6 +22,7 @@ import { CheckResult } from './check-result'
 import { Facts } from './facts'
 import { ForwardLimits } from './forward-limits'
 import { ForwardFault } from './forward-fault'
+import { Sharing } from './sharing'
 import { UseIt } from './use-it'
 
 /** Everything about one forward, what it does in words first. */
@@ -32,7 +33,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
     <DetailFrame
       view={view}
       actions={forwardActions}
-      removable={view.spec.configLine === null}
+      removable={isRemovable(view)}
       onClose={closePane}
       onEdit={() => {
         editForward(forwardId)
@@ -44,6 +45,7 @@ export function DetailPane({ forwardId }: { forwardId: string }): ReactNode {
       <What view={view} />
       <Trouble view={view} />
       <UseIt view={view} />
+      <Sharing view={view} />
       <CheckResult forwardId={forwardId} />
       <Traffic view={view} />
       <Section title="Usage" aside={<TrafficBooksAside id={forwardId} name={view.spec.name} />}>
