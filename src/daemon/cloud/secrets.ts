@@ -17,13 +17,13 @@ export interface SealedSecretsOptions {
 export interface SealedSecrets extends LastSource {
   /** A key that is shared for this server, in clear. */
   readonly keyOf: (serverId: string) => string | null
-  /** The login or the keys are others now: what was opened is forgotten. */
+  /** The login or the keys are others now: what could not be opened may open. */
   readonly forget: () => void
 }
 
 export function sealedSecrets(options: SealedSecretsOptions): SealedSecrets {
   const { sealed, keys, addressOf, log } = options
-  /** For redaction: what was opened here. */
+  /** For redaction, as long as the daemon lives: a login may be under way with it. */
   const opened = new Set<string>()
   const told = new Set<string>()
 
@@ -57,9 +57,6 @@ export function sealedSecrets(options: SealedSecretsOptions): SealedSecrets {
     get: find,
     keyOf: (serverId) => find(serverId, 'keyContent'),
     values: () => [...opened, ...options.ofLogin()],
-    forget: () => {
-      opened.clear()
-      told.clear()
-    },
+    forget: () => told.clear(),
   }
 }
