@@ -16,6 +16,8 @@ export interface MachineOptions {
   readonly token: string
   readonly refreshToken?: string | null
   readonly disk?: Disk
+  /** In place of `token`. */
+  readonly tokens?: TokenStore
   readonly name?: string
   readonly clock?: Clock
   readonly pollSeconds?: number
@@ -53,7 +55,7 @@ export const still: Clock = { now: () => Date.now(), after: () => () => undefine
 export function machine(options: MachineOptions): Machine {
   const { url, token, refreshToken = null, disk = newDisk(), name = 'desk', clock = still, pollSeconds = 30 } = options
   const replica = testReplica(disk)
-  const tokens = memoryTokens({ token, refreshToken })
+  const tokens = options.tokens ?? memoryTokens({ token, refreshToken })
   const lines: string[] = []
   const waiting = new Set<(report: SyncReport) => void>()
   const { timeoutMs, random, isDeaf = false } = options
