@@ -1,4 +1,6 @@
 /** What is worth a message of the desktop. */
+import type { CloudView } from '@shared/cloud-views'
+import { plural } from '@shared/format'
 import type { AppEvents } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import { needSentence } from '@shared/sentence'
@@ -40,6 +42,24 @@ export function noticesForSlowed(
       body: `${snapshot.notice ?? ''}.`,
       to: { screen: 'protocol' in spec ? 'relays' : 'forwards', id: spec.id },
     }))
+}
+
+/** The messages for what the cloud wants of the person since `before`; what stood there when the app began is no news. */
+export function noticesForCloud(before: CloudView | null, now: CloudView | null): readonly PlannedNotice[] {
+  if (before === null || now === null || before === now) return []
+  const added = now.conflicts - before.conflicts
+  const conflicts: PlannedNotice = {
+    title: `${plural(added, 'forward')} ${added === 1 ? 'was' : 'were'} changed on both sides`,
+    body: 'Nothing was overwritten. Decide what holds.',
+    to: { screen: 'cloud', id: 'inbox' },
+  }
+  const login: PlannedNotice = {
+    title: 'The cloud server wants a login again',
+    body: now.fault?.message ?? 'What you change here waits until you sign in.',
+    to: { screen: 'cloud', id: null },
+  }
+  const isLoginNew = now.state === 'login-needed' && before.state !== 'login-needed'
+  return [...(added > 0 ? [conflicts] : []), ...(isLoginNew ? [login] : [])]
 }
 
 /** The message for questions that appeared. */

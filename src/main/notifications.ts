@@ -1,9 +1,16 @@
-/** Messages of the desktop: a forward or relay failed for good, used up its quota, needs you, or runs again. Not while the window has the focus. */
+/** Messages of the desktop: a forward or relay failed for good, used up its quota, needs you, or runs again; the cloud wants a decision. Not while the window has the focus. */
 import type { AppEvents } from '@shared/ipc'
 import type { Need } from '@shared/needs'
 import type { ActivityEvent } from '@shared/snapshots'
 import type { Link } from './daemon-link'
-import { newNeeds, noticesForEvents, noticesForNeeds, noticesForSlowed, type PlannedNotice } from './notice-policy'
+import {
+  newNeeds,
+  noticesForCloud,
+  noticesForEvents,
+  noticesForNeeds,
+  noticesForSlowed,
+  type PlannedNotice,
+} from './notice-policy'
 import { notify } from './notify'
 import type { WorldWatch } from './world'
 
@@ -24,7 +31,7 @@ export function setupNotifications(options: NotificationsOptions): void {
   const { link, watch, navigate } = options
   let events: ActivityEvent[] = []
   let needs: Need[] = []
-  let slowed: PlannedNotice[] = []
+  let seenInWorld: PlannedNotice[] = []
   let seen: ReadonlySet<string> = new Set()
   let last = watch.get()
   let timer: NodeJS.Timeout | null = null
@@ -35,9 +42,9 @@ export function setupNotifications(options: NotificationsOptions): void {
     const unanswered = needs.filter(({ id }) => open.has(id) && !options.isAnswered(id))
     const { relays } = watch.get()
     const told = noticesForEvents(events, (id) => relays.has(id))
-    const planned: readonly PlannedNotice[] = [...noticesForNeeds(unanswered), ...told, ...slowed]
+    const planned: readonly PlannedNotice[] = [...noticesForNeeds(unanswered), ...told, ...seenInWorld]
     events = []
-    slowed = []
+    seenInWorld = []
     needs = []
     if (!options.isAllowed() || options.isFocused()) return
     for (const { title, body, to } of planned) {
@@ -60,13 +67,14 @@ export function setupNotifications(options: NotificationsOptions): void {
   watch.onChange((world) => {
     const fresh = newNeeds(seen, world.needs)
     seen = new Set(world.needs.map(({ id }) => id))
-    const newlySlow = [
+    const news = [
       ...noticesForSlowed(last.forwards, world.forwards),
       ...noticesForSlowed(last.relays, world.relays),
+      ...noticesForCloud(last.cloud, world.cloud),
     ]
     last = world
-    slowed.push(...newlySlow)
-    if (fresh.length + newlySlow.length === 0) return
+    seenInWorld.push(...news)
+    if (fresh.length + news.length === 0) return
     needs.push(...fresh)
     gather()
   })

@@ -4,9 +4,15 @@ import { appCommands } from '@shared/ipc-names'
 import { autostartEntry } from '../../src/main/autostart'
 import { parseFlags } from '../../src/main/flags'
 import { commandMenus, separator } from '../../src/main/menu-template'
-import { newNeeds, noticesForEvents, noticesForNeeds, noticesForSlowed } from '../../src/main/notice-policy'
+import {
+  newNeeds,
+  noticesForCloud,
+  noticesForEvents,
+  noticesForNeeds,
+  noticesForSlowed,
+} from '../../src/main/notice-policy'
 import { subscriptionFor, windowWants } from '../../src/main/subscriptions'
-import { passwordNeed, relayView, view } from './views'
+import { account, passwordNeed, relayView, view } from './views'
 
 vi.mock('electron', () => import('./electron-stub'))
 const { fileFor, isAppUrl } = await import('../../src/main/app-protocol')
@@ -103,6 +109,23 @@ describe('messages of the desktop', () => {
     ])
     const many = ['1', '2', '3', '4'].map((id) => passwordNeed(id))
     expect(noticesForNeeds(many)).toHaveLength(1)
+  })
+
+  it('say what the cloud wants decided, and when it wants a login, once', () => {
+    const calm = account()
+    const conflict = account({ state: 'conflict', conflicts: 2 })
+    expect(noticesForCloud(calm, conflict)).toEqual([
+      {
+        title: '2 forwards were changed on both sides',
+        body: 'Nothing was overwritten. Decide what holds.',
+        to: { screen: 'cloud', id: 'inbox' },
+      },
+    ])
+    expect(noticesForCloud(conflict, account({ state: 'conflict', conflicts: 1 }))).toEqual([])
+    expect(noticesForCloud(null, conflict)).toEqual([])
+    const login = account({ state: 'login-needed' })
+    expect(noticesForCloud(calm, login)).toMatchObject([{ to: { screen: 'cloud', id: null } }])
+    expect(noticesForCloud(login, account({ state: 'login-needed', waiting: 1 }))).toEqual([])
   })
 
   it('do not repeat a question that was open before', () => {
