@@ -175,7 +175,12 @@ export function makeCloudAudit(count: number): readonly CloudAuditEntry[] {
     ['ada@example.net', 'forward.change', 'db', 'remoteHost, tags'],
     ['bob@example.net', 'member.join', 'bob@example.net', 'developer'],
     ['ada@example.net', 'key.copies', 'bob@example.net', '2'],
-    ['eleonora.alexandrovna.konstantinopolskaya@department-of-operations.example.net', 'forward.sync', '', '12'],
+    [
+      'eleonora.alexandrovna.konstantinopolskaya@department-of-operations.example.net',
+      'forward.sync',
+      '12 port forwards',
+      '',
+    ],
     ['ada@example.net', 'member.role', 'dimitri@example.net', 'user'],
   ] as const
   return Array.from({ length: count }, (_, index) => {

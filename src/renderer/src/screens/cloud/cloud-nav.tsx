@@ -68,7 +68,7 @@ function standing({ role, key }: CloudTeam): string {
   const { name } = roleWords[role]
   switch (key) {
     case 'waiting':
-      return `${name} · waits for the key`
+      return `${name} · needs the key`
     case 'locked':
       return `${name} · key is locked`
     case 'none':

@@ -111,23 +111,25 @@ function Arrival({ view }: { view: CloudView }): ReactNode {
   }
   const choices = [...new Set<number>([...INTERVALS, view.pollSeconds])].sort((one, other) => one - other)
   return (
-    <Setting
-      label="Ask the server every"
-      hint={
-        view.mode === 'events'
-          ? 'Used only when the server cannot tell of changes by itself'
-          : 'This server does not tell of changes, so Warren asks'
-      }
-    >
-      <Select
+    <div className={cloud.interval}>
+      <Setting
         label="Ask the server every"
-        labelHidden
-        value={String(view.pollSeconds)}
-        options={choices.map((seconds) => ({ value: String(seconds), label: formatDuration(seconds * SECOND_MS) }))}
-        onChange={(seconds) => {
-          void set(seconds)
-        }}
-      />
-    </Setting>
+        hint={
+          view.mode === 'events'
+            ? 'Used only when the server cannot tell of changes by itself'
+            : 'This server does not tell of changes, so Warren asks'
+        }
+      >
+        <Select
+          label="Ask the server every"
+          labelHidden
+          value={String(view.pollSeconds)}
+          options={choices.map((seconds) => ({ value: String(seconds), label: formatDuration(seconds * SECOND_MS) }))}
+          onChange={(seconds) => {
+            void set(seconds)
+          }}
+        />
+      </Setting>
+    </div>
   )
 }

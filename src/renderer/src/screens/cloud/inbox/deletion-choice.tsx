@@ -16,7 +16,9 @@ export function DeletionChoice({ conflict, busy, onDecide }: FieldChoicesProps):
     <div className={styles.form}>
       <p>
         {there
-          ? `It was deleted in ${place} after you last agreed. Here you changed it since, or it runs.`
+          ? conflict.fields.length > 0
+            ? `It was deleted in ${place}. Here you changed it since, so it was not removed.`
+            : `It was deleted in ${place}. It runs here, so it was not removed.`
           : `You deleted it. In ${place} it was changed since.`}
       </p>
       {there && conflict.forwardId !== null && <Live forwardId={conflict.forwardId} />}

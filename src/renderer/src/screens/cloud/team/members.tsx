@@ -116,7 +116,7 @@ function KeySummary({ members }: { members: readonly CloudMember[] }): ReactNode
   return (
     <p className={cloud.note}>
       {waiting > 0 &&
-        `${plural(waiting, 'member')} ${waiting === 1 ? 'waits' : 'wait'} for the key of the team. Give it only after you compared the fingerprint with them. `}
+        `${plural(waiting, 'member')} ${waiting === 1 ? 'waits' : 'wait'} for the key of the team. Give it only after you compared the fingerprint with them.`}
       {changed > 0 && (
         <span className={styles.warning}>
           {plural(changed, 'member')} {changed === 1 ? 'shows' : 'show'} another key than before.
