@@ -31,9 +31,11 @@ import { createSecrets } from './secrets'
 import type { Services } from './services'
 import { createSshConfig } from './ssh-config'
 import { addToXForwards, openStore, takeLock, type Store } from './store/index'
+import { shutDown } from './shut-down'
 import { createTimed } from './timed'
 import { openBooks } from './traffic'
 import { createTrustedKeys } from './trusted-keys'
+import { createTurns } from './turns'
 import { createWarnings } from './warnings'
 
 /** How long a start waits for the ssh config. */
@@ -179,6 +181,7 @@ async function compose(
   books.attach(engine)
   const onOver = (ids: readonly string[]): Promise<void> => stopForwards(services, ids)
   const timed = createTimed({ clock, store, warnings, isSaved, onOver })
+  const inTurn = createTurns()
   let cloud: Cloud | null = null
   const cloudOf: Cloud['viewOf'] = (id) => cloud?.viewOf(id) ?? null
   watch = createForwardWatch({ engine, catalog, hub, activity, timed, cloudOf, now })
@@ -209,16 +212,22 @@ async function compose(
     ...{ store, secrets, warnings, hub, books, engine, relays, places, clock, log, onServing },
     services: () => services,
   })
-  cloud = await createCloud({ now })
+  cloud = await createCloud({
+    services: { catalog, store, engine, watch, hub, activity, warnings, secrets, inTurn, now },
+    ...{ home: places.home, clock, log, onWork: () => idle.update() },
+    forget: (ids) => forgetForwards(services, ids),
+  })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
-    isIdle: () => watch.active().size + relays.active().size + hub.peers().length === 0 && !apis.isServing(),
+    isIdle: () => {
+      const users = watch.active().size + relays.active().size + hub.peers().length
+      return users === 0 && !apis.isServing() && cloud?.isBusy() !== true
+    },
     onIdle: () => {
       log('nothing runs and nobody is attached: leaving')
       void life.stop({ keepWanted: false })
     },
   })
-  let tail: Promise<unknown> = Promise.resolve()
   const services: Services = {
     ...{
       places,
@@ -243,11 +252,7 @@ async function compose(
       warnings,
       demo,
     },
-    inTurn: (work) => {
-      const mine = tail.then(work)
-      tail = mine.catch(() => undefined)
-      return mine
-    },
+    inTurn,
     now,
     startedAt: new Date(now()).toISOString(),
     nativeCrypto: options.nativeCrypto,
@@ -257,7 +262,7 @@ async function compose(
   hub.onChange(idle.update)
   const onActive = (): void => {
     idle.update()
-    network.setActive(active().size + relays.active().size > 0)
+    network.setActive(active().size + relays.active().size > 0 || cloud?.isSignedIn() === true)
   }
   watch.onActive(() => {
     onActive()
@@ -269,6 +274,7 @@ async function compose(
     () => logs.flush(),
     () => store.backUp(),
     () => activity.settled(),
+    () => cloud?.close(),
     () => demo.close(),
     () => engine.close(),
     () => Promise.all([apis.close(), report.close()]).then(() => undefined),
@@ -289,7 +295,9 @@ async function compose(
     begin: () => {
       idle.update()
       // What was wanted first: a panel that asks finds it running.
-      void bringBack(services, journal, content.unreadable).then(() => Promise.all([report.begin(), apis.begin()]))
+      void bringBack(services, journal, content.unreadable).then(() =>
+        Promise.all([report.begin(), apis.begin(), services.cloud.begin().finally(onActive)]),
+      )
     },
   }
   return { services, journal, life }
@@ -308,20 +316,4 @@ async function readSshConfig(services: Services): Promise<void> {
   })
   await Promise.race([first, late])
   clearTimeout(timer)
-}
-
-async function shutDown(services: Services, journal: Journal, how: { readonly keepWanted: boolean }): Promise<void> {
-  const { catalog, store, timed, warnings, needs, relays, watch } = services
-  const running = { forwards: watch.active().size, relays: relays.active().size }
-  await journal.end({ running, keepWanted: how.keepWanted })
-  if (!how.keepWanted) {
-    const saved = catalog.forwards().filter(({ wanted, spec }) => wanted && !catalog.isAdHoc(spec.id))
-    const ids = saved.map(({ spec }) => spec.id)
-    await timed.set(ids, null)
-    if (ids.length > 0) await warnings.tolerate(() => store.setWanted(ids, false))
-    const wantedRelays = catalog.relays().filter(({ wanted }) => wanted)
-    const relayIds = wantedRelays.map(({ spec }) => spec.id)
-    if (relayIds.length > 0) await warnings.tolerate(() => store.setRelaysWanted(relayIds, false))
-  }
-  needs.close()
 }

@@ -87,7 +87,9 @@ export function createRuns(options: RunsOptions): Runs {
     },
     close: async () => {
       stopListening()
-      if (timer !== undefined) await write()
+      // Nothing of it carries bytes when the daemon is gone.
+      for (const { forwardId, toldRunning } of book.bindings()) if (toldRunning) pending.set(forwardId, false)
+      if (pending.size > 0) await write()
     },
   }
 }

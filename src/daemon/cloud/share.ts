@@ -9,7 +9,7 @@ import type { Book } from './book'
 import { saveOf, sealedFieldsOf, spaceName, unconfirmed, type Edits } from './edits'
 import { fieldsOf, NO_SECRETS, refuseUnsayable } from './fields'
 import type { LocalReplica } from './replica'
-import type { CloudRequests, Keys } from './types'
+import type { CloudRequests, Keys, SealedField } from './types'
 
 export type ShareServices = Pick<Services, 'catalog' | 'store' | 'watch' | 'activity' | 'inTurn'>
 
@@ -27,6 +27,8 @@ export interface Share extends Pick<CloudRequests, 'share' | 'setOverride' | 're
   /** Puts every forward of this machine that the cloud can say into the account. */
   readonly adopt: () => Promise<void>
   readonly conflicts: () => readonly CloudConflict[]
+  /** What a secret of this forward is sealed for. Throws `cloud.refused` when it is not shared. */
+  readonly placeOf: (forwardId: string) => Pick<SealedField, 'namespace' | 'serverAddress'>
 }
 
 export function createShare(options: ShareOptions): Share {
@@ -46,6 +48,15 @@ export function createShare(options: ShareOptions): Share {
   }
   return {
     conflicts: () => book.conflicts().map((conflict) => viewOf(conflict, book)),
+    placeOf: (id) => {
+      const { namespace, overrides, base, secrets } = requireBinding(id)
+      const { spec } = catalog.forward(id)
+      const { serverAddress } = fieldsOf(spec, catalog.server(spec.serverId), secrets)
+      return {
+        namespace,
+        serverAddress: overrides.includes('serverAddress') ? (base?.serverAddress ?? serverAddress) : serverAddress,
+      }
+    },
     adopt: () =>
       inTurn(async () => {
         const ids = catalog.forwards().flatMap(({ spec }) => (canAdopt(options, spec.id) ? [spec.id] : []))

@@ -2,6 +2,8 @@
 import type { CloudField, CloudTeam, CloudView, ForwardCloud, KeyState } from '@shared/cloud-views'
 import type { RpcMethod, RpcParsed, RpcResults } from '@shared/rpc'
 import type { Namespace, Tokens } from '@sync'
+import type { CloudChange } from '../store/index'
+import type { Edits } from './edits'
 
 type CloudMethod = Extract<RpcMethod, `cloud.${string}`>
 type NameOf<M extends CloudMethod> = M extends `cloud.${infer Name}` ? Name : never
@@ -14,6 +16,12 @@ export type CloudRequests = {
 export interface Cloud extends CloudRequests {
   /** How a forward stands to the cloud; `null` when it is kept on this machine only, or nobody is signed in. */
   readonly viewOf: (forwardId: string) => ForwardCloud | null
+  /** What an edit means for what is shared; what it gives is written with the edit, then {@link written}. */
+  readonly edits: Edits
+  readonly written: (change: CloudChange) => void
+  /** Something is being sent, or is about to: the daemon stays. */
+  readonly isBusy: () => boolean
+  readonly isSignedIn: () => boolean
   /** Clients can reach the daemon: sync begins. */
   readonly begin: () => Promise<void>
   readonly networkChanged: () => void

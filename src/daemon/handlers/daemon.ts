@@ -46,6 +46,7 @@ export function daemonHandlers(services: Services): Part {
     },
     'network.changed': () => {
       engine.networkChanged()
+      services.cloud.networkChanged()
       return null
     },
   }

@@ -23,7 +23,7 @@ type Part = Pick<
 export const UNDO_MS = 24 * 60 * 60 * 1000
 
 export function forwardHandlers(services: Services): Part {
-  const { catalog, watch, store, engine, activity, inTurn, now } = services
+  const { catalog, watch, store, engine, activity, cloud, inTurn, now } = services
   const tell = (kind: 'added' | 'changed' | 'removed', spec: ForwardSpec, message: string): void => {
     activity.add({ kind, forwardId: spec.id, serverId: spec.serverId, subject: spec.name, message })
   }
@@ -61,9 +61,11 @@ export function forwardHandlers(services: Services): Part {
         const spec = checked(forwardSpecSchema, { ...record.spec, ...Object.fromEntries(changes), updatedAt: stamp() })
         if (catalog.isNameTaken('forward', spec.name, id)) throw nameTaken('forward', spec.name)
         requireServer(services, spec.serverId)
-        await store.saveForwards([spec])
+        const shared = cloud.edits.saving(record.spec, spec)
+        await store.saveForwards([spec], [], shared)
         catalog.putForward({ ...record, spec })
         engine.define(spec)
+        cloud.written(shared)
         const { wanted, state } = engine.snapshot(id)
         if (wanted && (state === 'failed' || state === 'waiting')) engine.retry(id)
         tell('changed', spec, 'The forward was changed.')
@@ -78,12 +80,10 @@ export function forwardHandlers(services: Services): Part {
           if (origin !== null) throw readOnly(spec.name, origin)
         }
         const saved = records.filter(({ spec }) => !catalog.isAdHoc(spec.id))
-        if (saved.length > 0) {
-          await store.deleteForwards(
-            saved.map(({ spec }) => spec.id),
-            stamp(),
-          )
-        }
+        const savedIds = saved.map(({ spec }) => spec.id)
+        const shared = cloud.edits.removing(savedIds)
+        if (saved.length > 0) await store.deleteForwards(savedIds, stamp(), shared)
+        cloud.written(shared)
         await forgetForwards(
           services,
           records.map(({ spec }) => spec.id),
@@ -111,7 +111,8 @@ export function forwardHandlers(services: Services): Part {
             throw new WarrenError('spec.not-found', 'That forward is gone for good.', { field: 'ids' })
           }
         }
-        await store.saveForwards(back, [...servers.values()])
+        const shared = await cloud.edits.restoring(back.map(({ id }) => id))
+        await store.saveForwards(back, [...servers.values()], shared)
         for (const server of servers.values()) catalog.putServer(server)
         if (servers.size > 0) services.hub.publish('servers.changed', { servers: catalog.servers() })
         for (const spec of back) {
@@ -120,6 +121,7 @@ export function forwardHandlers(services: Services): Part {
           tell('added', spec, 'The forward was brought back.')
           watch.touch(spec.id)
         }
+        cloud.written(shared)
         return watch.views(wantedIds)
       }),
     'forwards.setSecret': ({ id, value, keep }) =>
