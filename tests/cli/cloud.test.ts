@@ -138,6 +138,19 @@ describe('signing in', () => {
     expect(err).toContain('--keep file')
   })
 
+  it('asks a person about the file where there is no keychain', async () => {
+    const login = ({ keep }: { keep?: string }): CloudView => {
+      if (keep !== 'file') throw new WarrenError('secret.no-keyring', 'This desktop has no keyring.')
+      return cloud({ keeps: 'file' })
+    }
+    const words = `cloud login ${URL} --email a@b.c`
+    const yes = await run(words, { typed: ['geheim', 'yes'], answers: { 'cloud.login': login } })
+    expect(yes.code).toBe(0)
+    expect((await run(words, { typed: ['geheim', 'no'], answers: { 'cloud.login': login } })).code).toBe(1)
+    const asked = await run(`${words} --keep keychain`, { typed: ['geheim'], answers: { 'cloud.login': login } })
+    expect(asked).toMatchObject({ code: 1, asked: [{ echo: false }] })
+  })
+
   it('registers with a link, typing the new password twice', async () => {
     const words = `cloud register ${URL}/invite#token --email ada@example.com`
     expect(await sent(words, 'cloud.register', { typed: ['ada', 'geheim1', 'geheim1'] })).toMatchObject({
@@ -170,9 +183,14 @@ describe('cloud status', () => {
     const offline = cloud({ state: 'offline', waiting: 2, conflicts: 1, refused: 1, fault, mode: 'polling' })
     const away = await run('cloud status', { answers: { 'cloud.status': () => offline } })
     expect(away.out).toMatch(/^Offline since \d/)
-    for (const text of ['does not answer', '2 changes', '1 conflict', 'refused 1 change', 'asked for every 30 s']) {
+    for (const text of ['does not answer', '2 changes', '1 conflict', 'refused 1 change']) {
       expect(away.out).toContain(text)
     }
+  })
+
+  it('says how often a server is asked that tells of nothing itself', async () => {
+    const bare = { 'cloud.status': () => cloud({ mode: 'polling' }) }
+    expect((await run('cloud status', { answers: bare })).out).toContain('changes       are asked for every 30 s')
   })
 
   it('is one document for programs, and no fault when nobody is signed in', async () => {
@@ -214,6 +232,20 @@ describe('sharing', () => {
     expect(await run('cloud share db')).toMatchObject({ code: 64 })
   })
 
+  it('shares all that can be, and names what cannot', async () => {
+    const share = ({ ids }: { ids: readonly string[] }): unknown => {
+      if (ids.includes('id-web')) throw new WarrenError('cloud.refused', 'web cannot be shared: a range.')
+      return [db]
+    }
+    const all = await run('cloud share --all --to ops', { answers: { 'cloud.share': share } })
+    expect(all).toMatchObject({
+      code: 0,
+      out: 'db is shared with ops\n',
+      err: 'Left out web: web cannot be shared: a range.\n',
+    })
+    expect((await run('cloud share db web --to ops', { answers: { 'cloud.share': share } })).code).toBe(1)
+  })
+
   it('asks for the id where two teams have one name', async () => {
     const twins = (): CloudView => cloud({ teams: [team, { ...team, id: 'other' }] })
     const { code, err } = await run('cloud share db --to ops', { answers: { 'cloud.status': twins } })
@@ -240,7 +272,9 @@ describe('sharing', () => {
     const told = await run('ls', { answers: { 'forwards.list': () => [moved] } })
     expect(told.out).toContain('ops (waiting)')
     expect(told.out).toContain('The shared port 5432 was taken here: it listens on 5433 on this machine.')
-    expect((await run('status db')).out).toContain('  shared with ops\n')
+    const sealed = { ...db, cloud: shared({ secrets: [{ kind: 'keyContent', readable: false }] }) }
+    const { out } = await run('status db', { answers: { 'forwards.list': () => [sealed] } })
+    expect(out).toContain('  shared with ops\n  comes with a sealed key, which this machine cannot open\n')
     const list = JSON.parse((await run('ls --json')).out) as { cloud: unknown }[]
     expect(list.map((one) => one.cloud)).toEqual([
       {

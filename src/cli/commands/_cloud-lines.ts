@@ -45,7 +45,9 @@ export function printStatus(context: Context, view: CloudView): void {
   printTrouble(context, view)
   const rows = [
     ['last round', view.lastSyncAt === null ? 'none since the daemon started' : formatAgo(view.lastSyncAt, now())],
-    ['changes', view.mode === 'events' ? 'come at once' : `are asked for every ${view.pollSeconds} s`],
+    ...(isConnected(view)
+      ? [['changes', view.mode === 'events' ? 'come at once' : `are asked for every ${view.pollSeconds} s`]]
+      : []),
     ['login', keepWords[view.keeps]],
     ['this machine', printable(view.device.name)],
     ['secrets', secretWords(view)],
@@ -77,7 +79,7 @@ export function remappedWords({ from, to }: NonNullable<ForwardCloud['remapped']
 
 /** What `warren status` says of the sharing. */
 export function sharingLines(cloud: ForwardCloud): readonly string[] {
-  const { namespace, space, state, overrides, remapped, fault, activeElsewhere } = cloud
+  const { namespace, space, state, overrides, remapped, secrets, fault, activeElsewhere } = cloud
   const where = namespace === PERSONAL ? 'in your account' : `shared with ${space}`
   const stands = {
     synced: '',
@@ -89,6 +91,10 @@ export function sharingLines(cloud: ForwardCloud): readonly string[] {
     `${where}${stands[state]}${cloud.editable ? '' : ', which you may not change'}`,
     ...(overrides.length === 0 ? [] : [`own on this machine: ${overrides.join(', ')}`]),
     ...(remapped === null ? [] : [remappedWords(remapped)]),
+    ...secrets.map(
+      ({ kind, readable }) =>
+        `comes with a sealed ${secretName(kind)}${readable ? '' : ', which this machine cannot open'}`,
+    ),
     ...(fault === null ? [] : [`The server refused it: ${[fault.message, fault.fix ?? ''].join(' ').trim()}`]),
     ...(activeElsewhere ? ['somebody else runs it too: warren cloud runs'] : []),
   ]
@@ -101,6 +107,14 @@ const keepWords = {
   file: 'kept in a file that you alone can read',
   memory: 'kept until the daemon ends',
 } as const satisfies Record<CloudView['keeps'], string>
+
+function isConnected({ state }: CloudView): boolean {
+  return state !== 'login-needed' && state !== 'offline'
+}
+
+function secretName(kind: ForwardCloud['secrets'][number]['kind']): string {
+  return kind === 'keyContent' ? 'key' : kind
+}
 
 function secretWords({ key }: CloudView): string {
   return key === 'locked' ? 'locked on this machine: warren cloud key unlock' : keyWords[key]

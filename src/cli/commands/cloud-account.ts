@@ -1,6 +1,7 @@
 /** What `warren cloud login`, `register`, `status`, `logout`, `passwd` and `poll` do. */
 import { cloudParams } from '@shared/cloud-requests'
 import type { CloudView } from '@shared/cloud-views'
+import { WarrenError } from '@shared/errors'
 import { plural } from '@shared/format'
 import { checked } from '../checked'
 import type { Context } from '../context'
@@ -40,7 +41,8 @@ export async function cloudLogin(context: Context, given: string | undefined, op
     ...(keep === undefined ? {} : { keep }),
   })
   const client = await context.daemon()
-  return welcome(context, await client.call('cloud.login', params), options)
+  const enter = (where: Where) => client.call('cloud.login', { ...params, ...where })
+  return welcome(context, await kept(context, enter, options), options)
 }
 
 export async function cloudRegister(context: Context, link: string, options: RegisterOptions): Promise<number> {
@@ -64,7 +66,8 @@ export async function cloudRegister(context: Context, link: string, options: Reg
   const password = await readNewSecret(context, password_('Choose a password: ', options))
   const params = checked(cloudParams['cloud.register'], { ...access, url: link, email, username, password })
   const client = await context.daemon()
-  return welcome(context, await client.call('cloud.register', params), options)
+  const enter = (where: Where) => client.call('cloud.register', { ...params, ...where })
+  return welcome(context, await kept(context, enter, options), options)
 }
 
 export async function cloudStatus(context: Context): Promise<number> {
@@ -110,6 +113,28 @@ export async function cloudPoll(context: Context, text: string): Promise<number>
 }
 
 // --- internal ---
+
+interface Where {
+  readonly keep?: (typeof places)[number]
+}
+
+/** Where there is no keychain and somebody is there, they are asked about the file instead; the server was not asked yet. */
+async function kept(
+  { terminal }: Context,
+  enter: (where: Where) => Promise<CloudView>,
+  { keep }: AccessOptions,
+): Promise<CloudView> {
+  try {
+    return await enter({})
+  } catch (error) {
+    const isAskable = error instanceof WarrenError && error.code === 'secret.no-keyring'
+    if (!isAskable || !terminal.isInteractive || keep !== undefined) throw error
+    terminal.err(`${error.message}\n`)
+    const typed = await terminal.ask('Keep the login in a file that you alone can read? (yes / no) ', { echo: true })
+    if (typed === null || !/^(?:y|yes)$/i.test(typed.trim())) throw error
+    return await enter({ keep: 'file' })
+  }
+}
 
 const MAX_POLL = 86_400
 const places = ['keychain', 'file', 'memory'] as const

@@ -1,4 +1,6 @@
 /** What `warren cloud share`, `own` and `runs` do. */
+import type { DaemonClient } from '@daemon/client'
+import { WarrenError } from '@shared/errors'
 import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
 import { cloudFieldNames, type CloudField, type CloudFields } from '@shared/cloud-views'
 import { formatAgo } from '@shared/format'
@@ -23,8 +25,8 @@ export async function cloudShare(
   // Lines of the ssh config belong to their file: `--all` means what can be shared.
   const views = selected.filter(({ spec }) => selection.all !== true || spec.configLine === null)
   const namespace = await findSpace(client, to)
-  const ids = views.map(({ spec }) => spec.id)
-  const shared = ids.length === 0 ? [] : await client.call('cloud.share', { ids, namespace })
+  const shared =
+    selection.all === true ? await shareAll(context, views, namespace) : await share(client, idsOf(views), namespace)
   if (context.json) context.document(shared.map(publicForward))
   else for (const view of shared) context.terminal.out(`${printable(whoseWords(view))}\n`)
   if (shared.length === 0) context.terminal.err('There is nothing to share.\n')
@@ -79,6 +81,40 @@ export function readField(text: string): CloudField {
 }
 
 // --- internal ---
+
+async function share(client: DaemonClient, ids: readonly string[], namespace: string): Promise<readonly ForwardView[]> {
+  return ids.length === 0 ? [] : await client.call('cloud.share', { ids: [...ids], namespace })
+}
+
+/** All that can be; what cannot is named. */
+async function shareAll(
+  { daemon, terminal }: Context,
+  views: readonly ForwardView[],
+  namespace: string,
+): Promise<readonly ForwardView[]> {
+  const client = await daemon()
+  const tried = async (some: readonly ForwardView[]): Promise<readonly ForwardView[] | WarrenError> => {
+    try {
+      return await share(client, idsOf(some), namespace)
+    } catch (error) {
+      if (error instanceof WarrenError && error.code === 'cloud.refused') return error
+      throw error
+    }
+  }
+  const together = await tried(views)
+  if (!(together instanceof WarrenError)) return together
+  const shared: ForwardView[] = []
+  for (const view of views) {
+    const one = await tried([view])
+    if (one instanceof WarrenError) terminal.err(`Left out ${printable(view.spec.name)}: ${printable(one.message)}\n`)
+    else shared.push(...one)
+  }
+  return shared
+}
+
+function idsOf(views: readonly ForwardView[]): readonly string[] {
+  return views.map(({ spec }) => spec.id)
+}
 
 function whoseWords({ spec, cloud }: ForwardView): string {
   if (cloud === null) return `${spec.name} is on this machine only`
