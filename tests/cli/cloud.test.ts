@@ -1,83 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { CloudConflict, CloudFields, CloudMember, CloudView, ForwardCloud } from '@shared/cloud-views'
+import type { CloudView } from '@shared/cloud-views'
 import { WarrenError } from '@shared/errors'
 import type { RpcMethod } from '@shared/rpc'
-import { server, view, warren, type FakeOptions } from './_fake-world'
+import { answers, cloud, conflict, db, OPS, shared, signedOut, team, URL, web } from './_cloud-answers'
+import { view, warren, type FakeOptions } from './_fake-world'
 
-const AT = '2026-01-01T02:14:00.000Z'
-const OPS = '11111111-1111-4111-8111-111111111111'
-const URL = 'https://cloud.example'
-const account = { url: URL, email: 'ada@example.com', username: 'ada', userId: 'u1' }
-const team = { id: OPS, name: 'ops', role: 'owner', key: 'ready' } as const
-
-function cloud(over: Partial<CloudView> = {}): CloudView {
-  return {
-    ...{ account, state: 'in-sync', since: AT, waiting: 0, conflicts: 0, refused: 0, fault: null, lastSyncAt: AT },
-    ...{ nextTryAt: null, mode: 'events', pollSeconds: 30, teams: [team], key: 'ready', keeps: 'keychain' },
-    ...{ device: { id: 'd1', name: 'laptop' } },
-    ...over,
-  }
-}
-const signedOut = cloud({ account: null, state: 'signed-out', teams: [], lastSyncAt: null })
-
-const fields: CloudFields = {
-  ...{ name: 'db', type: 'local', localHost: null, localPort: 5432, remoteHost: 'db', remotePort: 5432 },
-  ...{ bindAddress: null, bindPort: null, serverAddress: 'bastion.example', username: null, tags: [], description: '' },
-  ...{ password: null, keyContent: null, passphrase: null },
-}
-function shared(over: Partial<ForwardCloud> = {}): ForwardCloud {
-  return {
-    ...{ namespace: OPS, space: 'ops', state: 'synced', fault: null, editable: true, shared: fields, overrides: [] },
-    ...{ remapped: null, secrets: [], activeElsewhere: false },
-    ...over,
-  }
-}
-const db = { ...view(), cloud: shared() }
-const web = view({ name: 'web' })
-const conflict: CloudConflict = {
-  ...{ id: 'c0ffee', forwardId: 'id-db', name: 'db', namespace: OPS, space: 'ops', kind: 'edited', at: AT },
-  ...{ fields: ['localPort', 'name'], base: fields, mine: { ...fields, localPort: 1 } },
-  theirs: { ...fields, localPort: 2, name: 'db2' },
-}
-const grace: CloudMember = {
-  ...{ userId: 'u2', email: 'grace@example.com', username: 'Grace', role: 'developer', isMe: false, key: 'waits' },
-  ...{ fingerprint: 'AAAA BBBB CCCC DDDD', keyChanged: false },
-}
-
-const answers: NonNullable<FakeOptions['answers']> = {
-  'cloud.status': () => cloud(),
-  'cloud.login': () => cloud({ state: 'starting' }),
-  'cloud.register': () => cloud({ state: 'starting' }),
-  'cloud.logout': () => signedOut,
-  'cloud.changePassword': () => null,
-  'cloud.sync': () => cloud(),
-  'cloud.setPolling': ({ seconds }: { seconds: number }) => cloud({ mode: 'polling', pollSeconds: seconds }),
-  'cloud.share': () => [db],
-  'cloud.setOverride': () => ({ ...db, cloud: shared({ overrides: ['localPort'] }) }),
-  'cloud.setSecret': () => db,
-  'cloud.conflicts': () => [conflict],
-  'cloud.resolve': () => null,
-  'cloud.runs': () => [
-    { deviceId: 'd2', deviceName: 'desk', user: 'grace@example.com', since: AT, isThisDevice: false },
-  ],
-  'cloud.createTeam': () => team,
-  'cloud.joinTeam': () => team,
-  'cloud.members': () => [grace],
-  'cloud.invitations': () => [{ id: 'i1', role: 'user', expiresAt: '2026-01-08T00:00:00.000Z', link: null }],
-  'cloud.invite': () => ({ id: 'i1', role: 'user', expiresAt: '2026-01-08T00:00:00.000Z', link: `${URL}/invite#t` }),
-  'cloud.withdraw': () => null,
-  'cloud.setRole': () => null,
-  'cloud.removeMember': () => null,
-  'cloud.leaveTeam': () => null,
-  'cloud.dissolveTeam': () => null,
-  'cloud.audit': () => [{ id: 7, at: AT, actor: 'ada@example.com', action: 'member.invite', subject: 'x', detail: '' }],
-  'cloud.grantKey': () => null,
-  'cloud.makeKey': () => ({ recoveryCode: 'aaaa-bbbb' }),
-  'cloud.unlock': () => null,
-  'cloud.resetKey': () => ({ recoveryCode: 'cccc-dddd' }),
-  'forwards.list': () => [db, web],
-  'servers.list': () => [server()],
-}
 const run = (words: string, options: FakeOptions = {}): ReturnType<typeof warren> =>
   warren(words.split(' '), { ...options, answers: { ...answers, ...options.answers } })
 const sent = async (words: string, method: RpcMethod, options: FakeOptions = {}): Promise<unknown> => {
@@ -232,6 +159,12 @@ describe('sharing', () => {
     expect(await run('cloud share db')).toMatchObject({ code: 64 })
   })
 
+  it('says that the others lose what is taken out of a team', async () => {
+    const alone = { 'cloud.share': () => [view()] }
+    const { out } = await run('cloud share db --to local', { answers: alone })
+    expect(out).toBe('db is on this machine only; it goes away for the others of ops\n')
+  })
+
   it('shares all that can be, and names what cannot', async () => {
     const share = ({ ids }: { ids: readonly string[] }): unknown => {
       if (ids.includes('id-web')) throw new WarrenError('cloud.refused', 'web cannot be shared: a range.')
@@ -292,6 +225,13 @@ describe('conflicts', () => {
     expect(out).toContain('db was changed here and in ops')
     expect(out).toMatch(/localPort +Local port +1 +2 +5432/)
     expect(out).toContain('warren cloud resolve db --mine | --theirs | --local | --field localPort=mine …')
+  })
+
+  it('offers to keep nothing of what was deleted here', async () => {
+    const gone = { ...conflict, kind: 'deleted-here', mine: null, forwardId: null }
+    const { out } = await run('cloud conflicts', { answers: { 'cloud.conflicts': () => [gone] } })
+    expect(out).toContain('resolve db --mine | --theirs\n')
+    expect(out).toContain('--mine deletes it for all, --theirs brings it back here.')
   })
 
   it('settles as a whole or per field', async () => {

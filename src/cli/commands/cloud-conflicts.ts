@@ -82,6 +82,11 @@ function perField(
   )
 }
 
+const deletionWords = {
+  'deleted-there': ['--mine makes it anew for all, --theirs removes it here, --local keeps it on this machine only.'],
+  'deleted-here': ['--mine deletes it for all, --theirs brings it back here.'],
+} as const
+
 function printConflict({ terminal }: Context, conflict: CloudConflict, all: readonly CloudConflict[]): void {
   const { mine, theirs, base, fields, kind } = conflict
   terminal.out(`${printable(conflictSentence(conflict))}\n`)
@@ -95,5 +100,8 @@ function printConflict({ terminal }: Context, conflict: CloudConflict, all: read
   const isAlone = all.filter(({ name }) => name === conflict.name).length === 1
   const which = isAlone ? quoteName(conflict.name) : conflict.id
   const example = kind === 'edited' && fields.length > 1 ? ` | --field ${fields[0] ?? ''}=mine …` : ''
-  terminal.out(`    warren cloud resolve ${printable(which)} --mine | --theirs | --local${example}\n`)
+  // Of what was deleted here there is nothing to keep.
+  const local = kind === 'deleted-here' ? '' : ' | --local'
+  terminal.out(`    warren cloud resolve ${printable(which)} --mine | --theirs${local}${example}\n`)
+  for (const line of kind === 'edited' ? [] : deletionWords[kind]) terminal.out(`    ${line}\n`)
 }

@@ -2,7 +2,7 @@
 import type { DaemonClient } from '@daemon/client'
 import { WarrenError } from '@shared/errors'
 import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
-import { cloudFieldNames, type CloudField, type CloudFields } from '@shared/cloud-views'
+import { cloudFieldNames, PERSONAL, type CloudField, type CloudFields } from '@shared/cloud-views'
 import { formatAgo } from '@shared/format'
 import type { ForwardView } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
@@ -28,7 +28,7 @@ export async function cloudShare(
   const shared =
     selection.all === true ? await shareAll(context, views, namespace) : await share(client, idsOf(views), namespace)
   if (context.json) context.document(shared.map(publicForward))
-  else for (const view of shared) context.terminal.out(`${printable(whoseWords(view))}\n`)
+  else for (const view of shared) context.terminal.out(`${printable(whoseWords(view, teamBefore(views, view)))}\n`)
   if (shared.length === 0) context.terminal.err('There is nothing to share.\n')
   return DONE
 }
@@ -116,9 +116,17 @@ function idsOf(views: readonly ForwardView[]): readonly string[] {
   return views.map(({ spec }) => spec.id)
 }
 
-function whoseWords({ spec, cloud }: ForwardView): string {
-  if (cloud === null) return `${spec.name} is on this machine only`
-  const where = cloud.namespace === 'personal' ? 'is in your account' : `is shared with ${cloud.space}`
+/** The team that it was in, and is no more. */
+function teamBefore(before: readonly ForwardView[], { spec, cloud }: ForwardView): string | null {
+  const was = before.find((one) => one.spec.id === spec.id)?.cloud ?? null
+  return was === null || was.namespace === PERSONAL || was.namespace === cloud?.namespace ? null : was.space
+}
+
+function whoseWords({ spec, cloud }: ForwardView, left: string | null): string {
+  if (cloud === null) {
+    return `${spec.name} is on this machine only${left === null ? '' : `; it goes away for the others of ${left}`}`
+  }
+  const where = cloud.namespace === PERSONAL ? 'is in your account' : `is shared with ${cloud.space}`
   return `${spec.name} ${where}${cloud.state === 'waiting' ? '; it waits to be sent' : ''}`
 }
 
