@@ -32,10 +32,10 @@ export async function sessionOf(services: Services, token: string): Promise<Sess
     if (await store.users.isRevoked(claims.jti)) throw unauthorized()
     return { user: await externalUser(services, claims), jti: claims.jti, device: null, expiresAt: claims.expiresAt }
   }
-  const user = await store.users.byId(claims.userId)
-  if (user === null) throw new Problem(401, 'User not found')
-  if (user.tokenEpoch !== claims.epoch || (await store.users.isRevoked(claims.jti))) throw unauthorized()
-  if (claims.device !== null && !(await store.users.isDeviceOpen(claims.device))) throw unauthorized()
+  const found = await store.users.ofToken(claims)
+  if (found === null) throw new Problem(401, 'User not found')
+  const { user, isVoid } = found
+  if (isVoid || user.tokenEpoch !== claims.epoch) throw unauthorized()
   return { user, jti: claims.jti, device: claims.device, expiresAt: claims.expiresAt }
 }
 

@@ -67,6 +67,16 @@ describe.each(databases)('on %s', (database) => {
     expect(await post(odd)).toMatchObject({ status: 201, body: { name: '', localPort: 80.5, bindPort: null } })
   })
 
+  it('keeps what is odd and yet a text alike, however it is written', async () => {
+    const odd = { ...good, name: '\ud800 \u2028 \u{1F40B} \\u0041 "quoted" \'; drop', localPort: 80.25, localId: 'odd' }
+    const one = (await post(odd)).body as Record<string, unknown>
+    await post([{ ...odd, localId: 'other' }], '/port-forwards/sync')
+    const { body } = await world.call('GET', '/port-forwards', { token: me.token })
+    const kept = { name: '\ufffd \u2028 \u{1F40B} \\u0041 "quoted" \'; drop', localPort: 80.25, localHost: null }
+    expect(body).toMatchObject([kept, kept])
+    expect(one).toMatchObject({ localPort: 80.25 })
+  })
+
   it('refuses a change of a field to what it cannot be, and empties it with null', async () => {
     const id = pick((await post({ ...good, localPort: 80 })).body, 'id')
     const patch = (body: unknown): ReturnType<CloudWorld['call']> =>

@@ -17,7 +17,12 @@ export interface Postgres {
   readonly stop: () => Promise<void>
 }
 
-export async function startPostgres(): Promise<Postgres> {
+export interface PostgresOptions {
+  /** Keeps what it acknowledged over a loss of power, as Debian sets it up. Tests want it fast. */
+  readonly durable?: boolean
+}
+
+export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<Postgres> {
   const bin = binaries()
   const folder = mkdtempSync(join(tmpdir(), 'warren-pg-'))
   const owner = unprivileged()
@@ -32,7 +37,8 @@ export async function startPostgres(): Promise<Postgres> {
   )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const port = await freePort()
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200']
+  const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+  const settings = ['max_connections=200', ...(durable ? [] : fast)]
   const server = spawn(
     join(bin, 'postgres'),
     ['-D', data, '-h', '127.0.0.1', '-p', String(port), '-k', folder, ...settings.flatMap((one) => ['-c', one])],

@@ -10,6 +10,7 @@ import { answerOf, etagOf, statusOf, versionOf, withoutClearSecrets } from '../f
 import { notFound, Problem } from '../problem'
 import { authenticated } from '../session'
 import { scopeOf, type ForwardRow } from '../store'
+import { createListCache } from './_list-cache'
 import { eventStream } from './events'
 import { notKept } from './_not-kept'
 import { sync } from './sync'
@@ -32,6 +33,7 @@ const runSchema = z.strictObject({
 
 export function portForwardRoutes(services: Services): App {
   const { store } = services
+  const lists = createListCache()
   const app = new Hono<Env>()
   app.use(authenticated(services))
   app.get('/', async (context) => {
@@ -46,8 +48,12 @@ export function portForwardRoutes(services: Services): App {
     const wanted =
       status === undefined || status === '' ? null : checked(z.object({ status: statusSchema }), { status }).status
     // Asked before the rows: what changes in between comes again, and is never missed.
-    context.header('warren-cursor', String(await store.forwards.cursor(scope)))
-    return context.json((await store.forwards.list(scope, wanted)).map(answerOf))
+    const cursor = await store.forwards.cursor(scope)
+    const text = await lists.answer(`${scope} ${wanted ?? ''}`, cursor, async () =>
+      JSON.stringify((await store.forwards.list(scope, wanted)).map(answerOf)),
+    )
+    context.header('warren-cursor', String(cursor))
+    return context.body(text, 200, { 'content-type': 'application/json' })
   })
   app.post('/', async (context) => {
     const fields = readNew(await readJson(context))
@@ -65,13 +71,13 @@ export function portForwardRoutes(services: Services): App {
   app.patch('/:id', async (context) => {
     const { row: before } = await granted(services, context, 'edit')
     const kept = withoutClearSecrets(readChange(await readJson(context)))
-    const row = await store.forwards.change(before.id, kept.fields, deedOf(context, before.id))
+    const row = await store.forwards.change(before, kept.fields, deedOf(context, before.id))
     if (row === null) throw await goneOrChanged(services, before.id)
     return answer(context, row, { dropped: kept.dropped })
   })
   app.delete('/:id', async (context) => {
     const { row } = await granted(services, context, 'delete')
-    if (!(await store.forwards.remove(row.id, deedOf(context, row.id)))) throw await goneOrChanged(services, row.id)
+    if (!(await store.forwards.remove(row, deedOf(context, row.id)))) throw await goneOrChanged(services, row.id)
     return context.json({ message: 'Port forward deleted successfully' })
   })
   app.get('/:id/status', async (context) => {
@@ -85,14 +91,14 @@ export function portForwardRoutes(services: Services): App {
     const ids = { tunnelId: run.tunnelId ?? randomUUID(), connectionId: run.connectionId ?? randomUUID() }
     const { user } = context.get('session')
     const device = { deviceId: run.deviceId ?? '', deviceName: run.deviceName ?? '' }
-    const started = await store.activity.start({ forwardId: row.id, userId: user.id, ...device, ...ids, startedAt: at })
+    const started = await store.activity.start(row, { userId: user.id, ...device, ...ids, startedAt: at })
     if (started === null) throw notFound()
     return answer(context, started, {})
   })
   app.post('/:id/stop', async (context) => {
     const { row } = await granted(services, context, 'read')
     const { deviceId = null } = checked(runSchema, (await readJson(context)) ?? {})
-    const stopped = await store.activity.stop(row.id, context.get('session').user.id, deviceId)
+    const stopped = await store.activity.stop(row, context.get('session').user.id, deviceId)
     if (stopped === null) throw notFound()
     return answer(context, stopped, {})
   })

@@ -9,6 +9,9 @@ export type Trx = Transaction<Tables>
 /** Gives out `count` revisions of a scope (one by default); returns the last of them. */
 export type Touched = (scope: string, count?: number) => Promise<number>
 
+/** A forward that was read before. It never moves to another scope. */
+export type Named = Pick<ForwardRow, 'id' | 'scope'>
+
 export interface Before {
   readonly row: ForwardRow
   readonly rev: number
@@ -44,10 +47,8 @@ export async function nextRevision(trx: Trx, scope: string, count: number): Prom
 }
 
 /** The scope is locked first and the row read after it, so that two changes of one forward come one after the other. */
-export async function lockedRow(trx: Trx, id: string, touched: Touched): Promise<Before | null> {
-  const found = await selectLive(trx).clearSelect().select('scope').where('id', '=', id).executeTakeFirst()
-  if (found === undefined) return null
-  const rev = await touched(found.scope)
+export async function lockedRow(trx: Trx, { id, scope }: Named, touched: Touched): Promise<Before | null> {
+  const rev = await touched(scope)
   const row = await selectLive(trx).where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : { row, rev }
 }

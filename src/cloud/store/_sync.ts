@@ -1,4 +1,5 @@
 /** Many forwards in one transaction: what is there is read at once, what differs is written at once. */
+import { sql } from 'kysely'
 import type { ForwardChange, ForwardFields } from '../forward-body'
 import { newRow, toColumns } from './_rows'
 import { scopeOf, type Owner } from './_scope'
@@ -27,8 +28,8 @@ export interface SyncTarget {
   readonly by: Actor
 }
 
-/** SQLite takes 32,766 parameters in one statement; a row has 28. */
-const ROWS_PER_INSERT = 500
+/** Of one statement: they are held as text meanwhile. */
+const ROWS_PER_INSERT = 2000
 const IDS_PER_SELECT = 5000
 
 export async function syncRows(
@@ -38,10 +39,10 @@ export async function syncRows(
 ): Promise<readonly Synced[]> {
   // Locked before the look: of two machines that sync the same new forward at once, the second one finds it.
   await touched(scopeOf(owner), 0)
-  const known = await idsByLocalId(trx, scopes, writes)
-  const before = await lockedRows(trx, [...known.values()], touched)
+  const locked = await lockMatched(trx, { scopes, writes, owner, touched })
+  const before = await rowsByLocalId(trx, locked, writes)
   const answers = writes.map((write): Synced => {
-    const found = before.get(known.get(write.fields.localId ?? '') ?? '')
+    const found = before.get(write.fields.localId ?? '')
     if (write.ifVersion !== null && write.ifVersion !== (found?.version ?? 0)) {
       return { row: found ?? null, result: 'conflict' }
     }
@@ -60,15 +61,29 @@ export async function syncRows(
 
 // --- internal ---
 
-/** Rows by id. Scopes are locked in one order, so that two syncs cannot wait for each other. */
-async function lockedRows(
+/**
+ * Locks the other scopes that have one of the elements, in one order, so that two syncs cannot wait for each other. Answers those of the
+ * scopes that are locked now, in the order in which they are looked through.
+ */
+async function lockMatched(
   trx: Trx,
-  ids: readonly string[],
-  touched: Touched,
-): Promise<ReadonlyMap<string, ForwardRow>> {
-  const scopes = new Set((await selectMany(trx, ids)).map(({ scope }) => scope))
-  for (const scope of [...scopes].sort()) await touched(scope, 0)
-  return new Map((await selectMany(trx, ids)).map((row) => [row.id, row]))
+  {
+    scopes,
+    writes,
+    owner,
+    touched,
+  }: Pick<SyncTarget, 'scopes' | 'owner'> & { readonly writes: readonly SyncWrite[]; readonly touched: Touched },
+): Promise<readonly string[]> {
+  const others = scopes.filter((scope) => scope !== scopeOf(owner))
+  if (others.length === 0) return scopes
+  const matched = new Set<string>()
+  for (const some of chunks(localIdsOf(writes), IDS_PER_SELECT)) {
+    const query = selectLive(trx).clearSelect().select('scope').distinct()
+    const rows = await query.where('scope', 'in', others).where('localId', 'in', some).execute()
+    for (const { scope } of rows) matched.add(scope)
+  }
+  for (const scope of [...matched].sort()) await touched(scope, 0)
+  return scopes.filter((scope) => scope === scopeOf(owner) || matched.has(scope))
 }
 
 /** Each row with a revision of its own, in order. */
@@ -85,48 +100,59 @@ async function withRevisions(rows: readonly ForwardRow[], touched: Touched): Pro
 }
 
 /** Which row each `localId` means: of the first scope that has one, the oldest. */
-async function idsByLocalId(
+async function rowsByLocalId(
   trx: Trx,
   scopes: readonly string[],
   writes: readonly SyncWrite[],
-): Promise<ReadonlyMap<string, string>> {
-  const localIds = writes.flatMap(({ fields }) => (fields.localId ? [fields.localId] : []))
-  const rows: Pick<ForwardRow, 'id' | 'localId' | 'scope'>[] = []
-  for (const some of chunks(localIds, IDS_PER_SELECT)) {
-    const query = selectLive(trx).clearSelect().select(['id', 'localId', 'scope', 'createdAt'])
-    const found = query.where('scope', 'in', scopes).where('localId', 'in', some)
-    rows.push(...(await found.orderBy('createdAt', 'desc').orderBy('id').execute()))
+): Promise<ReadonlyMap<string, ForwardRow>> {
+  const rows: ForwardRow[] = []
+  for (const some of chunks(localIdsOf(writes), IDS_PER_SELECT)) {
+    const query = selectLive(trx).where('scope', 'in', scopes).where('localId', 'in', some)
+    rows.push(...(await query.orderBy('createdAt', 'desc').orderBy('id').execute()))
   }
-  const known = new Map<string, string>()
+  const known = new Map<string, ForwardRow>()
   for (const scope of [...scopes].reverse()) {
-    for (const row of rows) if (row.scope === scope && row.localId !== null) known.set(row.localId, row.id)
+    for (const row of rows) if (row.scope === scope && row.localId !== null) known.set(row.localId, row)
   }
   return known
 }
 
-async function selectMany(trx: Trx, ids: readonly string[]): Promise<readonly ForwardRow[]> {
-  const rows: ForwardRow[] = []
-  for (const some of chunks(ids, IDS_PER_SELECT)) {
-    rows.push(...(await selectLive(trx).where('id', 'in', some).execute()))
-  }
-  return rows
+function localIdsOf(writes: readonly SyncWrite[]): readonly string[] {
+  return writes.flatMap(({ fields }) => (fields.localId ? [fields.localId] : []))
 }
 
-/** What a client may change is written over; the rest of a row that exists stays. */
+/**
+ * What a client may change is written over; the rest of a row that exists stays. Rows travel as one JSON text: a statement with a
+ * parameter for each value takes several times as long to put together as to run.
+ */
 async function upsert(trx: Trx, rows: readonly ForwardRow[]): Promise<void> {
+  const [like] = rows
+  if (like === undefined) return
+  const columns = Object.keys(like) as (keyof ForwardRow)[]
+  const isSqlite = !trx.getExecutor().adapter.supportsTransactionalDdl
   for (const some of chunks(rows, ROWS_PER_INSERT)) {
-    await trx
-      .insertInto('forwards')
-      .values(some)
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((row) =>
-            Object.fromEntries(synced.map((column) => [column, row.ref(`excluded.${column}` as never)])),
-          ),
-      )
-      .execute()
+    const json = JSON.stringify(some.map((row) => columns.map((column) => wellFormed(row[column]))))
+    const values = columns.map((column, at) => {
+      if (isSqlite) return sql`json_extract(value, ${sql.lit(`$[${at}]`)})`
+      return sql`(value->>${sql.lit(at)})::${sql.raw(postgresTypes[column] ?? 'text')}`
+    })
+    const from = isSqlite ? sql`json_each(${json})` : sql`json_array_elements(${json}::json)`
+    const names = sql.join(columns.map((column) => sql.ref(column)))
+    const over = synced.map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`)
+    // SQLite takes `on conflict` for a join without a condition in between (sqlite.org, UPSERT, parsing ambiguity).
+    await sql`insert into forwards (${names}) select ${sql.join(values)} from ${from} as t where true
+      on conflict (id) do update set ${sql.join(over)}`.execute(trx)
   }
+}
+
+const postgresTypes: Readonly<Partial<Record<keyof ForwardRow, string>>> = {
+  ...{ localPort: 'double precision', remotePort: 'double precision', bindPort: 'double precision' },
+  ...{ rev: 'bigint', version: 'integer' },
+}
+
+/** PostgreSQL takes no half of a pair of surrogates in JSON. */
+function wellFormed(value: string | number | null): string | number | null {
+  return typeof value === 'string' ? value.replaceAll(/\p{Surrogate}/gu, '\uFFFD') : value
 }
 
 const synced = [

@@ -1,6 +1,6 @@
 /** Which devices run a forward now. A start or stop and what it means for the forward are one transaction. */
 import type { Kysely } from 'kysely'
-import { nextRevision, type Trx } from './_revisions'
+import { nextRevision, type Named, type Trx } from './_revisions'
 import type { Forwards, StatusFields } from './forwards'
 import type { ActivityRow, ForwardRow, Tables } from './tables'
 
@@ -10,32 +10,32 @@ export interface Running extends ActivityRow {
 
 export interface Activity {
   /** `null` when there is no such forward (any more). */
-  readonly start: (row: ActivityRow) => Promise<ForwardRow | null>
+  readonly start: (named: Named, run: Omit<ActivityRow, 'forwardId'>) => Promise<ForwardRow | null>
   /** Of one device, or with `null` of every device of the person. Others may run it still: then it stays active, and shows theirs. */
-  readonly stop: (forwardId: string, userId: string, deviceId: string | null) => Promise<ForwardRow | null>
+  readonly stop: (named: Named, userId: string, deviceId: string | null) => Promise<ForwardRow | null>
   /** Newest first. */
   readonly running: (forwardId: string) => Promise<readonly Running[]>
 }
 
 export function createActivity(db: Kysely<Tables>, forwards: Forwards): Activity {
   return {
-    start: (row) =>
-      forwards.setStatus(row.forwardId, async (trx) => {
-        const { forwardId: _forward, deviceId: _device, userId: _user, ...rest } = row
+    start: (named, run) =>
+      forwards.setStatus(named, async (trx) => {
+        const { deviceId: _device, userId: _user, ...rest } = run
         await trx
           .insertInto('activities')
-          .values(row)
+          .values({ ...run, forwardId: named.id })
           .onConflict((conflict) => conflict.columns(['forwardId', 'deviceId', 'userId']).doUpdateSet(rest))
           .execute()
-        const { tunnelId, connectionId, startedAt: lastUsed } = row
+        const { tunnelId, connectionId, startedAt: lastUsed } = run
         return { status: 'active', lastUsed, tunnelId, connectionId }
       }),
-    stop: (forwardId, userId, deviceId) =>
-      forwards.setStatus(forwardId, async (trx) => {
-        let query = trx.deleteFrom('activities').where('forwardId', '=', forwardId).where('userId', '=', userId)
+    stop: (named, userId, deviceId) =>
+      forwards.setStatus(named, async (trx) => {
+        let query = trx.deleteFrom('activities').where('forwardId', '=', named.id).where('userId', '=', userId)
         if (deviceId !== null) query = query.where('deviceId', '=', deviceId)
         await query.execute()
-        return statusOf(trx, forwardId)
+        return statusOf(trx, named.id)
       }),
     running: (forwardId) => running(db, forwardId).execute(),
   }

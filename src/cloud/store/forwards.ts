@@ -1,7 +1,7 @@
 /** Forwards in the database. A change, its revision, its line in the audit and its notice to other instances are one transaction. */
 import type { Kysely } from 'kysely'
 import type { ForwardChange, ForwardFields } from '../forward-body'
-import { inTransaction, lockedRow, nextRevision, selectLive, updateRow, type Trx } from './_revisions'
+import { inTransaction, lockedRow, nextRevision, selectLive, updateRow, type Named, type Trx } from './_revisions'
 import { newRow, toColumns } from './_rows'
 import { scopeOf, type Owner } from './_scope'
 import { syncRows, type Synced, type SyncTarget, type SyncWrite } from './_sync'
@@ -29,16 +29,16 @@ export interface Forwards {
   readonly get: (id: string) => Promise<ForwardRow | null>
   readonly create: (fields: ForwardFields, owner: Owner, by: Actor) => Promise<ForwardRow>
   /** `null` when it is gone, or when its version is not the one to write over. */
-  readonly change: (id: string, change: ForwardChange, deed: ChangeDeed) => Promise<ForwardRow | null>
+  readonly change: (named: Named, change: ForwardChange, deed: ChangeDeed) => Promise<ForwardRow | null>
   /** False when it is gone, or its version is not the one to delete. */
-  readonly remove: (id: string, deed: ChangeDeed) => Promise<boolean>
+  readonly remove: (named: Named, deed: ChangeDeed) => Promise<boolean>
   /**
    * All or nothing; answers in the order of `writes`. An element with the `localId` of a live row in one of the scopes (the first that has
    * one, and in it the oldest) changes it; any other makes a row of the owner.
    */
   readonly sync: (writes: readonly SyncWrite[], target: SyncTarget) => Promise<readonly Synced[]>
   /** Writes what a start or stop means for the row itself, which `decide` finds out while nobody else can change it. */
-  readonly setStatus: (id: string, decide: (trx: Trx) => Promise<StatusFields>) => Promise<ForwardRow | null>
+  readonly setStatus: (named: Named, decide: (trx: Trx) => Promise<StatusFields>) => Promise<ForwardRow | null>
 }
 
 export interface ChangeDeed {
@@ -94,9 +94,9 @@ export function createForwards(db: Kysely<Tables>, changes: Changes, now: () => 
         await note(trx, row, { by, action: 'forward.create', at: stamp() })
         return row
       }),
-    change: (id, change, { ifVersion, by }) =>
+    change: (named, change, { ifVersion, by }) =>
       inTransaction(db, changes, async (trx, touched) => {
-        const before = await lockedRow(trx, id, touched)
+        const before = await lockedRow(trx, named, touched)
         if (before === null || (ifVersion !== null && before.row.version !== ifVersion)) return null
         const columns = { ...toColumns(change), version: before.row.version + 1, updatedAt: stamp() }
         const row = await updateRow(trx, before, columns)
@@ -104,20 +104,20 @@ export function createForwards(db: Kysely<Tables>, changes: Changes, now: () => 
         await note(trx, row, { by, action: 'forward.change', detail, at: stamp() })
         return row
       }),
-    remove: (id, { ifVersion, by }) =>
+    remove: (named, { ifVersion, by }) =>
       inTransaction(db, changes, async (trx, touched) => {
-        const before = await lockedRow(trx, id, touched)
+        const before = await lockedRow(trx, named, touched)
         if (before === null || (ifVersion !== null && before.row.version !== ifVersion)) return false
-        await trx.deleteFrom('activities').where('forwardId', '=', id).execute()
+        await trx.deleteFrom('activities').where('forwardId', '=', named.id).execute()
         await updateRow(trx, before, { deletedAt: stamp(), status: 'inactive', ...noSecrets })
         await note(trx, before.row, { by, action: 'forward.delete', at: stamp() })
         return true
       }),
     sync: (writes, target) =>
       inTransaction(db, changes, (trx, touched) => syncRows(trx, writes, { ...target, at: stamp(), touched })),
-    setStatus: (id, decide) =>
+    setStatus: (named, decide) =>
       inTransaction(db, changes, async (trx, touched) => {
-        const before = await lockedRow(trx, id, touched)
+        const before = await lockedRow(trx, named, touched)
         return before === null ? null : updateRow(trx, before, await decide(trx))
       }),
   }

@@ -17,6 +17,13 @@ export type RefreshOutcome =
   /** `stolen`: the token before the last was shown, so every token of the device is void now. */
   | { readonly kind: 'unknown' | 'stolen' }
 
+export interface TokenIds {
+  readonly userId: string
+  readonly jti: string
+  /** Its refresh chain; `null` for a token without one. */
+  readonly device: string | null
+}
+
 export interface Users {
   readonly byId: (id: string) => Promise<UserRow | null>
   readonly byEmail: (email: string) => Promise<UserRow | null>
@@ -33,7 +40,8 @@ export interface Users {
   /** Makes a device's first refresh token. */
   readonly openDevice: (userId: string, name: string) => Promise<{ readonly device: string; readonly token: string }>
   readonly refresh: (token: string) => Promise<RefreshOutcome>
-  readonly isDeviceOpen: (device: string) => Promise<boolean>
+  /** Whose token it is, and whether it was voided, in one question: every request asks it. `null` when the account is gone. */
+  readonly ofToken: (token: TokenIds) => Promise<{ readonly user: UserRow; readonly isVoid: boolean } | null>
   readonly closeDevice: (device: string) => Promise<void>
   readonly revoke: (jti: string, expiresAt: string) => Promise<void>
   readonly isRevoked: (jti: string) => Promise<boolean>
@@ -113,14 +121,20 @@ export function createUsers(db: Kysely<Tables>, { now, refreshMs, changes }: Use
       return { device, token: `${device}.${secret}` }
     },
     refresh: (token) => announced(db, changes, (trx, say) => refresh(trx, token, { now, refreshMs, say })),
-    isDeviceOpen: async (device) => {
+    ofToken: async ({ userId, jti, device }) => {
       const row = await db
-        .selectFrom('refreshTokens')
-        .select('id')
-        .where('id', '=', device)
-        .where('revokedAt', 'is', null)
+        .selectFrom('users')
+        .leftJoin('revokedTokens', (join) => join.on('revokedTokens.jti', '=', jti))
+        .leftJoin('refreshTokens', (join) =>
+          join.on('refreshTokens.id', '=', device ?? '').on('refreshTokens.revokedAt', 'is', null),
+        )
+        .selectAll('users')
+        .select(['revokedTokens.jti as voided', 'refreshTokens.id as chain'])
+        .where('users.id', '=', userId)
         .executeTakeFirst()
-      return row !== undefined
+      if (row === undefined) return null
+      const { voided, chain, ...user } = row
+      return { user, isVoid: voided !== null || (device !== null && chain === null) }
     },
     closeDevice: (device) =>
       announced(db, changes, async (trx, say) => {
