@@ -2,10 +2,10 @@
 import type { CloudConflict, CloudFields, CloudMember, CloudView, ForwardCloud } from '@shared/cloud-views'
 import { server, view, type FakeOptions } from './_fake-world'
 
-export const AT = '2026-01-01T02:14:00.000Z'
+const AT = '2026-01-01T02:14:00.000Z'
 export const OPS = '11111111-1111-4111-8111-111111111111'
 export const URL = 'https://cloud.example'
-export const account = { url: URL, email: 'ada@example.com', username: 'ada', userId: 'u1' }
+const account = { url: URL, email: 'ada@example.com', username: 'ada', userId: 'u1' }
 export const team = { id: OPS, name: 'ops', role: 'owner', key: 'ready' } as const
 
 export function cloud(over: Partial<CloudView> = {}): CloudView {
@@ -18,7 +18,7 @@ export function cloud(over: Partial<CloudView> = {}): CloudView {
 }
 export const signedOut = cloud({ account: null, state: 'signed-out', teams: [], lastSyncAt: null })
 
-export const fields: CloudFields = {
+const fields: CloudFields = {
   ...{ name: 'db', type: 'local', localHost: null, localPort: 5432, remoteHost: 'db', remotePort: 5432 },
   ...{ bindAddress: null, bindPort: null, serverAddress: 'bastion.example', username: null, tags: [], description: '' },
   ...{ password: null, keyContent: null, passphrase: null },
@@ -37,7 +37,7 @@ export const conflict: CloudConflict = {
   ...{ fields: ['localPort', 'name'], base: fields, mine: { ...fields, localPort: 1 } },
   theirs: { ...fields, localPort: 2, name: 'db2' },
 }
-export const grace: CloudMember = {
+const grace: CloudMember = {
   ...{ userId: 'u2', email: 'grace@example.com', username: 'Grace', role: 'developer', isMe: false, key: 'waits' },
   ...{ fingerprint: 'AAAA BBBB CCCC DDDD', keyChanged: false },
 }
