@@ -75,6 +75,9 @@ export function createKeys(options: KeysOptions): AccountKeys {
   let own: OwnKey | null | 'unknown' = 'unknown'
   let isClosed = false
   const isSupported = (): boolean => client.extensions().has('sealed')
+  /** No extension is what a server without any answers, and what is known before the first answer. */
+  let hasAnswered = false
+  const isRefused = (): boolean => (hasAnswered || client.extensions().size > 0) && !isSupported()
 
   const use = (identity: Identity | null): void => {
     open = identity && {
@@ -88,8 +91,10 @@ export function createKeys(options: KeysOptions): AccountKeys {
     try {
       read = await client.keys.mine()
     } catch (error) {
+      hasAnswered ||= isCode(error, 'cloud.no-extension')
       throw isCode(error, 'cloud.no-extension') ? noSealing() : error
     }
+    hasAnswered = true
     if (!isSupported()) throw noSealing()
     own = read
     return read
@@ -143,7 +148,7 @@ export function createKeys(options: KeysOptions): AccountKeys {
   }
   const seal: Keys['seal'] = ({ namespace, field, serverAddress, value }) => {
     // Not known yet is no "no": what is sealed offline waits for the server.
-    if (client.extensions().size > 0 && !isSupported()) throw noSealing()
+    if (isRefused()) throw noSealing()
     if (serverAddress === null) throw notSealedFor({ field, serverAddress })
     const { personal, teams } = opened()
     const key = namespace === null ? personal : teams.newest(namespace)
@@ -178,6 +183,8 @@ export function createKeys(options: KeysOptions): AccountKeys {
     use(identityOf(privateKey))
   }
   const lookAll = async (): Promise<void> => {
+    // Whoever looks heard of the server before.
+    hasAnswered = true
     if (!isSupported()) return
     await readOwn()
     // A key that was published with its answer lost rests in the keychain only.
@@ -215,8 +222,8 @@ export function createKeys(options: KeysOptions): AccountKeys {
   return {
     begin,
     state: () => {
+      if (isRefused()) return 'unsupported'
       if (own === 'unknown' && open === null) return 'none'
-      if (client.extensions().size > 0 && !isSupported()) return 'unsupported'
       return current() !== null ? 'ready' : own === null ? 'none' : 'locked'
     },
     team: (teamId) => {
