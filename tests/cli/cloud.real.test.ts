@@ -1,4 +1,4 @@
-/** The built command line and daemons with a real cloud server: two machines of one person, and a colleague. */
+/** The built command line and daemons with real cloud servers: two machines of one person, and a colleague. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { CloudConflict, CloudMember, CloudView } from '@shared/cloud-views'
 import type { PublicForward } from '../../src/cli/snapshots'
 import { startCloud, type CloudWorld } from '../cloud/_world'
+import { startDocumentServer } from '../support/document-server'
 import { daemonScript, endBuilt, temporaryHome } from '../support/daemon'
 
 interface Ended {
@@ -153,6 +154,35 @@ it('gives a team the forward, each member a port, and the secret sealed', async 
   await grace.run('sync')
   expect(await grace.json<PublicForward[]>('ls')).toEqual([])
   expect(await ada.does('cloud team audit ops')).toMatch(/ada@example\.com +member\.remove/)
+})
+
+it('does with a server that knows the document alone, and sends it no secret', async () => {
+  const bare = await startDocumentServer()
+  try {
+    const desk = machine()
+    const laptop = machine()
+    await addForward(desk)
+    await desk.does('edit db --tag staging')
+    await signIn(desk, bare.url)
+    expect(await desk.does('cloud poll 60')).toBe('The server is asked every 60 s.\n')
+    await desk.does('cloud share db --to personal')
+    await desk.does('sync')
+    await signIn(laptop, bare.url)
+    await laptop.does('sync')
+    expect(await laptop.forward('db')).toMatchObject({ state: 'stopped', tags: [], cloud: { state: 'synced' } })
+    await laptop.does('edit db --rename database')
+    await laptop.does('sync')
+    await desk.does('sync')
+    expect(await desk.forward('database')).toMatchObject({ tags: ['staging'], cloud: { state: 'synced' } })
+    const secret = await desk.run('cloud secret set database password --stdin --json', 'planted-secret')
+    expect(JSON.parse(secret.out)).toMatchObject({ error: { code: 'cloud.no-sealing' } })
+    const team = await desk.run('cloud team create ops --json')
+    expect(JSON.parse(team.out)).toMatchObject({ error: { code: 'cloud.no-extension' } })
+    expect(JSON.stringify(bare.requests)).not.toContain('planted-secret')
+    expect(bare.rows()).toHaveLength(1)
+  } finally {
+    await bare.close()
+  }
 })
 
 async function secretsOf(on: Machine, name: string): Promise<unknown> {
