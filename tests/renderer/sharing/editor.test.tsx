@@ -81,7 +81,9 @@ describe('where a forward is kept', () => {
     await waitFor(() => {
       expect(callsOf(daemon, 'cloud.share')).toEqual([{ ids: ['forward-db'], namespace: OPS }])
     })
-    expect(uiStore.getState().pane).toMatchObject({ kind: 'detail' })
+    await waitFor(() => {
+      expect(uiStore.getState().pane).toMatchObject({ kind: 'detail' })
+    })
   })
 
   it('cannot be a team in which one may only run forwards', async () => {
@@ -185,7 +187,11 @@ describe('what is shared and what is mine', () => {
     await waitFor(() => {
       expect(callsOf(daemon, 'cloud.setOverride')).toContainEqual({ id: 'forward-db', field: 'localPort', own: false })
     })
-    expect(daemon.forwards.get('forward-db')?.spec.localPort).toBe(5432)
+    const [first] = callsOf(daemon, 'cloud.setOverride')
+    expect(first).toMatchObject({ field: 'localPort' })
+    await waitFor(() => {
+      expect(daemon.forwards.get('forward-db')?.spec.localPort).toBe(5432)
+    })
     // The daemon took the shared value already: there is nothing left to change.
     expect(callsOf(daemon, 'forwards.update')).toEqual([])
   })

@@ -64,19 +64,15 @@ describe('a move', () => {
 })
 
 describe('what cannot be shared', () => {
-  const reason = (spec: object): string | null => notShareable({ ...makeForward('db').spec, ...spec })
+  const reason = (spec: object, demo = false): string | null =>
+    notShareable({ ...makeForward('db').spec, ...spec }, { demo })
 
-  it('is a range, a socket file that is listened on, a line of the ssh config', () => {
+  it('is a range, a line of the ssh config, and what goes to the demo server', () => {
     expect(reason({})).toBeNull()
+    expect(reason({ bindAddress: '/run/db.sock' })).toBeNull()
     expect(reason({ portCount: 10 })).toMatch(/range cannot be shared/)
-    expect(reason({ bindAddress: '/run/db.sock' })).toMatch(/socket file/)
-    expect(reason({ type: 'remote', remoteHost: '/run/app.sock', localHost: null })).toMatch(/socket file/)
     expect(reason({ configLine: 'bastion LocalForward 5432 db:5432' })).toMatch(/line of your ssh config/)
-  })
-
-  it('is not a socket file that is reached', () => {
-    expect(reason({ remoteHost: '/var/run/docker.sock', remotePort: null })).toBeNull()
-    expect(reason({ type: 'remote', remoteHost: null, localHost: '/run/app.sock' })).toBeNull()
+    expect(reason({}, true)).toMatch(/demo server/)
   })
 })
 

@@ -1,6 +1,6 @@
 /** What the window says about where a forward is kept and who shares it. Pure. */
 import { PERSONAL, type CloudTeam, type CloudView, type ForwardCloud } from '@shared/cloud-views'
-import type { ForwardDraft } from '@shared/specs'
+import type { ForwardDraft, ServerSpec } from '@shared/specs'
 
 /** This machine only. */
 export const LOCAL = 'local'
@@ -66,22 +66,18 @@ export function takesAway(from: Space, to: Space): boolean {
   return isTeam(from) && from.namespace !== to.namespace
 }
 
-/** Why a forward cannot be shared; `null` when it can. The ends as far as they are known. */
+/** Why a forward cannot be shared; `null` when it can. As the daemon decides it. */
 export function notShareable(
-  spec: Pick<ForwardDraft, 'type' | 'bindAddress' | 'localHost' | 'remoteHost' | 'portCount' | 'configLine'>,
+  { portCount = 1, configLine = null }: Pick<ForwardDraft, 'portCount' | 'configLine'>,
+  server?: Pick<ServerSpec, 'demo'>,
 ): string | null {
-  const { type, bindAddress, localHost, remoteHost, portCount = 1, configLine = null } = spec
   if (configLine !== null) {
     return 'It is a line of your ssh config, which stays on this machine. Duplicate it to share the copy.'
   }
   if (portCount > 1) {
     return 'The cloud knows one port for each end, so a range cannot be shared. Share its ports one by one, or keep it on this machine only.'
   }
-  const listens = bindAddress ?? (type === 'local' ? localHost : type === 'remote' ? remoteHost : null)
-  if (listens?.startsWith('/') === true) {
-    return 'It listens on a socket file, for which the cloud has no word. Listen on a port to share it.'
-  }
-  return null
+  return server?.demo === true ? 'It goes to the demo server inside this Warren, which nobody else can reach.' : null
 }
 
 /** Where this account stands below those who may change what is shared. */

@@ -9,6 +9,7 @@ import { LOCAL, moveMeaning, notShareable, spaceOf, spacesOf, takesAway, type Sp
 import { valueOf } from './call'
 import { cloudStore } from './cloud'
 import { getForwards, mergeForwards } from './forwards'
+import { getServer } from './servers'
 import { showCloud } from './ui'
 import { offerUndo } from './undo'
 
@@ -83,7 +84,7 @@ export function hindrance({ spec, cloud }: Pick<ForwardView, 'spec' | 'cloud'>, 
   if (!from.mayWrite)
     return `${spec.name} belongs to ${from.name}, where your role is User. Duplicate it to have your own.`
   if (!to.mayWrite) return `Your role in ${to.name} is User: you may run its forwards, not add any.`
-  return to.namespace === LOCAL ? null : notShareable(spec)
+  return to.namespace === LOCAL ? null : notShareable(spec, getServer(spec.serverId))
 }
 
 // --- internal ---

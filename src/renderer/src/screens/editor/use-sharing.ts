@@ -58,16 +58,14 @@ export function useSharing({ form, original, servers, change }: SharingInput): S
   const from = spaceOf(cloud)
   const spaces = withOwn(spacesOf(account), from)
   const to = spaces.find(({ namespace }) => namespace === chosen) ?? from
-  const hindrance = notShareable({ ...partialSpec(form), configLine: original?.configLine ?? null })
+  const server = servers.find(({ id }) => id === form.serverId)
+  const hindrance = notShareable({ ...partialSpec(form), configLine: original?.configLine ?? null }, server)
   const shared = cloud?.shared ?? null
   return {
     ...{ cloud, spaces, from, to, hindrance },
     setSpace: setChosen,
     problem: to.namespace === LOCAL ? null : hindrance,
-    rows:
-      cloud === null || original === null
-        ? []
-        : sharedRows({ form, spec: original, cloud, choices, server: servers.find(({ id }) => id === form.serverId) }),
+    rows: cloud === null || original === null ? [] : sharedRows({ form, spec: original, cloud, choices, server }),
     choose: (row, own) => {
       setChoices((before) => new Map(before).set(row, own))
       if (!own && shared !== null && original !== null) change(sharedValue(row, shared, original))
@@ -142,10 +140,13 @@ interface Changed {
   readonly spec: ForwardSpec
 }
 
+/** What is shared comes before what is empty there: a port must not be gone before the one that takes its place is there. */
 function changedFields({ choices, cloud, spec }: Changed): readonly { field: CloudField; own: boolean }[] {
+  const isEmpty = (field: CloudField): number => Number((cloud.shared?.[field] ?? null) === null)
   return [...choices].flatMap(([row, own]) =>
     cloudFieldsOf(spec.type, row)
       .filter((field) => cloud.overrides.includes(field) !== own)
+      .toSorted((one, other) => isEmpty(one) - isEmpty(other))
       .map((field) => ({ field, own })),
   )
 }

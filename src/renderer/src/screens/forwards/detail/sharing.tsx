@@ -47,7 +47,7 @@ export function Sharing({ view }: { view: ForwardView }): ReactNode {
 // --- internal ---
 
 function Local({ view: { spec } }: { view: ForwardView }): ReactNode {
-  const why = notShareable(spec)
+  const why = notShareable(spec, useServer(spec.serverId))
   return (
     <Section title="Sharing" aside={why === null && <Move id={spec.id} word="Share…" />}>
       <p className={styles.note}>Kept on this machine only. {why}</p>
