@@ -90,7 +90,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     onState: () => {
       say({ mode: streams.areOpen() ? 'events' : 'polling' })
-      if (running === null && report.fault === null) arm()
+      if (!report.isBusy && report.fault === null) arm()
     },
   })
 
@@ -212,7 +212,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     setPolling: (seconds) => {
       pollSeconds = seconds
-      if (running === null && report.fault === null) arm()
+      if (!report.isBusy && report.fault === null) arm()
     },
     report: () => report,
     close: async () => {

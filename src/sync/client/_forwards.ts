@@ -47,7 +47,7 @@ export interface RouteOptions {
 
 export function forwardRoutes({ http, send, device }: RouteOptions): ForwardRoutes {
   const has = http.extensions
-  const one = (answer: Answer): ReturnType<typeof readRow> => readRow(answer.body)
+  const one = (answer: Answer): ReturnType<typeof readRow> => readRow(answer.body, has())
   const deed = async (id: string, name: 'start' | 'stop', body: object): Promise<boolean> => {
     const answer = await send({
       ...{ method: 'POST', path: path(id, `/${name}`) },
@@ -59,7 +59,7 @@ export function forwardRoutes({ http, send, device }: RouteOptions): ForwardRout
     list: async (namespace) => {
       const answer = await send({ method: 'GET', path: '/port-forwards', query: { namespace }, isLarge: true })
       const cursor = has().has('since') ? answer.header('warren-cursor') : null
-      return { ...readRows(answer.body, http.host), cursor }
+      return { ...readRows(answer.body, http), cursor }
     },
     since: async (namespace, cursor) => {
       const query = { namespace, since: cursor }
@@ -70,7 +70,7 @@ export function forwardRoutes({ http, send, device }: RouteOptions): ForwardRout
       const { changed, deleted, cursor: next, more } = parsed.data
       // A page that leads nowhere would be asked for again and again.
       if (more && next === cursor) throw badAnswer(`${http.host} answered a page that does not go on.`)
-      return { ...readRows(changed, http.host), deleted, cursor: next, more }
+      return { ...readRows(changed, http), deleted, cursor: next, more }
     },
     read: async (id) => {
       try {

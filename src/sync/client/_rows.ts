@@ -1,12 +1,13 @@
 /** Rows of the server: outside data, read one by one, so that one that cannot be read harms no other. */
 import { SEALED_PREFIX, secretFields } from '@shared/cloud'
-import type { CloudField, CloudFields } from '@shared/cloud-views'
+import { cloudFieldNames, type CloudField, type CloudFields } from '@shared/cloud-views'
 import { forwardTypes, serverDraftSchema } from '@shared/specs'
 import { z } from 'zod'
 import { forwardOf, keptFields, pickFields, sayable } from '../fields'
 import { parseServerAddress } from '../server-address'
 import type { CloudRow, Extensions } from '../types'
 import { badAnswer } from './_faults'
+import type { Http } from './_http'
 import type { CloudRows, UnreadableRow } from './types'
 
 const MAX_ID = 200
@@ -46,7 +47,7 @@ const rowSchema = z.looseObject({
 type Row = z.output<typeof rowSchema>
 
 /** Throws `cloud.bad-answer` for what has not even an id. */
-export function readRow(given: unknown): CloudRow | UnreadableRow {
+export function readRow(given: unknown, extensions: Extensions): CloudRow | UnreadableRow {
   const parsed = rowSchema.safeParse(given)
   if (!parsed.success) {
     const { id, name } = nameOf(given)
@@ -64,16 +65,17 @@ export function readRow(given: unknown): CloudRow | UnreadableRow {
     version: row.version ?? null,
     updatedAt: row.updatedAt,
     status: row.status,
-    missing: missingOf(given, row),
+    missing: missingOf(given, row, extensions),
     isUntouched:
       row.version === 1 || (isNone(row.version) && row.createdAt !== null && row.createdAt === row.updatedAt),
     hasClearSecrets: secretFields.some((name) => isClear(row[name])),
   }
 }
 
-export function readRows(given: unknown, host: string): CloudRows {
+export function readRows(given: unknown, { host, extensions }: Pick<Http, 'host' | 'extensions'>): CloudRows {
   if (!Array.isArray(given)) throw badAnswer(`${host} answered no list of forwards.`)
-  const read = given.map(readRow)
+  const known = extensions()
+  const read = given.map((row: unknown) => readRow(row, known))
   return {
     rows: read.filter((row): row is CloudRow => !isUnreadable(row)),
     unreadable: read.filter(isUnreadable),
@@ -109,11 +111,18 @@ function fieldsOf(row: Row): CloudFields | { readonly reason: string } {
   }
 }
 
-/** A forward goes through a server: a row that names none says nothing about it. */
-function missingOf(given: unknown, row: Row): readonly CloudField[] {
+/**
+ * What the row says nothing about: members that it does not have, those that this server keeps none of (it answers `null`, whatever was
+ * agreed on elsewhere), and the server of one that names none, for a forward goes through one.
+ */
+function missingOf(given: unknown, row: Row, extensions: Extensions): readonly CloudField[] {
   const has = (name: string): boolean => typeof given === 'object' && given !== null && Object.hasOwn(given, name)
-  const optional = ['username', 'tags', 'description', ...secretFields] as const
-  return [...(row.serverAddress === null ? (['serverAddress'] as const) : []), ...optional.filter((name) => !has(name))]
+  const kept = keptFields(extensions)
+  const optional: readonly CloudField[] = ['username', 'tags', 'description', ...secretFields]
+  return cloudFieldNames.filter((name) => {
+    if (!kept.includes(name)) return true
+    return name === 'serverAddress' ? row.serverAddress === null : optional.includes(name) && !has(name)
+  })
 }
 
 function nameOf(given: unknown): { readonly id: string; readonly name: string } {

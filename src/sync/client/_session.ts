@@ -46,6 +46,7 @@ export function createSession(http: Http, tokens: TokenStore): Session {
   }
 
   const refresh = async ({ token, refreshToken }: Tokens): Promise<Tokens> => {
+    if (refreshToken === null) refused = token
     if (refreshToken === null || refused === token) throw loginNeeded(http)
     try {
       // Not with the signal of who asked: the new token must be kept once it is made.
