@@ -7,6 +7,7 @@ import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { readLine, readNewSecret, readSecret } from '../secrets'
+import { signedIn } from '../spaces'
 import { printable } from '../table'
 import { parseCount, usageError } from '../usage'
 import { printStatus, publicCloud } from './_cloud-lines'
@@ -92,6 +93,8 @@ export async function cloudPasswd(
   context: Context,
   { passwordStdin = false }: { readonly passwordStdin?: boolean },
 ): Promise<number> {
+  // Nobody types passwords for nothing.
+  if (context.terminal.isInteractive && !passwordStdin) await signedIn(await context.daemon())
   const { oldPassword, newPassword } = passwordStdin ? await twoLines(context) : await twoPasswords(context)
   const params = checked(cloudParams['cloud.changePassword'], { oldPassword, newPassword })
   const client = await context.daemon()

@@ -24,6 +24,7 @@ export async function keyUnlock(
   context: Context,
   { codeStdin = false }: { readonly codeStdin?: boolean },
 ): Promise<number> {
+  if (context.terminal.isInteractive && !codeStdin) await signedIn(await context.daemon())
   const ask = { what: 'the recovery code', question: 'Recovery code: ', isPiped: codeStdin, option: '--code-stdin' }
   const recoveryCode = await readSecret(context, ask)
   const client = await context.daemon()
