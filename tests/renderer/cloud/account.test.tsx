@@ -104,6 +104,12 @@ describe('the key for secrets', () => {
     })
   })
 
+  it('is not offered before the server said whether there is one', async () => {
+    await openCloud({ cloud: { view: makeCloud({ state: 'starting', lastSyncAt: null, key: 'none' }) } })
+    expect(screen.getByText(/is known when the server answers/)).toBeInTheDocument()
+    expect(screen.queryByRole('button', { name: 'Make the key' })).not.toBeInTheDocument()
+  })
+
   it('is unlocked with the code; a wrong one is said', async () => {
     const daemon = await openCloud({ cloud: { view: makeCloud({ key: 'locked' }) } })
     const wrong = makeFault({ code: 'cloud.recovery-code', message: 'That is not the recovery code of this account.' })

@@ -42,7 +42,7 @@ describe('signing in', () => {
     typeLogin()
     fireEvent.click(screen.getByLabelText('Put the 2 forwards of this machine into the account'))
     press('Sign in')
-    await screen.findByText('2 forwards of this machine go into the account.')
+    await screen.findByText('The forwards of this machine go into the account.')
     expect(callsOf(daemon, 'cloud.login')).toMatchObject([{ adopt: true }])
   })
 
@@ -84,7 +84,7 @@ describe('signing in', () => {
     typeLogin()
     press('Sign in')
     expect(callsOf(daemon, 'cloud.login')).toEqual([])
-    expect(screen.getByText(/no keyring, so you decide/)).toBeInTheDocument()
+    expect(screen.getByText(/keyring of this desktop cannot be used, so you decide/)).toBeInTheDocument()
     fireEvent.click(screen.getByRole('combobox', { name: 'Keep the login' }))
     await screen.findByRole('option', { name: 'In a file' })
     expect(screen.getAllByRole('option')).toHaveLength(2)

@@ -120,7 +120,9 @@ describe('the members of a team', () => {
     expect(callsOf(daemon, 'cloud.grantKey')).toEqual([
       { teamId: OPS, userId: 'user-bob', fingerprint: 'c09f 2a51 e8d3 7764' },
     ])
-    expect(row('bob')).toHaveTextContent('Opens the secrets')
+    await waitFor(() => {
+      expect(row('bob')).toHaveTextContent('Opens the secrets')
+    })
   })
 
   it('whose key is another one are shown with a warning', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { App } from '../../../src/renderer/src/app'
 import { toastStore } from '../../../src/renderer/src/components/toasts'
 // Loaded beforehand: a screen that is loaded when it is shown would make the machine's speed part of the test.
+import '../../../src/renderer/src/screens/cloud/cloud-screen'
 import '../../../src/renderer/src/screens/servers/servers-screen'
 import '../../../src/renderer/src/screens/welcome/welcome-screen'
 import { uiStore } from '../../../src/renderer/src/stores/ui'
@@ -25,6 +26,13 @@ describe('the first run', () => {
     render(<App />)
     fireEvent.click(await screen.findByRole('button', { name: 'Add a server' }))
     expect(await screen.findByRole('complementary', { name: 'New server' })).toBeInTheDocument()
+  })
+
+  it('leads who has a team to its server', async () => {
+    await openConnectedWindow()
+    render(<App />)
+    fireEvent.click(await screen.findByRole('button', { name: 'Sign in to its server' }))
+    expect(await screen.findByLabelText('Server address')).toBeInTheDocument()
   })
 
   it('begins with a forward where the ssh config brings the servers', async () => {

@@ -5,7 +5,7 @@ import { showToast } from '../../components/toasts'
 import { settle, showFault } from '../../stores/call'
 import { mergeForwards } from '../../stores/forwards'
 import { setServers, useServers } from '../../stores/servers'
-import { newForward, showServer } from '../../stores/ui'
+import { newForward, showCloud, showServer } from '../../stores/ui'
 import screen from '../../styles/screen.module.css'
 import styles from './welcome-screen.module.css'
 
@@ -73,6 +73,18 @@ export function WelcomeScreen(): ReactNode {
         </Button>
       </div>
       <p className={styles.hint}>The demo server runs on this machine only, with three forwards to try.</p>
+      <p className={styles.hint}>
+        Does your team share its forwards?{' '}
+        <button
+          type="button"
+          className={styles.link}
+          onClick={() => {
+            showCloud({ kind: 'account' })
+          }}
+        >
+          Sign in to its server
+        </button>
+      </p>
     </section>
   )
 }

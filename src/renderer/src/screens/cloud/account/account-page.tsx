@@ -19,13 +19,18 @@ export function AccountPage({ view, account }: { view: CloudView; account: Cloud
       <div className={cloud.sections}>
         {view.state === 'login-needed' ? <SignInAgain view={view} account={account} /> : <SyncSection view={view} />}
         <AccountSection view={view} account={account} />
-        <KeySection keyState={view.key} />
+        <KeySection keyState={isKeyKnown(view) ? view.key : null} />
       </div>
     </div>
   )
 }
 
 // --- internal ---
+
+/** Whether there is a key is for the server to say; until it did, `none` means nothing. */
+function isKeyKnown({ key, state }: CloudView): boolean {
+  return key !== 'none' || (state !== 'starting' && state !== 'offline' && state !== 'login-needed')
+}
 
 const keeps = {
   keychain: 'in the keychain of this desktop',

@@ -12,8 +12,8 @@ import cloud from '../cloud-screen.module.css'
 import styles from './key-section.module.css'
 import { RecoveryCodeDialog } from './recovery-code-dialog'
 
-/** The key that opens what is shared sealed; its code is shown once and opens it on other machines. */
-export function KeySection({ keyState }: { keyState: KeyState }): ReactNode {
+/** The key that opens what is shared sealed; its code is shown once and opens it on other machines. `null`: not known yet. */
+export function KeySection({ keyState }: { keyState: KeyState | null }): ReactNode {
   const [code, setCode] = useState<string | null>(null)
   const task = useTask()
   const make = async (): Promise<void> => {
@@ -29,12 +29,12 @@ export function KeySection({ keyState }: { keyState: KeyState }): ReactNode {
     <section className={cloud.section} aria-labelledby="key-title">
       <h2 id="key-title">Key for secrets</h2>
       <p className={cloud.note}>
-        {keyState !== 'unsupported' && (
+        {keyState !== null && keyState !== 'unsupported' && (
           <span className={styles.glyph}>
             <StateGlyph state={glyphs[keyState]} labelled={false} />
           </span>
         )}
-        {keyWords[keyState]}
+        {keyState === null ? 'Whether there is one is known when the server answers.' : keyWords[keyState]}
       </p>
       {keyState === 'locked' && <Unlock task={task} />}
       {task.fault !== null && <FaultView fault={task.fault} />}

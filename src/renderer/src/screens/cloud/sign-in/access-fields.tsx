@@ -128,7 +128,9 @@ export function KeepField({ access: { form, errors, noKeyring, change } }: { acc
   return (
     <>
       {noKeyring && (
-        <p className={styles.noKeyring}>This desktop has no keyring, so you decide where the login is kept.</p>
+        <p className={styles.noKeyring}>
+          The keyring of this desktop cannot be used, so you decide where the login is kept.
+        </p>
       )}
       <Select
         label="Keep the login"

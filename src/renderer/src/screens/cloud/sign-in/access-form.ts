@@ -80,6 +80,7 @@ export function accessErrors(form: AccessForm, way: AccessWay): AccessErrors {
 export function accessFieldOf(fault: Fault, way: AccessWay): AccessField | null {
   switch (fault.field) {
     case 'url':
+    case 'link':
       return way === 'login' ? 'url' : 'link'
     case 'email':
     case 'password':

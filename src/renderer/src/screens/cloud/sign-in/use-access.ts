@@ -1,14 +1,17 @@
-import { plural } from '@shared/format'
 import type { Fault } from '@shared/errors'
 import type { CloudView } from '@shared/cloud-views'
 import type { Result } from '@shared/result'
+import type { ForwardView } from '@shared/snapshots'
+import type { ServerSpec } from '@shared/specs'
 import { useState } from 'react'
 import { showToast } from '../../../components/toasts'
 import { isUnknown } from '../../../needs/keyring'
+import { notShareable } from '../../../sharing/words'
 import { settle, showFault } from '../../../stores/call'
 import { setCloudView } from '../../../stores/cloud'
 import { useForwards } from '../../../stores/forwards'
 import { linkStore, useLink } from '../../../stores/link'
+import { useServers } from '../../../stores/servers'
 import { settingsStore } from '../../../stores/settings'
 import { showCloud } from '../../../stores/ui'
 import {
@@ -43,7 +46,8 @@ export function useAccess(start: Partial<AccessForm> = {}): Access {
   const [busy, setBusy] = useState(false)
   const [refusedKeyring, setRefusedKeyring] = useState(false)
   const withoutKeyring = useLink(({ keyring }) => !isUnknown(keyring) && keyring?.available === false)
-  const own = useForwards((state) => countOwn(state.byId.values()))
+  const servers = useServers()
+  const own = useForwards((state) => countOwn(state.byId.values(), servers))
 
   const refused = (why: Fault, way: AccessWay): void => {
     if (why.code === 'secret.no-keyring') {
@@ -101,10 +105,7 @@ async function welcome(
   view: CloudView,
   { form, way, own }: { readonly form: AccessForm; readonly way: AccessWay; readonly own: number },
 ): Promise<void> {
-  const more =
-    form.adopt && own > 0
-      ? `${plural(own, 'forward')} of this machine ${own === 1 ? 'goes' : 'go'} into the account.`
-      : null
+  const more = form.adopt && own > 0 ? 'The forwards of this machine go into the account.' : null
   showToast({ text: `You are signed in as ${view.account?.email ?? form.email}.`, more })
   if (way === 'join') {
     const joined = await settle(window.api.daemon['cloud.joinTeam']({ link: form.link.trim() }))
@@ -130,10 +131,12 @@ function keepByDefault(): Keep | null {
   }
 }
 
-function countOwn(
-  views: Iterable<{ readonly spec: { readonly configLine: unknown }; readonly cloud: unknown }>,
-): number {
+/** Forwards that the account can take: those that the cloud has words for, and not the demo's. */
+function countOwn(views: Iterable<ForwardView>, servers: readonly ServerSpec[]): number {
+  const demos = new Set(servers.filter(({ demo }) => demo).map(({ id }) => id))
   let own = 0
-  for (const { spec, cloud } of views) if (cloud === null && spec.configLine === null) own++
+  for (const { spec, cloud } of views) {
+    if (cloud === null && notShareable(spec) === null && !demos.has(spec.serverId)) own++
+  }
   return own
 }
