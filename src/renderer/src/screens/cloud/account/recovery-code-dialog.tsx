@@ -5,10 +5,12 @@ import { Dialog } from '../../../components/dialog'
 import { Copy, Printer } from '../../../components/icons'
 import { showToast } from '../../../components/toasts'
 import { worked } from '../../../stores/call'
+import { useCloud } from '../../../stores/cloud'
 import styles from './recovery-code-dialog.module.css'
 
 /** Shown once: nobody has the code afterwards but the person, so it does not close until they say that they keep it. */
 export function RecoveryCodeDialog({ code, onClose }: { code: string; onClose: () => void }): ReactNode {
+  const account = useCloud(({ view }) => view?.account ?? null)
   const [kept, setKept] = useState(false)
   const [asked, setAsked] = useState(false)
   const copy = async (): Promise<void> => {
@@ -47,6 +49,11 @@ export function RecoveryCodeDialog({ code, onClose }: { code: string; onClose: (
       <p className={`${styles.code} selectable`} tabIndex={0} aria-label="Recovery code">
         {code}
       </p>
+      {account !== null && (
+        <p className={styles.paper}>
+          Warren, recovery code of {account.email} at {account.url}
+        </p>
+      )}
       <CheckRow
         label="I have kept it where I find it again"
         hint="On paper or in a password manager, not on this machine only"
