@@ -23,6 +23,8 @@ import { fakeDaemon, type FakeDaemon, type FakeOptions } from './harness/fake-ap
 /** Puts a fake daemon behind `window.api` and forgets what the test before left in the stores. */
 export function openWindow(options: FakeOptions = {}): FakeDaemon {
   const daemon = fakeDaemon(options)
+  // What a test did not wait for must not come into the next one.
+  onTestFinished(daemon.fallSilent)
   Object.assign(window, { api: daemon.api })
   reset(checksStore)
   reset(cloudStore)

@@ -43,7 +43,7 @@ describe('the detail pane', () => {
     const daemon = await openPane('db', { forwards: [forward] })
     await userEvent.click(screen.getByRole('button', { name: 'Check' }))
     const section = await screen.findByRole('region', { name: 'Check' })
-    expect(within(section).getByText('A start would fail at the login of build.')).toBeInTheDocument()
+    expect(await within(section).findByText('A start would fail at the login of build.')).toBeInTheDocument()
     expect(within(section).getAllByRole('img', { name: 'failed' })).toHaveLength(1)
     expect(within(section).getByText('build')).toBeInTheDocument()
     expect(within(section).getByText('The server refused the login')).toBeInTheDocument()

@@ -49,7 +49,9 @@ describe('the list of forwards', () => {
     const daemon = await openApp({ forwards: [makeForward('db')] })
     await userEvent.click(screen.getByRole('switch', { name: 'db' }))
     expect(callsOf(daemon, 'forwards.start')).toEqual([{ ids: ['forward-db'] }])
-    expect(screen.getByRole('switch', { name: 'db' })).toBeChecked()
+    await waitFor(() => {
+      expect(screen.getByRole('switch', { name: 'db' })).toBeChecked()
+    })
   })
 
   it('moves with the arrows, switches with Space and opens with Enter', async () => {
@@ -91,7 +93,7 @@ describe('the list of forwards', () => {
     await waitFor(() => {
       expect(rowOf('c')).toHaveFocus()
     })
-    expect(screen.getByText('b deleted.')).toBeInTheDocument()
+    expect(await screen.findByText('b deleted.')).toBeInTheDocument()
   })
 
   it('keeps typing in the search box apart from the keys', async () => {

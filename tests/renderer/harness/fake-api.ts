@@ -45,7 +45,12 @@ export interface FakeDaemon {
   readonly failNext: (method: string, fault: Fault) => void
   readonly forwards: Map<string, ForwardView>
   readonly relays: Map<string, RelayView>
+  /** Leaves all that is asked from now on, or still under way, without an answer: the window it belonged to is gone. */
+  readonly fallSilent: () => void
 }
+
+/** Milliseconds after which every call is done and answered: `WARREN_LATE_ANSWERS=60` finds what leans on prompt ones. */
+const LATE_MS = typeof process === 'undefined' ? 0 : Number(process.env.WARREN_LATE_ANSWERS ?? 0)
 
 export class Refusal extends Error {
   constructor(readonly fault: Fault) {
@@ -276,14 +281,15 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
     'connections.list',
     'logs.read',
   ])
+  let gone = false
   const call = async (method: string, params: unknown): Promise<Result<unknown>> => {
     calls.push({ method, params })
     const failure = failures.get(method)
-    if (failure !== undefined) {
-      failures.delete(method)
-      return { ok: false, fault: failure }
-    }
+    failures.delete(method)
     if (options.silent === true && lists.has(method)) return new Promise(() => undefined)
+    if (LATE_MS > 0) await new Promise((resolve) => setTimeout(resolve, LATE_MS))
+    if (gone) return new Promise(() => undefined)
+    if (failure !== undefined) return { ok: false, fault: failure }
     try {
       return { ok: true, value: handlers[method]?.(params as never) ?? null }
     } catch (error) {
@@ -304,7 +310,17 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       return () => set.delete(listener)
     },
   } as unknown as Api
-  return { api, calls, emit, failNext: (method, fault) => failures.set(method, fault), forwards, relays }
+  return {
+    api,
+    calls,
+    emit,
+    failNext: (method, fault) => failures.set(method, fault),
+    forwards,
+    relays,
+    fallSilent: () => {
+      gone = true
+    },
+  }
 }
 
 /** One second of traffic through everything that runs. */

@@ -38,9 +38,9 @@ describe('a new host key', () => {
     const daemon = await openNeeds({ needs: [makeNeed('host-key')] })
     press(name)
     await waitFor(() => {
-      expect(answers(daemon)).toEqual([{ id: 'need-host-key', answer: { kind: 'host-key', decision }, save: false }])
+      expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
     })
-    expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+    expect(answers(daemon)).toEqual([{ id: 'need-host-key', answer: { kind: 'host-key', decision }, save: false }])
   })
 
   it('tells where the key would be kept, and whom it is known as', async () => {

@@ -48,8 +48,10 @@ describe('the form of a relay', () => {
     expect(callsOf(daemon, 'relays.add')).toMatchObject([
       { name: 'db', protocol: 'tcp', listenHost: '127.0.0.1', targets: [{ host: 'db.internal', port: 5432 }] },
     ])
+    await waitFor(() => {
+      expect(uiStore.getState().relayPane).toEqual({ kind: 'detail', relayId: 'relay-db' })
+    })
     expect(callsOf(daemon, 'relays.start')).toEqual([{ ids: ['relay-db'] }])
-    expect(uiStore.getState().relayPane).toEqual({ kind: 'detail', relayId: 'relay-db' })
   })
 
   it('adds, orders and removes targets', async () => {

@@ -58,8 +58,9 @@ describe('the list of relays', () => {
     })
     press(' ')
     await waitFor(() => {
-      expect(callsOf(daemon, 'relays.start')).toEqual([{ ids: ['relay-b'] }])
+      expect(screen.getByRole('switch', { name: 'b' })).toBeChecked()
     })
+    expect(callsOf(daemon, 'relays.start')).toEqual([{ ids: ['relay-b'] }])
     press('Enter')
     expect(uiStore.getState().relayPane).toEqual({ kind: 'detail', relayId: 'relay-b' })
     press('c')

@@ -98,9 +98,9 @@ describe('the servers', () => {
     press(/^edge/)
     press('Remove')
     await waitFor(() => {
-      expect(screen.queryByRole('button', { name: /^edge/ })).not.toBeInTheDocument()
+      expect(toastStore.getState().toasts).toMatchObject([{ text: 'edge removed.' }])
     })
-    expect(toastStore.getState().toasts).toMatchObject([{ text: 'edge removed.' }])
+    expect(screen.queryByRole('button', { name: /^edge/ })).not.toBeInTheDocument()
     undoLast()
     expect(await screen.findByRole('button', { name: /^edge/ })).toBeInTheDocument()
     expect(callsOf(daemon, 'servers.restore')).toEqual([{ id: 'server-edge' }])
@@ -111,7 +111,9 @@ describe('the servers', () => {
     press(/^edge/)
     type('User', 'someone')
     fireEvent.keyDown(screen.getByLabelText('User'), { key: 'Escape' })
-    expect(toastStore.getState().toasts).toMatchObject([{ text: 'The changes to edge were not saved.' }])
+    await waitFor(() => {
+      expect(toastStore.getState().toasts).toMatchObject([{ text: 'The changes to edge were not saved.' }])
+    })
     undoLast()
     expect(await screen.findByLabelText('User')).toHaveValue('someone')
   })
