@@ -3,7 +3,8 @@ import { applyDeletion, applying, applyRow, type Applying } from './_apply'
 import { tellUnreadable, type Context } from './_context'
 import { changesOf } from './_plan'
 import type { CloudDelta, CloudList } from './client/types'
-import type { Namespace, ReplicaState } from './types'
+import { isOfSpec } from './_spec-fault'
+import type { CloudRow, Namespace, ReplicaState } from './types'
 
 /** From so many on, it is not believed at once that all of them were deleted. */
 const MANY = 3
@@ -28,43 +29,100 @@ export async function pull(context: Context, namespace: Namespace): Promise<void
 async function takeDelta(context: Context, namespace: Namespace, delta: CloudDelta): Promise<void> {
   const deleted = new Set(delta.deleted)
   tellUnreadable(context, delta.unreadable)
-  const notes = await context.replica.transact((state) => {
-    const on = begin(context, state, { namespace, isGone: (cloudId) => deleted.has(cloudId) })
-    for (const row of delta.rows) applyRow(on, row)
-    for (const id of delta.deleted) applyDeletion(on, id)
-    return { changes: { ...changesOf(on.plan), cursor: { namespace, value: delta.cursor } }, result: on.plan.notes }
+  await take(context, namespace, {
+    rows: delta.rows,
+    cursor: delta.cursor,
+    prepare: () => ({ gone: delta.deleted, isGone: (cloudId) => deleted.has(cloudId), mustAsk: false }),
   })
-  tell(context, notes)
 }
 
 async function takeList(context: Context, namespace: Namespace, list: CloudList): Promise<void> {
-  const { memory, replica } = context
+  const { memory } = context
   const there = new Set([...list.rows, ...list.unreadable].map(({ id }) => id))
   tellUnreadable(context, list.unreadable)
-  const notes = await replica.transact((state) => {
-    const asked = new Set(
-      state.conflicts(namespace).map(({ kind, cloudId }) => (kind === 'deleted-there' ? cloudId : null)),
-    )
-    const bound = state
-      .all(namespace)
-      .flatMap(({ binding: { cloudId } }) => (cloudId === null || asked.has(cloudId) ? [] : [cloudId]))
-    const gone = bound.filter((cloudId) => !there.has(cloudId))
-    const isDoubtful = gone.length >= MANY && gone.length === bound.length
-    const isBelieved = !isDoubtful || memory.vanished.has(namespace)
-    const on = begin(context, state, { namespace, isGone: (cloudId) => isBelieved && !there.has(cloudId) })
-    const asking: Applying = { ...on, mustAsk: isDoubtful }
+  const wasDoubted = memory.vanished.has(namespace)
+  await take(context, namespace, {
     // The smaller id first: it is the one that stays of two that are the same.
-    for (const row of [...list.rows].sort((one, other) => (one.id < other.id ? -1 : 1))) applyRow(on, row)
-    if (isBelieved) for (const id of goneOf(state, namespace, there)) applyDeletion(asking, id)
-    else
-      on.plan.notes.push(
-        `The cloud shows none of ${gone.length} forwards any more; it is asked again before that is believed.`,
-      )
-    remember(memory.vanished, namespace, isDoubtful && !isBelieved)
-    const cursor = isBelieved ? { cursor: { namespace, value: list.cursor } } : {}
-    return { changes: { ...changesOf(on.plan), ...cursor }, result: on.plan.notes }
+    rows: [...list.rows].sort((one, other) => (one.id < other.id ? -1 : 1)),
+    cursor: list.cursor,
+    prepare: (state) => {
+      const { gone, bound } = boundOf(state, namespace, there)
+      const isDoubtful = gone.length >= MANY && gone.length === bound.length
+      if (isDoubtful && !wasDoubted) {
+        memory.vanished.add(namespace)
+        return `The cloud shows none of ${gone.length} forwards any more; it is asked again before that is believed.`
+      }
+      memory.vanished.delete(namespace)
+      const known = goneOf(state, namespace, there)
+      return { gone: known, isGone: (cloudId) => !there.has(cloudId), mustAsk: isDoubtful }
+    },
   })
-  tell(context, notes)
+}
+
+interface Taking {
+  readonly rows: readonly CloudRow[]
+  readonly cursor: string | null
+  /** What went away, or why that is not believed: then the cursor stays where it is. */
+  readonly prepare: (
+    state: ReplicaState,
+  ) => (Pick<Applying, 'isGone' | 'mustAsk'> & { readonly gone: readonly string[] }) | string
+}
+
+/** In one transaction; when this machine cannot take one of the rows, in one for each, and that one is left alone. */
+async function take(context: Context, namespace: Namespace, taking: Taking): Promise<void> {
+  try {
+    await write(context, namespace, taking)
+  } catch (error) {
+    if (!isOfSpec(error) || taking.rows.length === 0) throw error
+    const { cursor: _cursor, ...left } = taking
+    for (const row of taking.rows) await takeOne(context, namespace, { ...left, rows: [row] })
+    await write(context, namespace, { ...taking, rows: [] })
+  }
+}
+
+async function takeOne(context: Context, namespace: Namespace, taking: Omit<Taking, 'cursor'>): Promise<void> {
+  const [row] = taking.rows
+  try {
+    await write(context, namespace, taking)
+  } catch (error) {
+    if (!isOfSpec(error) || row === undefined) throw error
+    tellUnreadable(context, [{ id: row.id, name: row.fields.name, reason: error.message }])
+  }
+}
+
+/** Without a cursor: the rows alone. */
+async function write(
+  { client, memory, now, replica, log }: Context,
+  namespace: Namespace,
+  { rows, prepare, cursor }: Omit<Taking, 'cursor'> & Partial<Taking>,
+): Promise<void> {
+  const notes = await replica.transact((state) => {
+    const prepared = prepare(state)
+    const isBelieved = typeof prepared !== 'string'
+    const { isGone, mustAsk } = isBelieved ? prepared : { isGone: () => false, mustAsk: false }
+    const on = applying(state, namespace, { memory, extensions: client.extensions(), now: now(), isGone, mustAsk })
+    if (!isBelieved) on.plan.notes.push(prepared)
+    for (const row of rows) applyRow(on, row)
+    if (cursor === undefined) return { changes: changesOf(on.plan), result: on.plan.notes }
+    if (isBelieved) for (const id of prepared.gone) applyDeletion(on, id)
+    const at = isBelieved && cursor !== state.cursor(namespace) ? { cursor: { namespace, value: cursor } } : {}
+    return { changes: { ...changesOf(on.plan), ...at }, result: on.plan.notes }
+  })
+  for (const note of notes) log('warning', note)
+}
+
+/** Rows of forwards here, and those of them that the list does not have; one whose deletion is asked about counts no more. */
+function boundOf(
+  state: ReplicaState,
+  namespace: Namespace,
+  there: ReadonlySet<string>,
+): { readonly bound: readonly string[]; readonly gone: readonly string[] } {
+  const asked = state.conflicts(namespace).flatMap(({ kind, cloudId }) => (kind === 'deleted-there' ? [cloudId] : []))
+  const asks = new Set(asked)
+  const bound = state
+    .all(namespace)
+    .flatMap(({ binding: { cloudId } }) => (cloudId === null || asks.has(cloudId) ? [] : [cloudId]))
+  return { bound, gone: bound.filter((cloudId) => !there.has(cloudId)) }
 }
 
 /** Rows that were known here, bound or waiting for a decision, and are not in the list. */
@@ -75,21 +133,4 @@ function goneOf(state: ReplicaState, namespace: Namespace, there: ReadonlySet<st
     ...state.outbox(namespace).map((entry) => (entry.kind === 'delete' ? entry.cloudId : null)),
   ]
   return [...new Set(known)].filter((cloudId) => cloudId !== null).filter((cloudId) => !there.has(cloudId))
-}
-
-function begin(
-  { client, memory, now }: Context,
-  state: ReplicaState,
-  { namespace, isGone }: { readonly namespace: Namespace; readonly isGone: (cloudId: string) => boolean },
-): Applying {
-  return applying(state, namespace, { memory, extensions: client.extensions(), now: now(), isGone })
-}
-
-function remember(set: Set<Namespace>, namespace: Namespace, isIn: boolean): void {
-  if (isIn) set.add(namespace)
-  else set.delete(namespace)
-}
-
-function tell({ log }: Context, notes: readonly string[]): void {
-  for (const note of notes) log('warning', note)
 }

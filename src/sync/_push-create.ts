@@ -1,12 +1,12 @@
 /** Forwards that the server does not have yet. */
-import type { CloudFields } from '@shared/cloud-views'
+import { cloudFieldNames, type CloudFields } from '@shared/cloud-views'
 import { applying, mergeInto, type Applying } from './_apply'
 import type { Context } from './_context'
 import { changesOf, createPlan, replaceEntry } from './_plan'
 import { isRefusal, refuse, saveOne, settle, type SaveEntry } from './_push-save'
 import { CloudError } from './client'
 import type { NewRow, SyncResult } from './client/types'
-import { sayable } from './fields'
+import { keptFields, sayable, withFields } from './fields'
 import type { CloudRow, Namespace, ReplicaState, Shared } from './types'
 
 /** A batch is written in one transaction there and here. */
@@ -150,7 +150,9 @@ function confirm(on: Applying, { entry, row: sent }: NewOne, row: CloudRow): voi
   const isMine = mine?.binding.namespace === entry.namespace && mine.binding.localId === sent.localId
   if (mine !== null && isMine) {
     plan.changes.done.push(entry.seq)
-    mergeInto(on, mine, { row, sent: sent.fields })
+    // What the server keeps nothing of is not agreed on: a server that does so later gets it with the next change.
+    const unkept = cloudFieldNames.filter((name) => !keptFields(on.extensions).includes(name))
+    mergeInto(on, mine, { row, sent: withFields(sent.fields, unkept, nothing) })
     return
   }
   // Deleted here, or taken elsewhere, while it was on its way.
@@ -161,6 +163,12 @@ function confirm(on: Applying, { entry, row: sent }: NewOne, row: CloudRow): voi
   replaceEntry(plan, deleted.seq, {
     ...{ kind: 'delete', namespace, localId, cloudId: row.id, version: row.version, base: row.fields },
   })
+}
+
+const nothing: CloudFields = {
+  ...{ name: '', type: 'local', localHost: null, localPort: null, remoteHost: null, remotePort: null },
+  ...{ bindAddress: null, bindPort: null, serverAddress: null, username: null, tags: [], description: '' },
+  ...{ password: null, keyContent: null, passphrase: null },
 }
 
 function rowOf({ row }: NewOne, { id, version }: { readonly id: string; readonly version: number | null }): CloudRow {

@@ -4,6 +4,7 @@ import { createAll } from './_push-create'
 import { deleteOne } from './_push-delete'
 import { runOne } from './_push-run'
 import { saveOne } from './_push-save'
+import { isOfSpec } from './_spec-fault'
 import { CloudError } from './client'
 import type { Namespace, OutboxEntry } from './types'
 
@@ -21,6 +22,10 @@ export async function push(context: Context, namespace: Namespace): Promise<void
       try {
         await send(entry)
       } catch (error) {
+        if (isOfSpec(error)) {
+          context.log('warning', `A forward that is shared cannot be taken as the cloud has it: ${error.message}`)
+          continue
+        }
         // One row that the server stumbles over holds up no other.
         if (!isOfOneRow(error) || failed.push(error) > MAX_FAILED) throw error
       }

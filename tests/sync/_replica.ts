@@ -1,6 +1,7 @@
 /** A machine in memory: forwards, bindings, outbox and inbox, written as one; it can break before or after a write. */
 import { randomUUID } from 'node:crypto'
 import type { CloudFields } from '../../src/shared/cloud-views'
+import { WarrenError } from '../../src/shared/errors'
 import {
   defaultOverrides,
   resolveConflict,
@@ -43,6 +44,8 @@ export interface TestReplica extends Replica {
   readonly conflicts: () => readonly Conflict[]
   /** The write after `after` more breaks: `before` it is on the disk, or `after` that. Only writes that change something count. */
   readonly breakAt: (when: 'before' | 'after', after?: number) => void
+  /** What this machine cannot take, whatever the cloud says; it throws `spec.invalid`. */
+  refuses: (fields: CloudFields) => boolean
   /** Called after every change by hand. */
   onEdit: () => void
 }
@@ -82,9 +85,13 @@ export function testReplica(disk: Disk = newDisk()): TestReplica {
   const self: TestReplica = {
     disk,
     onEdit: () => undefined,
+    refuses: () => false,
     transact: async (work) => {
       await Promise.resolve()
       const { changes, result } = work(stateOf(disk))
+      if ([...(changes.save ?? []), ...(changes.arrive ?? [])].some(({ fields }) => self.refuses(fields))) {
+        throw new WarrenError('spec.invalid', 'It cannot be had here.')
+      }
       commit(changes)
       return result
     },

@@ -224,6 +224,24 @@ it('lets one row that the server stumbles over hold up no other', async () => {
   expect(server.rows().filter(({ remotePort }) => remotePort === 5)).toHaveLength(3)
 })
 
+it('leaves alone what this machine cannot take, and takes the rest', async () => {
+  const other = make()
+  for (const name of ['a', 'poison', 'c']) one.replica.add({ ...someFields, name })
+  await one.sync.syncNow()
+  other.replica.refuses = ({ name }) => name === 'poison'
+  other.replica.add({ ...someFields, name: 'd' })
+  await other.sync.syncNow()
+  expect(other.replica.names()).toEqual(['a', 'c', 'd'])
+  expect(other.lines).toHaveLength(1)
+  expect(other.lines[0]).toContain('"poison"')
+  await other.sync.syncNow()
+  expect(other.lines).toHaveLength(1)
+  one.replica.edit(one.replica.idOf('poison'), { name: 'b' })
+  await one.sync.syncNow()
+  await other.sync.syncNow()
+  expect(other.replica.names()).toEqual(['a', 'b', 'c', 'd'])
+})
+
 it('sends no secret, no tag and no header of its own to a server that knows the document alone', async () => {
   const secret = 'warren-sealed:1:0:AAAA'
   const id = one.replica.add({ ...someFields, password: secret, keyContent: secret, passphrase: secret, tags: ['x'] })
