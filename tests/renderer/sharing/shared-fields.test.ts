@@ -60,6 +60,10 @@ describe('the two columns', () => {
     expect(Object.keys(rowsOf(db, { type: 'dynamic' }))).toEqual(['type'])
   })
 
+  it('offer no port of others where they have none', () => {
+    expect(rowsOf(differing(db, { localPort: null })).listenPort).toMatchObject({ shared: null, choosable: false })
+  })
+
   it('are empty until the server confirmed the forward', () => {
     expect(rowsOf({ ...db, cloud: { ...(db.cloud as ForwardCloud), shared: null } })).toEqual({})
   })

@@ -94,12 +94,12 @@ function Choice(props: {
       size="s"
       kind="quiet"
       className={styles.choice}
-      aria-label={`${word}: ${row.label}`}
       onClick={() => {
         sharing.choose(row.id, own)
       }}
     >
       {word}
+      <span className="sr-only">: {row.label}</span>
     </Button>
   )
 }

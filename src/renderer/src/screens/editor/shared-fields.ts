@@ -80,7 +80,7 @@ export function sharedRows({ form, spec, cloud, server, choices }: RowsInput): r
     ...{ id, label, shared: values.shared, mine: values.mine },
     own: choices?.get(id) ?? isOwn(id, shared.type, cloud),
     differs: values.differs ?? (values.shared ?? '') !== (values.mine ?? ''),
-    choosable: id !== 'type' && !(id === 'username' && cloud.namespace !== PERSONAL),
+    choosable: canChoose(id, values.shared, cloud),
   })
   const text = (id: TextRow): SharedRow =>
     row(id, fieldLabel(form.type, id), { shared: orNull(theirs[id]), mine: orNull(form[id]) })
@@ -113,6 +113,12 @@ export function ownValues(rows: readonly SharedRow[]): readonly SharedRow[] {
 }
 
 // --- internal ---
+
+/** A port that the others have not chosen (any free one) is none to take. */
+function canChoose(id: RowId, shared: string | null, cloud: ForwardCloud): boolean {
+  if (id === 'username') return cloud.namespace === PERSONAL
+  return id !== 'type' && !(id === 'listenPort' && shared === null && cloud.shared?.type !== 'dynamic')
+}
 
 type TextRow = 'listenPort' | 'targetHost' | 'targetPort' | 'name' | 'description'
 interface Values {
