@@ -27,7 +27,9 @@ export function createEnginePorts(options: EnginePortsOptions): EnginePorts {
   return {
     ssh: {
       pins: { find: trusted.find, all: trusted.all, add: trusted.add, remove: trusted.drop },
-      secrets: { get: secrets.get, accepted: secrets.accepted, refused: secrets.refused },
+      secrets: {
+        ...{ get: secrets.get, accepted: secrets.accepted, refused: secrets.refused, sharedKey: secrets.sharedKey },
+      },
       // What a session says belongs to every forward that goes over it.
       log: (serverId, entry) => {
         const active = options.active()

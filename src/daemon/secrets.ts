@@ -27,13 +27,16 @@ export interface Secrets {
   readonly forget: (serverId: string) => void
   /** Every secret held in memory, for redaction. */
   readonly values: () => Iterable<string>
+  /** A private key that others share for this server. */
+  readonly sharedKey: (serverId: string) => Promise<string | null>
   /** Asked when nothing is held here. */
   readonly useLast: (source: LastSource) => void
 }
 
 /** Secrets that others share; what it gives is not taken over, so that it ends with the sharing. */
 export interface LastSource {
-  readonly get: (serverId: string, kind: 'password' | 'passphrase') => string | null
+  readonly get: (serverId: string, kind: 'password' | 'passphrase', subject: string) => string | null
+  readonly keyOf: (serverId: string) => string | null
   /** Everything it holds in clear, for redaction. */
   readonly values: () => Iterable<string>
 }
@@ -46,8 +49,9 @@ export interface LastSource {
 export function createSecrets(file: string): Secrets {
   const memory = new Map<string, string>()
   const refused = new Map<string, ReadonlySet<string>>()
-  let last: LastSource = { get: () => null, values: () => [] }
-  const shared = (serverId: string, kind: Kind): string | null => (kind === 'proxy' ? null : last.get(serverId, kind))
+  let last: LastSource = { get: () => null, keyOf: () => null, values: () => [] }
+  const shared = (serverId: string, kind: Kind, subject: string): string | null =>
+    kind === 'proxy' ? null : last.get(serverId, kind, subject)
   const key = (...parts: string[]): string => JSON.stringify(parts)
   return {
     get: (serverId, kind, subject) =>
@@ -57,7 +61,7 @@ export function createSecrets(file: string): Secrets {
         const saved = readSaved(file).find((entry) => entry.serverId === serverId && entry.kind === kind)
         const wasRefused = (value: string): boolean => refused.get(key(serverId, kind, subject))?.has(value) ?? false
         if (saved === undefined || wasRefused(saved.value)) {
-          const value = shared(serverId, kind)
+          const value = shared(serverId, kind, subject)
           return value === null || wasRefused(value) ? null : value
         }
         // In memory from now on, so that redaction knows it.
@@ -65,14 +69,14 @@ export function createSecrets(file: string): Secrets {
         return saved.value
       }),
     accepted: (serverId, kind, { subject, value }) => {
-      if (shared(serverId, kind) === value) return
+      if (shared(serverId, kind, subject) === value) return
       memory.set(key(serverId, kind, subject), value)
     },
     refused: (serverId, kind, subject) => {
       const held = [subject, ANY].flatMap((name) => memory.get(key(serverId, kind, name)) ?? [])
       for (const name of [subject, ANY]) memory.delete(key(serverId, kind, name))
       // Nothing was held: then it was the shared one.
-      const values = held.length > 0 ? held : [shared(serverId, kind)].filter((value) => value !== null)
+      const values = held.length > 0 ? held : [shared(serverId, kind, subject)].filter((value) => value !== null)
       const name = key(serverId, kind, subject)
       refused.set(name, new Set([...(refused.get(name) ?? []), ...values]))
     },
@@ -97,6 +101,7 @@ export function createSecrets(file: string): Secrets {
       if (others.length < saved.length) writeSaved(file, others)
     },
     values: () => [...memory.values(), ...last.values()],
+    sharedKey: (serverId) => settle(() => last.keyOf(serverId)),
     useLast: (source) => {
       last = source
     },

@@ -15,7 +15,7 @@ export {
   type ResolvedSshConfig,
   type SshConfigEnvironment,
 } from './ssh-config'
-export type { ConfiguredOptions, ServerPlan, ServerRoute } from './ssh/types'
+export { SHARED_KEY, type ConfiguredOptions, type ServerPlan, type ServerRoute } from './ssh/types'
 export type {
   Clock,
   Engine,

@@ -1,4 +1,5 @@
 /** Sealed secrets on their way to the engine: opened when a login asks, offered to the server they were sealed for and to no other. */
+import { SHARED_KEY } from '@engine'
 import { generationOf, isSameServer } from '@sync'
 import type { LastSource } from '../secrets'
 import type { Keys, SealedField, SealedFields, SecretField } from './types'
@@ -15,8 +16,6 @@ export interface SealedSecretsOptions {
 }
 
 export interface SealedSecrets extends LastSource {
-  /** A key that is shared for this server, in clear. */
-  readonly keyOf: (serverId: string) => string | null
   /** The login or the keys are others now: what could not be opened may open. */
   readonly forget: () => void
 }
@@ -53,8 +52,13 @@ export function sealedSecrets(options: SealedSecretsOptions): SealedSecrets {
     }
     return null
   }
+  const hasKey = (serverId: string): boolean => sealed.ofServer(serverId).some(({ field }) => field === 'keyContent')
   return {
-    get: find,
+    get: (serverId, kind, subject) => {
+      // A passphrase that comes with a key is that key's: one's own files are not tried with it.
+      if (kind === 'passphrase' && subject !== SHARED_KEY && hasKey(serverId)) return null
+      return find(serverId, kind)
+    },
     keyOf: (serverId) => find(serverId, 'keyContent'),
     values: () => [...opened, ...options.ofLogin()],
     forget: () => told.clear(),

@@ -5,7 +5,7 @@ import { openAgent, type Agent, type AgentSession } from './_agent'
 import { chooseAgent, expandHome, type AgentChoice } from './_agent-path'
 import { parseCertificate, type Certificate } from './_certificate'
 import { keyTypeOf } from './_fingerprint'
-import { loadCertificate, loadKey, type LoadedCertificate, type LoadedKey } from './_key-load'
+import { loadCertificate, loadKey, loadSharedKey, type LoadedCertificate, type LoadedKey } from './_key-load'
 import type { ServerPlan, SshPorts } from './types'
 
 /** ssh_config(5) IdentityFile, in its order; the types that are used any more. */
@@ -43,8 +43,11 @@ export async function collectIdentities(
 ): Promise<Identities> {
   const problems: WarrenError[] = []
   const home = ports.environment.homeDir
-  const keys = await loadKeys(server, home)
-  const certificates = await loadCertificates({ server, home, keys }, problems)
+  const files = await loadKeys(server, home)
+  const certificates = await loadCertificates({ server, home, keys: files }, problems)
+  const shared = (await ports.secrets.sharedKey?.(server.id)) ?? null
+  // Last: a server may allow few attempts, and what is one's own comes first.
+  const keys = shared === null ? files : [...files, await loadSharedKey(shared)]
   const agent = await askAgent(chooseAgent(server.agent, ports.environment), { signal, session, problems })
   const identities = arrange({ keys, certificates, agent, identitiesOnly: server.identitiesOnly })
   problems.push(...uselessKeys(keys, identities))

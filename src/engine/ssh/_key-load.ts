@@ -4,6 +4,7 @@ import { access, readFile, stat } from 'node:fs/promises'
 import { WarrenError } from '@shared/errors'
 import { parseCertificate, type Certificate } from './_certificate'
 import { readKeyFile, readPublicKey, type KeyFile } from './_key-file'
+import { SHARED_KEY } from './types'
 
 const OTHERS_BITS = 0o077
 const MAX_KEY_FILE_BYTES = 1024 * 1024
@@ -53,6 +54,22 @@ export async function loadKey(file: string, field: string | null): Promise<Loade
       if (tooOpen !== null) return withoutSecret({ file, field, blob }, tooOpen)
       return { file, field, blob, secret: found, isSecurityKey: false, problem: null }
     }
+  }
+}
+
+/** A key that is no file: its text comes from whoever shares it, and stays in memory. */
+export async function loadSharedKey(text: string): Promise<LoadedKey> {
+  const at = { file: SHARED_KEY, field: null }
+  const found = await readKeyFile(Buffer.from(text, 'utf8'))
+  switch (found.kind) {
+    case 'private':
+    case 'locked':
+      return { ...at, blob: found.blob, secret: found, isSecurityKey: false, problem: null }
+    case 'public':
+    case 'security-key':
+      return { ...withoutSecret({ ...at, blob: found.blob }), isSecurityKey: found.kind === 'security-key' }
+    case 'unusable':
+      return withoutSecret({ ...at, blob: null }, notAKey('The shared key', null, found.type))
   }
 }
 

@@ -53,6 +53,8 @@ export interface SshPorts {
     readonly accepted: (serverId: string, kind: SecretKind, entry: { subject: string; value: string }) => void
     /** The server refused it: never offer it again. */
     readonly refused: (serverId: string, kind: SecretKind, subject: string) => void
+    /** The text of a private key that others share for this server. Its passphrase has the subject `SHARED_KEY`. */
+    readonly sharedKey?: ((serverId: string) => Promise<string | null>) | undefined
   }
   readonly log: (serverId: string, entry: Pick<LogEntry, 'level' | 'message' | 'code'>) => void
   readonly environment: {
@@ -68,6 +70,9 @@ export interface SshPorts {
     readonly globalKnownHostsFiles?: readonly string[] | undefined
   }
 }
+
+/** What a person knows a key by that is shared with them, in place of a path. */
+export const SHARED_KEY = 'the shared key'
 
 /** A server as it is dialled now: what was written, and what its ssh config adds. */
 export interface ServerPlan extends ServerSpec {

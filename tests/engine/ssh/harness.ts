@@ -71,6 +71,7 @@ export function makeWorld(change: Partial<Pick<World, 'answer' | 'knownHostsFile
         get: async (_serverId, kind, subject) => world.secrets.get(`${kind} ${subject}`) ?? null,
         accepted: (_serverId, kind, { subject, value }) => world.secrets.set(`${kind} ${subject}`, value),
         refused: (_serverId, kind, subject) => world.secrets.delete(`${kind} ${subject}`),
+        sharedKey: async () => world.secrets.get('shared key') ?? null,
       },
       log: (_serverId, entry) => world.logged.push(entry),
       environment: {
