@@ -17,7 +17,7 @@ import {
   type SavedBinding,
 } from './_cloud-rows'
 import type { CloudTeamKeyRow, Tables } from './_tables'
-import { upsertForwards, upsertServers } from './_upserts'
+import { chunks, upsertForwards, upsertServers } from './_upserts'
 
 /** Rows of one statement: SQLite takes a bounded number of values. */
 const ROWS = 500
@@ -110,27 +110,27 @@ export function cloudPart(db: Kysely<Tables>): CloudStore {
 
 /** The cloud's half of a transaction that somebody else began. */
 export async function writeCloud(trx: Transaction<Tables>, change: CloudChange): Promise<void> {
-  for (const ids of chunks(change.unbound ?? [])) {
+  for (const ids of chunked(change.unbound ?? [])) {
     await trx.deleteFrom('cloudBindings').where('forwardId', 'in', ids).execute()
   }
-  for (const rows of chunks((change.bindings ?? []).map(bindingToRow))) {
+  for (const rows of chunked((change.bindings ?? []).map(bindingToRow))) {
     await trx.replaceInto('cloudBindings').values(rows).execute()
   }
   const at = change.buried?.at ?? ''
-  for (const bindings of chunks(change.buried?.bindings ?? [])) {
+  for (const bindings of chunked(change.buried?.bindings ?? [])) {
     const rows = bindings.map((binding) => ({ forwardId: binding.forwardId, binding: JSON.stringify(binding), at }))
     await trx.replaceInto('cloudBuried').values(rows).execute()
   }
-  for (const seqs of chunks(change.done ?? [])) {
+  for (const seqs of chunked(change.done ?? [])) {
     await trx.deleteFrom('cloudOutbox').where('seq', 'in', seqs).execute()
   }
-  for (const entries of chunks(change.outbox ?? [])) {
+  for (const entries of chunked(change.outbox ?? [])) {
     await trx.replaceInto('cloudOutbox').values(entries.map(entryToRow)).execute()
   }
-  for (const ids of chunks(change.settled ?? [])) {
+  for (const ids of chunked(change.settled ?? [])) {
     await trx.deleteFrom('cloudConflicts').where('id', 'in', ids).execute()
   }
-  for (const conflicts of chunks(change.conflicts ?? [])) {
+  for (const conflicts of chunked(change.conflicts ?? [])) {
     const rows = conflicts.map((conflict) => ({
       ...{ id: conflict.id, namespace: namespaceText(conflict.namespace), conflict: JSON.stringify(conflict) },
     }))
@@ -142,7 +142,7 @@ export async function writeCloud(trx: Transaction<Tables>, change: CloudChange):
     const row = { ...space, namespace: namespaceText(space.namespace) }
     await trx.replaceInto('cloudSpaces').values(row).execute()
   }
-  for (const ids of chunks(change.madeServers ?? [])) {
+  for (const ids of chunked(change.madeServers ?? [])) {
     await trx
       .replaceInto('cloudServers')
       .values(ids.map((serverId) => ({ serverId })))
@@ -170,10 +170,10 @@ const accountTables = [
 
 async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Promise<void> {
   const { forwards = [], servers = [], at = '' } = change.deleted ?? {}
-  for (const ids of chunks(forwards)) {
+  for (const ids of chunked(forwards)) {
     await trx.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
   }
-  for (const ids of chunks(servers)) {
+  for (const ids of chunked(servers)) {
     await trx.updateTable('servers').set({ deletedAt: at }).where('id', 'in', ids).execute()
     await trx.deleteFrom('cloudServers').where('serverId', 'in', ids).execute()
   }
@@ -186,7 +186,7 @@ async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Pro
 /** Forwards may exchange their names. */
 async function freeNames(trx: Transaction<Tables>, specs: readonly ForwardSpec[]): Promise<void> {
   if (specs.length < 2) return
-  for (const ids of chunks(specs.map(({ id }) => id))) {
+  for (const ids of chunked(specs.map(({ id }) => id))) {
     await trx
       .updateTable('forwards')
       .set((row) => ({ nameKey: row.ref('id') }))
@@ -221,8 +221,6 @@ function entryToRow(entry: OutboxEntry): Tables['cloudOutbox'] {
   return { key: outboxKey(entry), seq, namespace: namespaceText(entry.namespace), at, entry: JSON.stringify(entry) }
 }
 
-function chunks<T>(all: readonly T[]): T[][] {
-  const parts: T[][] = []
-  for (let start = 0; start < all.length; start += ROWS) parts.push(all.slice(start, start + ROWS))
-  return parts
+function chunked<T>(all: readonly T[]): T[][] {
+  return chunks(all, ROWS)
 }
