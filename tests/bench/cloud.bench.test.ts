@@ -7,7 +7,7 @@ import { startPostgres, type Postgres } from '../support/postgres'
 import { loadOf, serveCloud, serveHello, type Load, type Served, type ServedCloud } from './_cloud'
 import { median } from './_measure'
 import { rssBytes } from './_processes'
-import { figure, publish, times } from './_table'
+import { figure, publish } from './_table'
 
 const ROUNDS = 3
 const SECONDS = 5
@@ -40,8 +40,8 @@ describe('the cloud', () => {
       rows,
       notes: [
         `Requests: wrk, one thread, 16 kept connections, ${SECONDS} s, medians of ${ROUNDS} rounds in turn; the ratio is the median of the ratios round by round. Servers, load and PostgreSQL share the machine.`,
-        `A list answers ${LISTED} forwards, some 65 KB of JSON, after it looked up the token, the account and the membership anew; bare Hono answers five bytes. Every start is on the disk before it is answered, on both databases.`,
-        `Syncs: one client, medians of ${ROUNDS}; milliseconds for the whole request. A delta is ${CHANGED} changed of ${MANY} known forwards; “asked” is what another machine of the person asks then.`,
+        `A list answers ${LISTED} forwards, some 65 KB of JSON, after the token, the account and the cursor of the list were asked of the database; a list that did not move is answered as it was before. Bare Hono answers five bytes. Every start is synced to the disk before it is answered, on both databases.`,
+        `Syncs: one client, medians of ${ROUNDS}; milliseconds for the whole request. A delta is ${CHANGED} changed of ${figure(MANY)} known forwards; “asked” is what another machine of the person asks then.`,
         `Streams: ${figure(MANY)} at one server, from a client process of its own; what one more costs is the resident memory beyond that before, divided. One change is told to all: from its request until the last of them has it.`,
       ],
     })
@@ -66,7 +66,7 @@ describe('the cloud', () => {
     }
     const cells = ours.flatMap((loads) => [
       text(loads),
-      times(median(loads.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN)))),
+      `${median(loads.map(({ perSecond }, round) => perSecond / (bare[round]?.perSecond ?? Number.NaN))).toPrecision(2)}×`,
     ])
     rows.push([what, text(bare), ...cells])
   }
@@ -81,18 +81,18 @@ describe('the cloud', () => {
     }))
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [index, cloud] of clouds.entries()) {
-        const times_ = took[index]
+        const one = took[index]
         // A team of its own, so that each round begins with nothing.
         const { id } = (await cloud.call('POST', '/teams/create', { name: `round ${round}` })) as {
           readonly id: string
         }
         const path = `/port-forwards/sync?namespace=${id}`
-        times_?.first.push(await timed(() => cloud.call('POST', path, all)))
-        times_?.same.push(await timed(() => cloud.call('POST', path, all)))
+        one?.first.push(await timed(() => cloud.call('POST', path, all)))
+        one?.same.push(await timed(() => cloud.call('POST', path, all)))
         const changed = all.slice(0, CHANGED).map((element) => ({ ...element, name: `changed ${round}` }))
-        times_?.delta.push(await timed(() => cloud.call('POST', path, changed)))
+        one?.delta.push(await timed(() => cloud.call('POST', path, changed)))
         const since = `/port-forwards?namespace=${id}&since=${MANY}`
-        times_?.asked.push(
+        one?.asked.push(
           await timed(async () => {
             const { changed: told } = (await cloud.call('GET', since)) as { readonly changed: readonly unknown[] }
             expect(told).toHaveLength(CHANGED)

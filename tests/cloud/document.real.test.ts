@@ -76,7 +76,7 @@ it('answers every example of the document as the document shows, on both databas
   const [lite, full] = databases.map((database) => sections(told.get(database) ?? new Map()))
   expect(full).toEqual(lite)
   await expectPage('cloud-document.md', [...INTRO, overview(), ...(lite ?? [])].join('\n\n'))
-})
+}, 180_000)
 
 const INTRO = [
   '# The document’s examples, and what they are answered',
