@@ -145,6 +145,37 @@ describe('the store', () => {
     for (const copy of copies) expect(copy).toContain('migration')
   })
 
+  it('of the version before keeps its forwards, and takes what the cloud keeps beside them', async () => {
+    const raw = new Database(places.database)
+    for (const { sql: step } of migrations.slice(0, 4)) raw.exec(step)
+    raw.exec('pragma user_version = 4')
+    raw.exec(`pragma application_id = ${APPLICATION_ID}`)
+    raw.exec(`insert into servers (id, name, name_key, host, port, identity_files, identities_only, jump, host_key_policy,
+      keepalive_seconds, keepalive_count, connect_timeout_seconds, demo, created_at, updated_at)
+      values ('s1', 'Bastion', 'bastion', 'bastion.example', 22, '[]', 0, '[]', 'ask', 15, 3, 10, 0, '${at}', '${at}')`)
+    raw.exec(`insert into forwards (id, name, name_key, type, local_port, remote_host, remote_port, server_id, tags,
+      description, auto_start, favourite, created_at, updated_at)
+      values ('f1', 'db', 'db', 'local', 5432, 'db', 5432, 's1', '[]', '', 0, 0, '${at}', '${at}')`)
+    raw.close()
+    const store = openStore(places)
+    expect((await store.load()).forwards).toMatchObject([{ spec: { id: 'f1', localPort: 5432 }, wanted: false }])
+    const empty = { account: null, spaces: [], bindings: [], outbox: [], conflicts: [], madeServers: [], unreadable: 0 }
+    expect(await store.loadCloud()).toEqual(empty)
+    const binding = {
+      ...{ forwardId: 'f1', namespace: null, localId: 'l1', cloudId: null, version: null, base: null, refused: null },
+      ...{ overrides: ['localPort'] as const, activeElsewhere: false, remappedFrom: 5432, toldRunning: true },
+      secrets: { password: null, keyContent: null, passphrase: null },
+    }
+    const entry = { kind: 'save', forwardId: 'f1', namespace: null, seq: 7, at } as const
+    await store.changeCloud({ bindings: [binding], outbox: [entry] })
+    await store.changeCloud({ outbox: [{ ...entry, seq: 8 }], done: [7] })
+    expect(await store.loadCloud()).toEqual({ ...empty, bindings: [binding], outbox: [{ ...entry, seq: 8 }] })
+    await store.deleteForwards(['f1'], at, { unbound: ['f1'], done: [8], buried: { bindings: [binding], at } })
+    expect(await store.loadCloud()).toEqual(empty)
+    expect(await store.buriedBindings(['f1'])).toEqual([binding])
+    await store.close()
+  })
+
   it('that is new has nothing to copy', async () => {
     await openStore(places).close()
     expect(existsSync(places.backups)).toBe(false)
