@@ -88,6 +88,8 @@ async function serveForever(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
   })
   await server.stop()
+  // Not by running out of work: Node gives the signals back then, and a second one would still kill what ended in order.
+  process.exit(0)
 }
 
 function configuration(): CloudConfig {
