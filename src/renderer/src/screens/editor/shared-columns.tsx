@@ -98,8 +98,10 @@ function Choice(props: {
         sharing.choose(row.id, own)
       }}
     >
-      {word}
-      <span className="sr-only">: {row.label}</span>
+      <span aria-hidden="true">{word}</span>
+      <span className="sr-only">
+        {word}: {row.label}
+      </span>
     </Button>
   )
 }
