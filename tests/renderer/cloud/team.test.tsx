@@ -29,7 +29,7 @@ describe('the teams', () => {
     await openTeam()
     const nav = within(screen.getByRole('navigation', { name: 'Cloud' }))
     expect(nav.getByRole('button', { name: /ops/ })).toHaveAttribute('aria-current', 'page')
-    expect(nav.getByRole('button', { name: /web/ })).toHaveTextContent('User · needs the key')
+    expect(nav.getByRole('button', { name: /web/ })).toHaveTextContent('User · needs key')
     fireEvent.click(nav.getByRole('button', { name: /web/ }))
     expect(screen.getByRole('heading', { name: 'web' })).toBeInTheDocument()
     expect(screen.getByText(/must give it to you/)).toBeInTheDocument()

@@ -68,9 +68,9 @@ function standing({ role, key }: CloudTeam): string {
   const { name } = roleWords[role]
   switch (key) {
     case 'waiting':
-      return `${name} · needs the key`
+      return `${name} · needs key`
     case 'locked':
-      return `${name} · key is locked`
+      return `${name} · locked`
     case 'none':
     case 'ready':
       return name

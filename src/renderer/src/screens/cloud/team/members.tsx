@@ -52,7 +52,7 @@ export function Members({ team, sealed }: { team: CloudTeam; sealed: boolean }):
         fault === null && <Skeleton rows={3} label="Asking for the members" />
       ) : (
         <>
-          {sealed && <KeySummary members={value} />}
+          {sealed && <KeySummary members={value} gives={team.key === 'ready'} />}
           <div className={styles.scroll} role="region" aria-label="List of members" tabIndex={0}>
             <table className={styles.members}>
               <thead>
@@ -109,14 +109,14 @@ export function Members({ team, sealed }: { team: CloudTeam; sealed: boolean }):
 
 // --- internal ---
 
-function KeySummary({ members }: { members: readonly CloudMember[] }): ReactNode {
+function KeySummary({ members, gives }: { members: readonly CloudMember[]; gives: boolean }): ReactNode {
   const waiting = members.filter(({ key }) => key === 'waits').length
   const changed = members.filter(({ keyChanged }) => keyChanged).length
   if (waiting === 0 && changed === 0) return null
   return (
     <p className={cloud.note}>
-      {waiting > 0 &&
-        `${plural(waiting, 'member')} ${waiting === 1 ? 'waits' : 'wait'} for the key of the team. Give it only after you compared the fingerprint with them.`}
+      {waiting > 0 && `${plural(waiting, 'member')} ${waiting === 1 ? 'waits' : 'wait'} for the key of the team.`}
+      {waiting > 0 && gives && ' Give it only after you compared the fingerprint with them.'}
       {changed > 0 && (
         <span className={styles.warning}>
           {plural(changed, 'member')} {changed === 1 ? 'shows' : 'show'} another key than before.

@@ -1,5 +1,5 @@
-import type { CloudTeam, CloudView } from '@shared/cloud-views'
-import { roleWords, teamKeyWords } from '@shared/cloud-words'
+import type { CloudTeam, CloudView, TeamRole } from '@shared/cloud-views'
+import { teamKeyWords } from '@shared/cloud-words'
 import { plural } from '@shared/format'
 import type { ReactNode } from 'react'
 import { Button } from '../../../components/button'
@@ -33,16 +33,21 @@ export function TeamPage({ team, view }: { team: CloudTeam; view: CloudView }): 
 
 const glyphs = { none: 'stopped', ready: 'running', waiting: 'waiting', locked: 'needs-you' } as const
 
+const mayWords: Readonly<Record<TeamRole, string>> = {
+  owner: 'You are an owner: you decide about the team.',
+  developer: 'You are a developer: you change its forwards.',
+  user: 'You are a user: you run its forwards.',
+}
+
 function Head({ team, view }: { team: CloudTeam; view: CloudView }): ReactNode {
   const forwards = useForwards((state) => countOf(state.byId.values(), team.id))
-  const { name, may } = roleWords[team.role]
   return (
     <section className={cloud.section} aria-labelledby="team-title">
       <h2 id="team-title" className={styles.title}>
         {team.name}
       </h2>
       <p className={cloud.note}>
-        You are {name === 'Owner' ? 'an' : 'a'} {name.toLowerCase()}, who {may}.{' '}
+        {mayWords[team.role]}{' '}
         {forwards === 0 ? 'It shares no forward with this machine yet.' : `It shares ${plural(forwards, 'forward')}.`}
       </p>
       {view.key !== 'unsupported' && (
