@@ -37,6 +37,7 @@ describe('the account', () => {
     expect(screen.getByText(/7 changes of this machine wait to be sent.*Next try in/)).toBeInTheDocument()
     expect(screen.getByText(offlineFault.message)).toBeInTheDocument()
     expect(screen.queryByText(/come at once/)).not.toBeInTheDocument()
+    expect(screen.queryByText(/does not tell of changes/)).not.toBeInTheDocument()
     press('Try now')
     await screen.findByText('In sync')
     expect(callsOf(daemon, 'cloud.sync')).toHaveLength(1)

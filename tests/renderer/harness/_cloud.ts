@@ -24,7 +24,7 @@ const ahead = (ms: number): string => new Date(Date.now() + ms).toISOString()
 export const OPS = '6f1c2f3a-5a0e-4a63-9d0b-3f5a2c7e1b01'
 export const WEB = '6f1c2f3a-5a0e-4a63-9d0b-3f5a2c7e1b02'
 export const LONG = '6f1c2f3a-5a0e-4a63-9d0b-3f5a2c7e1b03'
-export const RECOVERY_CODE = '4f1a 9c03 77be 20d5 e861 3b9a 05cc f24e'
+export const RECOVERY_CODE = '4f1a-9c03-77be-20d5-e861-3b9a-05cc-f24e'
 
 export const sampleTeams: readonly CloudTeam[] = [
   { id: OPS, name: 'ops', role: 'owner', key: 'ready' },

@@ -105,7 +105,7 @@ function Unlock({ task }: { task: Task }): ReactNode {
         mono
         value={code}
         error={tried && code.trim() === '' ? 'Type the recovery code.' : null}
-        hint="The one you kept when the key was made. Spaces do not matter."
+        hint="The one you kept when the key was made. Spaces and dashes do not matter."
         onChange={setCode}
       />
       <Button type="submit" kind="primary" busy={task.busy}>

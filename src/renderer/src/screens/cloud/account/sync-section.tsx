@@ -88,8 +88,12 @@ function sentences(view: CloudView, now: number): readonly string[] {
         : `Last asked ${formatAgo(lastSyncAt, now)}.`,
     state === 'offline' && nextTryAt !== null && nextTry(nextTryAt, now),
     // While it is away nothing comes, however it would come.
-    state !== 'offline' && state !== 'starting' && arrival(view),
+    isInTouch(view) && arrival(view),
   ].filter((part) => part !== false)
+}
+
+function isInTouch({ state }: CloudView): boolean {
+  return state === 'in-sync' || state === 'waiting' || state === 'conflict'
 }
 
 /** How soon one sees what others change: with the server's own notices, or only by asking. */
@@ -115,9 +119,10 @@ function Arrival({ view }: { view: CloudView }): ReactNode {
       <Setting
         label="Ask the server every"
         hint={
-          view.mode === 'events'
-            ? 'Used only when the server cannot tell of changes by itself'
-            : 'This server does not tell of changes, so Warren asks'
+          // Only a server that answered has said how it tells.
+          view.mode === 'polling' && isInTouch(view)
+            ? 'This server does not tell of changes, so Warren asks'
+            : 'Used only when the server cannot tell of changes by itself'
         }
       >
         <Select
