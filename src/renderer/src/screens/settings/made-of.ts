@@ -1,9 +1,11 @@
 /** The packages in the app, with the licences they say themselves; a test holds the list to what the sources import. */
 export const madeOf: readonly { readonly packageName: string; readonly name: string; readonly licence: string }[] = [
+  { packageName: 'axios', name: 'axios', licence: 'MIT' },
   { packageName: '@base-ui/react', name: 'Base UI', licence: 'MIT' },
   { packageName: 'commander', name: 'commander', licence: 'MIT' },
   { packageName: 'electron', name: 'Electron', licence: 'MIT' },
   { packageName: 'electron-store', name: 'electron-store', licence: 'MIT' },
+  { packageName: 'eventsource-parser', name: 'eventsource-parser', licence: 'MIT' },
   { packageName: 'hash-wasm', name: 'hash-wasm', licence: 'MIT' },
   { packageName: 'kysely', name: 'Kysely', licence: 'MIT' },
   { packageName: 'libsql', name: 'libSQL', licence: 'MIT' },
