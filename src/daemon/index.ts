@@ -214,7 +214,7 @@ async function compose(
   })
   cloud = await createCloud({
     services: { catalog, store, engine, watch, hub, activity, warnings, secrets, inTurn, now },
-    ...{ home: places.home, clock, log, onWork: () => idle.update() },
+    ...{ home: places.home, clock, log, onWork: () => onActive() },
     forget: (ids) => forgetForwards(services, ids),
   })
   const idle = createIdleExit({
