@@ -4,7 +4,20 @@ import { alias, define } from './vite.alias.ts'
 
 const SECOND = 1000
 
-/** `unit` and `renderer` are the fast loop, `real` needs sshd and the built bundles, `e2e` a display and the built app; `bench` prints figures. */
+/**
+ * What waits more than it computes, with homes, ports and databases of its own. Not what kills a daemon over and over, fills a disk,
+ * measures or changes the machine's network: that has the machine to itself.
+ */
+const COMPANIONABLE = [
+  'tests/{cli,cloud}/**/*.real.test.ts',
+  'tests/daemon/{cloud/*,forwarding,ssh-config-dial}.real.test.ts',
+  'tests/sync/{client-suite,teams}.real.test.ts',
+]
+
+/**
+ * `unit` and `renderer` are the fast loop, `real` and `beside` need sshd and the built bundles, `e2e` a display and the built app;
+ * `bench` prints figures. The files of `real` run one after the other, those of `beside` two at a time.
+ */
 export default defineConfig({
   resolve: { alias },
   define,
@@ -36,9 +49,23 @@ export default defineConfig({
           name: 'real',
           environment: 'node',
           include: ['tests/**/*.real.test.ts', 'tests/interop/**/*.test.ts'],
+          exclude: COMPANIONABLE,
           testTimeout: 120 * SECOND,
           hookTimeout: 60 * SECOND,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'beside',
+          environment: 'node',
+          include: COMPANIONABLE,
+          testTimeout: 120 * SECOND,
+          hookTimeout: 60 * SECOND,
+          maxWorkers: 2,
+          // After the others where all are asked for: vitest wants one number of workers for each turn.
+          sequence: { groupOrder: 1 },
         },
       },
       {

@@ -12,8 +12,8 @@ const CHECK_LIMIT_MS = 15 * 60 * 1000
 const RUN_LIMIT_MS = 40 * 60 * 1000
 const FAILED = { passed: 0, failed: 1 }
 
-/** One after the other, so that real servers and real windows have the machine to themselves. All projects but the benchmarks. */
-const RUNS = [['--project=unit', '--project=renderer'], ['--project=real'], ['--project=e2e']]
+/** One after the other, so that real servers and real windows have the machine to themselves: all projects but the benchmarks. */
+const RUNS = [['--project=unit', '--project=renderer'], ['--project=real', '--project=beside'], ['--project=e2e']]
 
 /** @type {import('./_results.mjs').Tally[]} */
 const tallies = []
