@@ -154,29 +154,48 @@ export function testReplica(disk: Disk = newDisk()): TestReplica {
 // --- internal ---
 
 function stateOf(disk: Disk): ReplicaState {
-  const all = [...disk.forwards].flatMap(([, { binding, fields, isWanted }]): Shared[] =>
-    binding === null ? [] : [{ binding, fields, isWanted }],
-  )
-  const keyed = (key: (binding: Binding) => string | null): Map<string, Shared> =>
-    new Map(all.flatMap((shared) => [[key(shared.binding), shared] as const]).filter(isKeyed))
-  const [byForward, byCloudId] = [keyed(({ forwardId }) => forwardId), keyed(({ cloudId }) => cloudId)]
+  // Made when they are asked for: most transactions look at one forward.
+  const all = once(() => [...disk.forwards.keys()].map((id) => byForward(id)).filter((shared) => shared !== null))
+  const keyed = (key: (binding: Binding) => string | null): (() => Map<string, Shared>) =>
+    once(
+      () =>
+        new Map(
+          all()
+            .flatMap((shared) => [[key(shared.binding), shared] as const])
+            .filter(isKeyed),
+        ),
+    )
+  const byForward = (forwardId: string): Shared | null => {
+    const { binding = null, fields, isWanted } = disk.forwards.get(forwardId) ?? {}
+    return binding === null || fields === undefined ? null : { binding, fields, isWanted: isWanted === true }
+  }
+  const byCloudId = keyed(({ cloudId }) => cloudId)
   const byLocalId = keyed(({ namespace, localId }) => `${namespace ?? ''} ${localId}`)
-  const outbox = [...disk.outbox.values()].sort((one, other) => one.seq - other.seq)
+  const outbox = once(() => [...disk.outbox.values()].sort((one, other) => one.seq - other.seq))
   const conflicts = [...disk.conflicts.values()]
   return {
-    all: (namespace) => all.filter(({ binding }) => binding.namespace === namespace),
-    byForward: (forwardId) => byForward.get(forwardId) ?? null,
-    byCloudId: (cloudId) => byCloudId.get(cloudId) ?? null,
-    byLocalId: (namespace, localId) => byLocalId.get(`${namespace ?? ''} ${localId}`) ?? null,
-    outbox: (namespace) => outbox.filter((entry) => entry.namespace === namespace),
+    all: (namespace) => all().filter(({ binding }) => binding.namespace === namespace),
+    byForward,
+    byCloudId: (cloudId) => byCloudId().get(cloudId) ?? null,
+    byLocalId: (namespace, localId) => byLocalId().get(`${namespace ?? ''} ${localId}`) ?? null,
+    outbox: (namespace) => outbox().filter((entry) => entry.namespace === namespace),
     conflicts: (namespace) => conflicts.filter((one) => one.namespace === namespace),
     cursor: (namespace) => disk.cursors.get(namespace) ?? null,
     namespaces: () =>
-      [...new Set([...all.map(({ binding }) => binding), ...outbox, ...conflicts].map(({ namespace }) => namespace))]
+      [
+        ...new Set(
+          [...all().map(({ binding }) => binding), ...outbox(), ...conflicts].map(({ namespace }) => namespace),
+        ),
+      ]
         .concat([...disk.cursors.keys()])
         .filter((namespace, index, whole) => whole.indexOf(namespace) === index)
         .filter((namespace) => namespace !== null),
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
 }
 
 function isKeyed(entry: readonly [string | null, Shared]): entry is readonly [string, Shared] {
