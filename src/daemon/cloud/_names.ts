@@ -7,8 +7,8 @@ import { nameKey } from '../store/index'
 const MAX_NAME = 100
 const MAX_PORT = 65_535
 const FIRST_FREE_PORT = 1024
-/** Ports that are tried for one forward. */
-const TRIES = 2000
+/** Ports that the system is asked for, for one forward. */
+const TRIES = 500
 
 export interface NameGiver {
   /** These forwards lose the name they have. */
@@ -86,8 +86,6 @@ export function createPortGiver(
   }
   const isHeld = (host: string, port: number, except: string): boolean =>
     (all().get(port) ?? []).some((one) => one.owner !== except && meet(one.host, normal(host)))
-  const isFreeHere = async (host: string, port: number): Promise<boolean> =>
-    !isHeld(host, port, '') && (await isPortFree(host, port))
   return {
     isFree: async (end, except) => {
       if ('path' in end || end.port === 0) return true
@@ -95,11 +93,15 @@ export function createPortGiver(
     },
     next: async (host, from) => {
       let port = Math.max(FIRST_FREE_PORT, (ends.get(from) ?? from) + 1)
-      for (let tries = 0; tries < TRIES; tries += 1) {
+      // What is held here already costs a look only.
+      for (let looks = 0, tries = 0; looks < MAX_PORT && tries < TRIES; looks += 1) {
         if (port > MAX_PORT) port = FIRST_FREE_PORT
-        if (await isFreeHere(host, port)) {
-          ends.set(from, port)
-          return port
+        if (!isHeld(host, port, '')) {
+          tries += 1
+          if (await isPortFree(host, port)) {
+            ends.set(from, port)
+            return port
+          }
         }
         port += 1
       }
