@@ -29,14 +29,20 @@ export function newMemory(): Memory {
 }
 
 const MAX_TOLD = 10_000
+/** Lines of one answer. */
+const MAX_SAID = 100
 
 /** Says that a row is left alone; once for each reason. */
 export function tellUnreadable({ memory, log }: Context, rows: readonly UnreadableRow[]): void {
+  let said = 0
   for (const { id, name, reason } of rows) {
     const key = `${id} ${reason}`
     if (memory.told.has(key)) continue
     if (memory.told.size >= MAX_TOLD) memory.told.clear()
     memory.told.add(key)
+    said += 1
+    if (said > MAX_SAID) continue
     log('warning', `The cloud's forward "${name}" (${id}) cannot be used here and is left alone: ${reason}.`)
   }
+  if (said > MAX_SAID) log('warning', `${said - MAX_SAID} more forwards of the cloud are left alone.`)
 }

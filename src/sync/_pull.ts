@@ -2,18 +2,22 @@
 import { applyDeletion, applying, applyRow, type Applying } from './_apply'
 import { tellUnreadable, type Context } from './_context'
 import { changesOf } from './_plan'
+import { CloudError } from './client'
 import type { CloudDelta, CloudList } from './client/types'
 import { isOfSpec } from './_spec-fault'
 import type { CloudRow, Namespace, ReplicaState } from './types'
 
 /** From so many on, it is not believed at once that all of them were deleted. */
 const MANY = 3
+/** A page holds up to 1000 rows. */
+const MAX_PAGES = 1000
 
 /** Throws `cloud.*`. What was taken before that stays taken. */
 export async function pull(context: Context, namespace: Namespace): Promise<void> {
   const { client, replica } = context
   let cursor = await replica.transact((state) => ({ changes: {}, result: state.cursor(namespace) }))
-  while (cursor !== null && client.extensions().has('since')) {
+  for (let pages = 0; cursor !== null && client.extensions().has('since'); pages += 1) {
+    if (pages === MAX_PAGES) throw new CloudError('cloud.bad-answer', 'The cloud server has pages without an end.')
     const delta = await client.since(namespace, cursor)
     // The database was restored, or forgot what was deleted so long ago.
     if (delta === null) break

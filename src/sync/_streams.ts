@@ -1,6 +1,7 @@
 /** Event streams, one for each namespace: they tell when to look. */
 import type { CloudClient } from './client/types'
 import { retryDelayMs } from './_back-off'
+import { paced } from './_pace'
 import type { Clock, Namespace } from './types'
 
 export interface StreamOptions {
@@ -24,6 +25,9 @@ export interface Streams {
   readonly areOpen: () => boolean
   readonly close: () => Promise<void>
 }
+
+/** However often a stream tells of changes, a round for each is no way to follow them. */
+const PACE_MS = 250
 
 interface Stream {
   readonly namespace: Namespace
@@ -55,6 +59,18 @@ export function createStreams(options: StreamOptions): Streams {
 
   const listen = async (stream: Stream): Promise<void> => {
     const { namespace, abort } = stream
+    let newest = ''
+    const onChange = paced(clock, PACE_MS, () => {
+      options.onChange(namespace, newest)
+    })
+    const onTeams = paced(clock, PACE_MS, options.onTeams)
+    const onTeam = paced(clock, PACE_MS, () => {
+      if (namespace !== null) options.onTeam(namespace)
+    })
+    const quiet = (): void => {
+      for (const each of [onChange, onTeams, onTeam]) each.cancel()
+    }
+    abort.signal.addEventListener('abort', quiet, { once: true })
     while (!abort.signal.aborted) {
       await client
         .events(
@@ -63,17 +79,16 @@ export function createStreams(options: StreamOptions): Streams {
             onOpen: () => {
               stream.isOpen = true
               onState()
-              if (namespace !== null) options.onTeam(namespace)
+              onTeam.call()
             },
             onChange: (cursor) => {
               // It works: the next break begins with the shortest wait.
               stream.attempt = 0
-              options.onChange(namespace, cursor)
+              newest = cursor
+              onChange.call()
             },
-            onTeams: options.onTeams,
-            onTeam: () => {
-              if (namespace !== null) options.onTeam(namespace)
-            },
+            onTeams: onTeams.call,
+            onTeam: onTeam.call,
           },
           abort.signal,
         )
@@ -84,7 +99,7 @@ export function createStreams(options: StreamOptions): Streams {
       stream.isOpen = false
       if (wasOpen) {
         onState()
-        options.onTeams()
+        onTeams.call()
       }
       await pause(stream)
     }

@@ -67,6 +67,7 @@ export function createSync(options: SyncOptions): Sync {
   let waiters: Waiter[] = []
   let running: Promise<void> | null = null
   let attempt = 0
+  let failedAt = 0
   let cancelTimer = (): void => undefined
 
   const say = (change: Partial<SyncReport>): void => {
@@ -83,7 +84,7 @@ export function createSync(options: SyncOptions): Sync {
     ...{ client, clock, random },
     onChange: (namespace, cursor) => void changed(namespace, cursor),
     onTeams: () => {
-      ask('all')
+      hear('all')
     },
     onTeam: (teamId) => {
       onTeamNews?.(teamId)
@@ -105,7 +106,13 @@ export function createSync(options: SyncOptions): Sync {
 
   const changed = async (namespace: Namespace, cursor: string): Promise<void> => {
     const known = await read((state) => state.cursor(namespace))
-    if (known !== cursor || report.fault !== null) ask(new Set([namespace]))
+    if (known !== cursor || report.fault !== null) hear(new Set([namespace]))
+  }
+
+  /** News of a server that is ill: what it tells may be what the last try did, so there is a wait all the same. */
+  const hear = (scope: Scope): void => {
+    const since = clock.now() - failedAt
+    if (report.fault === null || since >= retryDelayMs(1, 0) || since < 0) ask(scope)
   }
 
   const ask = (scope: Scope): void => {
@@ -156,6 +163,7 @@ export function createSync(options: SyncOptions): Sync {
   const failed = (error: unknown): void => {
     if (closing.signal.aborted) return
     const fault = toFault(error)
+    failedAt = clock.now()
     attempt += 1
     // What could not be done now is asked for by the next try as a whole.
     const needsPerson = NEEDS_PERSON.includes(fault.code)

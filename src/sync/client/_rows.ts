@@ -11,8 +11,11 @@ import type { Http } from './_http'
 import type { CloudRows, UnreadableRow } from './types'
 
 const MAX_ID = 200
+/** As the server keeps at most. */
+const MAX_TEXT = 65_536
 const text = z
   .string()
+  .max(MAX_TEXT)
   .nullish()
   // The document's own app sends empty texts for what it has not.
   .transform((value) => (value === undefined || value === null || value === '' ? null : value))
