@@ -24,14 +24,9 @@ export interface Plan {
 }
 
 export function createPlan(state: ReplicaState, namespace: Namespace): Plan {
-  const deletes = { byCloudId: new Map<string, DeleteEntry>(), byLocalId: new Map<string, DeleteEntry>() }
-  const saveOf = new Map<string, OutboxEntry>()
-  for (const entry of state.outbox(namespace)) {
-    if (entry.kind === 'save') saveOf.set(entry.forwardId, entry)
-    if (entry.kind !== 'delete') continue
-    if (entry.cloudId === null) deletes.byLocalId.set(entry.localId, entry)
-    else deletes.byCloudId.set(entry.cloudId, entry)
-  }
+  // Only when it is asked for: a plan is made for each of ten thousand saves that wait.
+  let waiting: Pick<Plan, 'deletes' | 'saveOf'> | null = null
+  const outbox = (): Pick<Plan, 'deletes' | 'saveOf'> => (waiting ??= outboxOf(state, namespace))
   const conflictOf = { forward: new Map<string, Conflict>(), cloudId: new Map<string, Conflict>() }
   for (const conflict of state.conflicts(namespace)) {
     if (conflict.forwardId !== null) conflictOf.forward.set(conflict.forwardId, conflict)
@@ -41,9 +36,7 @@ export function createPlan(state: ReplicaState, namespace: Namespace): Plan {
     ...{
       state,
       namespace,
-      deletes,
       conflictOf,
-      saveOf,
       taken: new Map<string, string>(),
       rebound: new Set<string>(),
       notes: [],
@@ -51,6 +44,12 @@ export function createPlan(state: ReplicaState, namespace: Namespace): Plan {
     changes: {
       ...{ save: [], arrive: [], remove: [], release: [], bindings: [], done: [], outbox: [], conflicts: [] },
       settled: [],
+    },
+    get deletes() {
+      return outbox().deletes
+    },
+    get saveOf() {
+      return outbox().saveOf
     },
   }
 }
@@ -68,6 +67,18 @@ export function newId(): string {
 export function replaceEntry(plan: Plan, seq: number, entry: NewOutboxEntry): void {
   plan.changes.done.push(seq)
   plan.changes.outbox.push(entry)
+}
+
+function outboxOf(state: ReplicaState, namespace: Namespace): Pick<Plan, 'deletes' | 'saveOf'> {
+  const deletes = { byCloudId: new Map<string, DeleteEntry>(), byLocalId: new Map<string, DeleteEntry>() }
+  const saveOf = new Map<string, OutboxEntry>()
+  for (const entry of state.outbox(namespace)) {
+    if (entry.kind === 'save') saveOf.set(entry.forwardId, entry)
+    if (entry.kind !== 'delete') continue
+    if (entry.cloudId === null) deletes.byLocalId.set(entry.localId, entry)
+    else deletes.byCloudId.set(entry.cloudId, entry)
+  }
+  return { deletes, saveOf }
 }
 
 /** What waits of a forward is done with it. */

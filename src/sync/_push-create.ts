@@ -81,6 +81,11 @@ async function createBatch(context: Context, namespace: Namespace, batch: readon
   } catch (error) {
     if (!isRefusal(error)) throw error
     const [first] = batch
+    if (error.code === 'cloud.forbidden') {
+      // Not about one of them: nothing may be added here.
+      for (const { entry } of batch) await refuse(context, entry, error)
+      return
+    }
     if (batch.length === 1 && first !== undefined) {
       await refuse(context, first.entry, error)
       return

@@ -45,7 +45,7 @@ export async function settle(
 ): Promise<boolean> {
   const row = await context.client.read(id)
   if (row === null) await gone(context, namespace, id)
-  else if ('reason' in row) tellUnreadable(context, [row])
+  else if ('reason' in row) await leaveAlone(context, { namespace, forwardId, row })
   else {
     await context.replica.transact((state) => {
       const on = applying(state, namespace, sharedOf(context))
@@ -157,6 +157,25 @@ function asSent({ id }: Job, fields: CloudFields): CloudRow {
     ...{ id, fields, version: null, localId: null, updatedAt: null, status: null, missing: [] },
     ...{ isUntouched: false, hasClearSecrets: false },
   }
+}
+
+/** A change cannot be merged into what cannot be read; waiting for it would keep the daemon for nothing. */
+async function leaveAlone(
+  context: Context,
+  about: { readonly namespace: Namespace; readonly forwardId: string; readonly row: UnreadableRow },
+): Promise<void> {
+  const { namespace, forwardId, row } = about
+  tellUnreadable(context, [row])
+  await context.replica.transact((state) => {
+    const mine = state.byForward(forwardId)
+    if (mine?.binding.namespace !== namespace) return { changes: {}, result: null }
+    const error = new CloudError('cloud.refused', `What the cloud says of it cannot be used here: ${row.reason}.`, {
+      fix: 'Edit it here again once it was mended there; a newer Warren may be able to read it.',
+    })
+    const saves = state.outbox(namespace).filter((one) => one.kind === 'save' && one.forwardId === forwardId)
+    const bindings = [{ ...mine.binding, refused: error.toFault() }]
+    return { changes: { done: saves.map(({ seq }) => seq), bindings }, result: null }
+  })
 }
 
 async function gone(context: Context, namespace: Namespace, id: string): Promise<void> {

@@ -12,7 +12,7 @@ export type {
   TeamMember,
   UnreadableRow,
 } from './client/types'
-export { defaultOverrides, differingFields, forwardIssue, isSameValue } from './fields'
+export { defaultOverrides, differingFields, forwardIssue } from './fields'
 export { resolveConflict, type Choice } from './resolve'
 export { formatServerAddress, isSameServer, parseServerAddress, type ServerAddress } from './server-address'
 export { createSync, type Sync, type SyncOptions } from './sync'
