@@ -1,7 +1,7 @@
 /** The account: signing in and out, and coming back to it when the daemon starts. */
 import { WarrenError } from '@shared/errors'
 import type { RpcParsed } from '@shared/rpc'
-import { createCloudClient, type CloudClient, type CloudUser } from '@sync'
+import { createCloudClient, type CloudClient, type CloudUser, type Tokens, type TokenStore } from '@sync'
 import { openKeychain } from './keychain'
 import { partsOfAddress } from './_links'
 import type { AccountRecord, Keychain } from './types'
@@ -45,17 +45,29 @@ type Access = Pick<RpcParsed<'cloud.login'>, 'keep' | 'insecure'> & { readonly u
 export function createAccount(options: AccountOptions): Account {
   const { home, log } = options
   const sessionOf = (record: AccountRecord, keychain: Keychain): AccountSession => {
-    const client = clientFor(options, record, keychain)
+    const client = clientFor(options, record, {
+      get: () => keychain.get().tokens,
+      set: (tokens) => keychain.set({ tokens }),
+    })
     return { record, client, keychain, secrets: () => secretsIn(keychain) }
   }
   const enter = async (access: Access, ask: (client: CloudClient) => Promise<CloudUser>): Promise<AccountSession> => {
     const before = options.record()
     const keychain = await openKeychain({ home, url: access.url, keep: access.keep, isNew: true })
     const privateKey = await keyBefore(options, keychain)
-    const { id, ...user } = await ask(clientFor(options, access, keychain))
+    // Tokens rest together with whose they are.
+    let tokens: Tokens | null = null
+    const got: TokenStore = {
+      get: () => tokens,
+      set: (next) => {
+        tokens = next
+        return Promise.resolve()
+      },
+    }
+    const { id, ...user } = await ask(clientFor(options, access, got))
     // The same person keeps the key that was unlocked here; another one must not find it.
     const isSame = before?.userId === id && before.url === access.url
-    await keychain.set({ privateKey: isSame ? privateKey : null })
+    await keychain.set({ tokens, userId: id, privateKey: isSame ? privateKey : null })
     const record = { url: access.url, userId: id, ...user, keeps: access.keep, insecure: access.insecure }
     await clearOther(options, record)
     return sessionOf({ ...record, isSignedIn: true }, keychain)
@@ -81,7 +93,10 @@ export function createAccount(options: AccountOptions): Account {
       const record = options.record()
       if (record === null || !record.isSignedIn) return null
       const keychain = await openKeychain({ home, url: record.url, keep: record.keeps })
-      if (keychain.get().tokens === null) throw loginNeeded(record)
+      const { tokens, userId } = keychain.get()
+      if (tokens === null) throw loginNeeded(record, 'was kept in memory only')
+      // The daemon ended between the login of another account and what is written of it.
+      if (userId !== undefined && userId !== record.userId) throw loginNeeded(record, 'is that of another account')
       return sessionOf(record, keychain)
     },
   }
@@ -92,12 +107,8 @@ export function createAccount(options: AccountOptions): Account {
 function clientFor(
   { createClient = createCloudClient, device }: AccountOptions,
   { url, insecure }: Pick<Access, 'url' | 'insecure'>,
-  keychain: Keychain,
+  tokens: TokenStore,
 ): CloudClient {
-  const tokens = {
-    get: () => keychain.get().tokens,
-    set: (next: ReturnType<typeof keychain.get>['tokens']) => keychain.set({ tokens: next }),
-  }
   return createClient({ url, tokens, device, insecure })
 }
 
@@ -134,8 +145,8 @@ function secretsIn(keychain: Keychain): readonly string[] {
   return [tokens?.token, tokens?.refreshToken, privateKey].filter((secret) => typeof secret === 'string')
 }
 
-function loginNeeded({ url }: AccountRecord): WarrenError {
-  return new WarrenError('cloud.login-needed', `The login at ${url} was kept in memory only.`, {
+function loginNeeded({ url }: AccountRecord, why: string): WarrenError {
+  return new WarrenError('cloud.login-needed', `The login at ${url} ${why}.`, {
     fix: 'Sign in again.',
   })
 }

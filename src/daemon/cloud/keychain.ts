@@ -17,6 +17,7 @@ const keptSchema = z.strictObject({
   version: z.literal(1),
   tokens: z.strictObject({ token: z.string(), refreshToken: z.string().nullable() }).nullable(),
   privateKey: z.string().nullable(),
+  userId: z.string().optional(),
 })
 
 /**
@@ -28,6 +29,7 @@ const keptSchema = z.strictObject({
 export async function openKeychain({ home, url, keep, isNew = false }: KeychainOptions): Promise<Keychain> {
   const place = placeOf({ home, url, keep })
   let kept = parse(await place.get(), isNew)
+  let isOver = false
   // One write after another: the newest refresh token must be what rests at the end.
   let tail: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -39,12 +41,17 @@ export async function openKeychain({ home, url, keep, isNew = false }: KeychainO
     keeps: keep,
     get: () => kept,
     set: (part) => {
+      if (isOver) return Promise.resolve()
       kept = { ...kept, ...part }
       return inTurn(() => place.set(JSON.stringify({ version: 1, ...kept })))
     },
     clear: () => {
+      isOver = true
       kept = NOTHING
       return inTurn(() => place.clear())
+    },
+    retire: () => {
+      isOver = true
     },
   }
 }
@@ -104,8 +111,8 @@ function fileEntry(path: string): KeyringEntry {
 function parse(text: string | null, isNew: boolean): Kept {
   if (text === null) return NOTHING
   try {
-    const { tokens, privateKey } = keptSchema.parse(JSON.parse(text))
-    return { tokens, privateKey }
+    const { tokens, privateKey, userId } = keptSchema.parse(JSON.parse(text))
+    return { tokens, privateKey, ...(userId === undefined ? {} : { userId }) }
   } catch {
     if (isNew) return NOTHING
     // No cause: a parser's message may quote it.

@@ -5,6 +5,7 @@ import { createSync, type PinStore, type Replica, type Sync, type SyncReport } f
 import type { Services } from '../services'
 import type { Account, AccountSession } from './account'
 import type { Book } from './book'
+import { createTurns } from '../turns'
 import { createMembers, type MemberRequests } from './members'
 import { openPins } from './pins'
 import type { Spaces } from './spaces'
@@ -62,6 +63,9 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
   let pins: PinStore = await openPins(store)
   let session: Session | null = null
   let fault: Fault | null = null
+  let isOver = false
+  /** Two logins at once, or one while the kept one is opened, would leave two that sync. */
+  const inOrder = createTurns()
 
   const isSignedIn = (): boolean => record?.isSignedIn === true
   const touchBound = (): void => {
@@ -96,6 +100,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     const { teams } = spaces
     const keys = createKeys({ client, keychain, userId, pins, sealed, teams, log, now, onChange: onKeys })
     await keys.begin()
+    if (isOver) throw new WarrenError('cloud.signed-out', 'The daemon is ending.')
     const opened: Session = {
       ...{ account: signedIn, keys, sync: syncFor(signedIn, keys) },
       members: createMembers({
@@ -139,7 +144,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     throw new WarrenError('cloud.signed-out', 'Nobody is signed in.', { fix: 'Sign in to a cloud server first.' })
   }
   return {
-    ...{ isSignedIn, here, close },
+    ...{ isSignedIn, here },
     record: () => record,
     now: () => session,
     report: () => session?.sync.report() ?? null,
@@ -147,7 +152,11 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     requireAccount: () => {
       if (!isSignedIn()) here()
     },
-    enter: async (signIn, prepare) => {
+    close: () => {
+      isOver = true
+      return close()
+    },
+    enter: inOrderOf(inOrder, async (signIn, prepare) => {
       const before = session
       // It rests while another login is asked for: both would write where the login rests.
       await before?.sync.close()
@@ -155,19 +164,29 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
       try {
         signedIn = await signIn()
       } catch (error) {
-        if (before !== null) {
+        if (before !== null && !isOver) {
           before.sync = syncFor(before.account, before.keys)
           before.sync.begin()
         }
         throw error
       }
+      // A token of the login before that is renewed just now must not take the place of the new one.
+      before?.account.keychain.retire()
       await close()
-      await save(signedIn.record)
-      const { sync } = await open(signedIn)
-      await prepare()
-      sync.begin()
-    },
-    restore: async () => {
+      try {
+        await signedIn.keychain.set({})
+        await save(signedIn.record)
+        const { sync } = await open(signedIn)
+        await prepare()
+        sync.begin()
+      } catch (error) {
+        fault = session === null ? toFault(error) : null
+        tell()
+        throw error
+      }
+    }),
+    restore: inOrderOf(inOrder, async () => {
+      if (session !== null) return session
       try {
         const kept = await account.restore()
         return kept === null ? null : await open(kept)
@@ -177,8 +196,8 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
         tell()
         throw error
       }
-    },
-    leave: async () => {
+    }),
+    leave: inOrderOf(inOrder, async () => {
       const leaving = session
       await close()
       if (leaving !== null) await account.logout(leaving.account)
@@ -186,6 +205,15 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
       fault = null
       touchBound()
       tell()
-    },
+    }),
   }
+}
+
+// --- internal ---
+
+function inOrderOf<A extends readonly unknown[], T>(
+  inOrder: Services['inTurn'],
+  work: (...given: A) => Promise<T>,
+): (...given: A) => Promise<T> {
+  return (...given) => inOrder(() => work(...given))
 }

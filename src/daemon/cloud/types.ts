@@ -45,6 +45,8 @@ export interface AccountRecord {
 export interface Kept {
   readonly tokens: Tokens | null
   readonly privateKey: string | null
+  /** Whose login it is: it rests in the same write, so that no crash makes it that of another account. */
+  readonly userId?: string | undefined
 }
 
 export interface Keychain {
@@ -53,8 +55,10 @@ export interface Keychain {
   readonly get: () => Kept
   /** Resolves when it rests. Parts that are absent stay. */
   readonly set: (part: Partial<Kept>) => Promise<void>
-  /** Takes the entry away. */
+  /** Takes the entry away; what comes late, as a token that was being renewed, is not kept any more. */
   readonly clear: () => Promise<void>
+  /** Another login rests in its place: nothing is written any more. */
+  readonly retire: () => void
 }
 
 export interface KeychainOptions {

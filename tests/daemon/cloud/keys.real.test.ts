@@ -31,6 +31,7 @@ async function machine(change: (client: CloudClient) => CloudClient = (client) =
       return Promise.resolve()
     },
     clear: () => Promise.resolve(),
+    retire: () => undefined,
   }
   const tokens = { get: () => kept.tokens, set: () => Promise.resolve() }
   const client = change(createCloudClient({ url: cloud.server.url, tokens, device: { id: 'one', name: 'one' } }))
