@@ -58,8 +58,15 @@ export function noticesForCloud(before: CloudView | null, now: CloudView | null)
     body: now.fault?.message ?? 'What you change here waits until you sign in.',
     to: { screen: 'cloud', id: null },
   }
+  const isSame = before.account?.userId === now.account?.userId && before.account?.url === now.account?.url
+  const left = isSame ? before.teams.filter(({ id }) => now.teams.every((team) => team.id !== id)) : []
+  const teams = left.map(({ name }): PlannedNotice => ({
+    title: `You are no longer in ${name}`,
+    body: 'Its forwards went away from this machine.',
+    to: { screen: 'cloud', id: null },
+  }))
   const isLoginNew = now.state === 'login-needed' && before.state !== 'login-needed'
-  return [...(added > 0 ? [conflicts] : []), ...(isLoginNew ? [login] : [])]
+  return [...(added > 0 ? [conflicts] : []), ...teams, ...(isLoginNew ? [login] : [])]
 }
 
 /** The message for questions that appeared. */

@@ -9,6 +9,7 @@ import type { Catalog } from '../catalog'
 import type { CloudTransaction, SavedBinding } from '../store/index'
 import type { Book } from './book'
 import { fieldsOf, NO_SECRETS, secretsOf, specWith, withoutExposure } from './fields'
+import { lostSpace, type Lost } from './_lost'
 import { createNameGiver, createPortGiver, type NameGiver, type PortGiver } from './_names'
 import { portFor } from './_ports'
 import { createServerFinder, type ServerFinder } from './_servers'
@@ -34,6 +35,8 @@ export interface Plan {
   readonly removed: readonly string[]
   readonly goneServers: readonly string[]
   readonly news: readonly News[]
+  /** A team that is not this account's any more. */
+  readonly lost: Lost | null
   /** Forwards whose view is another one. */
   readonly touched: ReadonlySet<string>
 }
@@ -69,6 +72,7 @@ class Planner {
   private readonly left = new Set<string>()
   private readonly news: News[] = []
   private readonly touched = new Set<string>()
+  private lost: Lost | null = null
 
   constructor(private readonly options: PlanOptions) {
     const { catalog, now } = options
@@ -84,6 +88,7 @@ class Planner {
     for (const id of release) this.unbind(id)
     for (const id of remove) this.remove(id)
     if (forgetNamespace === undefined) return
+    this.lost = lostSpace(forgetNamespace, this.options)
     for (const { forwardId } of book.bindings(forgetNamespace)) this.remove(forwardId)
     for (const { seq } of book.outbox(forgetNamespace)) this.done.add(seq)
     this.settled.push(...book.conflicts(forgetNamespace).map(({ id }) => id))
@@ -141,7 +146,11 @@ class Planner {
       changed: this.changed,
       removed,
       goneServers,
-      news: this.news,
+      // Of a team that is lost one line tells all.
+      news: this.news.filter(
+        ({ kind, namespace: of }) => this.lost === null || kind !== 'removed' || of !== this.lost.namespace,
+      ),
+      lost: this.lost,
       touched: this.touched,
     }
   }
@@ -216,7 +225,7 @@ class Planner {
     const forwardId = randomUUID()
     const overrides = new Set(defaultOverrides(fields.type, namespace))
     const server = this.servers.forArrival(values, namespace)
-    if (server === null) return
+    if (server === null) throw unusable(fields.name, 'its server address cannot be used here')
     this.ownLogin(server, { values, namespace, overrides })
     const held = new Set<CloudField>()
     const name = this.nameFor({ forwardId, namespace }, { wanted: fields.name, overrides, held })
@@ -226,7 +235,7 @@ class Planner {
     const bare: ForwardSpec = { ...bareForward, id: forwardId, serverId: server.id, ...stamps }
     const taken = { ...values, ...ported.values, name }
     const spec = specWith(bare, taken, { overrides: [], serverId: server.id, at: this.at })
-    if (spec === null) return
+    if (spec === null) throw unusable(fields.name, 'what the cloud says of it makes no forward here')
     this.ports.take(listenOf(spec), forwardId)
     this.arrived.push(spec)
     this.put({
@@ -295,6 +304,11 @@ class Planner {
     for (const server of catalog.servers()) for (const hop of server.jump) used.add(hop)
     return candidates.filter((id) => !used.has(id))
   }
+}
+
+/** It is named as one that is left alone; a row that went by in silence would never come again. */
+function unusable(name: string, why: string): WarrenError {
+  return new WarrenError('spec.invalid', `${name} cannot be had on this machine: ${why}.`)
 }
 
 const LOCAL_SIDE: ReadonlySet<CloudField> = new Set(['localHost', 'localPort', 'bindAddress', 'bindPort'])

@@ -33,6 +33,7 @@ export async function portFor(ports: PortGiver, forwardId: string, wish: PortWis
   if (await ports.isFree(end, forwardId)) return isSaid ? unchanged : { values: { [field]: end.port }, remapped: null }
   // The port of now stays: it is this forward's own.
   const own = wish.isArriving || before === null ? null : before[field]
+  if (isSaid && own === end.port) return unchanged
   const to = own ?? (await ports.next(end.host, end.port))
   if (to === null) return unchanged
   const note = `${formatEndpoint(end)} is taken here: on this machine it listens on port ${to}.`

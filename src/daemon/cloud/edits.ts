@@ -100,8 +100,7 @@ export function createEdits(options: EditsOptions): Edits {
       }
       const buried = { bindings, at: new Date(options.now()).toISOString() }
       // Signed out, a removal is this machine's alone: the same account finds them again.
-      if (!isSignedIn())
-        return { unbound: bindings.map(({ forwardId }) => forwardId), buried, done: entriesOf(book, bindings) }
+      if (!isSignedIn()) return { ...parting(book, bindings), buried, spaces: listedAnew(book, bindings) }
       return { ...leaving(book, bindings), buried }
     },
     restoring: async (ids) => {
@@ -171,16 +170,31 @@ function resealed(
 function leaving(book: Book, bindings: readonly SavedBinding[]): CloudChange {
   const removals = bindings.flatMap((binding): NewOutboxEntry[] => {
     const { namespace, localId, cloudId, version, base } = binding
+    const conflict = book.conflictOf(binding.forwardId)?.kind
     // What is deleted on both sides is deleted.
-    if (book.conflictOf(binding.forwardId)?.kind === 'deleted-there') return []
-    return [{ kind: 'delete', namespace, localId, cloudId, version, base }]
+    if (conflict === 'deleted-there') return []
+    // What somebody changed, and nobody decided about here, is looked at before it is deleted.
+    const seen = conflict === 'edited' ? null : version
+    return [{ kind: 'delete', namespace, localId, cloudId, version: seen, base }]
   })
+  return { ...parting(book, bindings), outbox: book.stamp(removals) }
+}
+
+function parting(book: Book, bindings: readonly SavedBinding[]): CloudChange {
   return {
     unbound: bindings.map(({ forwardId }) => forwardId),
     done: entriesOf(book, bindings),
     settled: bindings.flatMap(({ forwardId }) => book.conflictOf(forwardId)?.id ?? []),
-    outbox: book.stamp(removals),
   }
+}
+
+/** A delta tells nothing of rows that stayed as they are: what went away here alone is found by a whole list. */
+function listedAnew(book: Book, bindings: readonly SavedBinding[]): NonNullable<CloudChange['spaces']> {
+  const namespaces = new Set(bindings.map(({ namespace }) => namespace))
+  return [...namespaces].flatMap((namespace) => {
+    const space = book.space(namespace)
+    return space === null ? [] : [{ ...space, cursor: null }]
+  })
 }
 
 function entriesOf(book: Book, bindings: readonly SavedBinding[]): readonly number[] {

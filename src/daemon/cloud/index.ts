@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Clock } from '@engine'
-import { WarrenError } from '@shared/errors'
+import { toFault, WarrenError } from '@shared/errors'
 import { formatServerAddress } from '@sync'
 import type { Services } from '../services'
 import { createAccount } from './account'
@@ -55,8 +55,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   const isSignedIn = (): boolean => sessions?.isSignedIn() ?? content.account?.isSignedIn === true
   const keysNow = (): AccountKeys | null => sessions?.now()?.keys ?? null
   const tell = (): void => {
-    options.onWork()
     if (isClosed) return
+    options.onWork()
     telling ??= setTimeout(() => {
       telling = undefined
       if (hub.subscribers('cloud').length === 0) return
@@ -70,7 +70,11 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   const reseal: AccountKeys['reseal'] = (field, to) => keysNow()?.reseal(field, to) ?? null
   const isBusy = (): boolean => sessions?.report()?.isBusy === true
   const edits = createEdits({ book, catalog, store, isSignedIn, isBusy, reseal, now })
-  const replica = createReplica({ services, book, forget: options.forget, onChanged: tell })
+  const onLost = (teamId: string): void => {
+    const forgetting = keysNow()?.forgetTeam(teamId)
+    forgetting?.catch((error: unknown) => log(`keys: ${toFault(error).message}`))
+  }
+  const replica = createReplica({ services, book, forget: options.forget, onChanged: tell, onLost })
   const sealed = createSealedFields({ services, book, onChanged })
   const share = createShare({ services, book, edits, replica, reseal, onChanged })
   const runs = createRuns({ services, book, isSignedIn, onChanged })
@@ -200,10 +204,11 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     },
     networkChanged: () => logins.now()?.sync.networkChanged(),
     close: async () => {
+      // Nothing counts down to an end that has begun.
+      isClosed = true
       await runs.close()
       const sync = logins.now()?.sync
       if (sync !== undefined && sync.report().fault === null && hasRuns(book)) await within(FAREWELL_MS, sync.syncNow())
-      isClosed = true
       clearTimeout(telling)
       await logins.close()
     },

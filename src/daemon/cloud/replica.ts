@@ -6,6 +6,7 @@ import type { Services } from '../services'
 import type { SavedBinding } from '../store/index'
 import type { Book } from './book'
 import { fieldsOf } from './fields'
+import { lostSentence } from './_lost'
 import { planChanges, type News, type Plan } from './_plan'
 
 export type ReplicaServices = Pick<
@@ -20,6 +21,8 @@ export interface ReplicaOptions {
   readonly forget: (forwardIds: readonly string[]) => Promise<void>
   /** Something of what is shared is another one. */
   readonly onChanged: () => void
+  /** A team is not this account's any more. */
+  readonly onLost: (teamId: string) => void
 }
 
 export interface LocalReplica extends Replica {
@@ -96,7 +99,7 @@ function hasContent({ transaction }: Plan): boolean {
 }
 
 /** What was written becomes what is: in memory, in the engine, and for those who look. */
-async function makeTrue(plan: Plan, { services, book, forget }: ReplicaOptions): Promise<void> {
+async function makeTrue(plan: Plan, { services, book, forget, onLost }: ReplicaOptions): Promise<void> {
   const { catalog, engine, watch, hub, activity } = services
   const servers = plan.transaction.servers ?? []
   // Before a team is forgotten.
@@ -119,6 +122,9 @@ async function makeTrue(plan: Plan, { services, book, forget }: ReplicaOptions):
   for (const id of plan.touched) if (catalog.hasForward(id)) watch.touch(id)
   if (servers.length + plan.goneServers.length > 0) hub.publish('servers.changed', { servers: catalog.servers() })
   tell(plan.news, { spaces, activity })
+  if (plan.lost === null) return
+  activity.add({ kind: 'removed', subject: plan.lost.name, message: lostSentence(plan.lost) })
+  onLost(plan.lost.namespace)
 }
 
 const verbs = { added: 'came', changed: 'was changed', removed: 'was removed' } as const

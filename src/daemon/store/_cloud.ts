@@ -172,6 +172,8 @@ async function writeAll(trx: Transaction<Tables>, change: CloudTransaction): Pro
   const { forwards = [], servers = [], at = '' } = change.deleted ?? {}
   for (const ids of chunked(forwards)) {
     await trx.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
+    // Brought back, it is this machine's alone: where it was bound before an earlier removal is over.
+    await trx.deleteFrom('cloudBuried').where('forwardId', 'in', ids).execute()
   }
   for (const ids of chunked(servers)) {
     await trx.updateTable('servers').set({ deletedAt: at }).where('id', 'in', ids).execute()
