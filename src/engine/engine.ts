@@ -2,7 +2,7 @@
 import { WarrenError } from '@shared/errors'
 import type { ConnectionSnapshot } from '@shared/snapshots'
 import { checkForward } from './check'
-import { Leaving } from './_leaving'
+import { Leaving } from './leaving'
 import { ownerOf } from './own-ends'
 import { createLocalPorts, type SystemPorts } from './ports'
 import { createRelays } from './relay'

@@ -6,7 +6,7 @@ import type { RelaySpec } from '@shared/relays'
 import type { ConnectionSnapshot, ForwardSnapshot, ForwardState } from '@shared/snapshots'
 import type { ForwardSpec } from '@shared/specs'
 import type { Engine, EngineEvent, EnginePorts } from '@engine'
-import { Leaving } from '../../src/engine/_leaving'
+import { Leaving } from '../../src/engine/leaving'
 import type { Budget } from '../../src/engine/traffic'
 import { plainSnapshot } from './plain'
 

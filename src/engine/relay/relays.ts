@@ -1,6 +1,6 @@
 /** Every relay of the engine. */
 import { WarrenError } from '@shared/errors'
-import { Leaving } from '../_leaving'
+import { Leaving } from '../leaving'
 import { Settling } from '../settling'
 import type { Budget, ConnectionTable } from '../traffic'
 import type { EngineEvent, EnginePorts, LocalPorts } from '../types'
