@@ -1,5 +1,6 @@
 /** The server put together, without a socket: what a request meets, in order. */
 import { randomUUID } from 'node:crypto'
+import type { HttpBindings } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
@@ -7,7 +8,7 @@ import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
 import { MAX_BODY_BYTES } from './body'
-import type { App, Env, Services } from './context'
+import type { App, Env, RouteContext, Services } from './context'
 import { openApiDocument } from './openapi'
 import { Problem } from './problem'
 import { authRoutes } from './routes/auth'
@@ -63,6 +64,10 @@ export function createApp(services: Services): App {
   })
   app.onError((error, context) => {
     if (error instanceof Problem) return context.json(error.body, error.status, error.headers)
+    if (isBrokenOff(context)) {
+      log('info', 'a request broke off', { request: context.get('requestId'), error: describe(error) })
+      return context.json(new Problem(400, 'The request broke off').body, 400)
+    }
     log('error', 'a request failed', { request: context.get('requestId'), error: describe(error) })
     return context.json({ statusCode: 500, message: 'Internal server error' }, 500)
   })
@@ -92,6 +97,12 @@ function observed({ metrics, log, now }: Services): MiddlewareHandler<Env> {
     const who = session === undefined ? {} : { user: session.user.id }
     log('info', 'answered', { request: requestId, method, path, status, seconds, ...who })
   }
+}
+
+/** The client hung up or sent what is no HTTP before its body was whole: no fault of the server, and nobody hears the answer. */
+function isBrokenOff(context: RouteContext): boolean {
+  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>
+  return incoming !== undefined && incoming.errored !== null && !incoming.complete
 }
 
 /** What the database says of a failed statement may hold its parameters: only its first line and code go to the log. */

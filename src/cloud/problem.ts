@@ -6,13 +6,16 @@ export const reasons = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  408: 'Request Timeout',
   409: 'Conflict',
   410: 'Gone',
   412: 'Precondition Failed',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
   428: 'Precondition Required',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   503: 'Service Unavailable',
 } as const satisfies Partial<Record<ContentfulStatusCode, string>>
 export type ProblemStatus = keyof typeof reasons
@@ -36,6 +39,8 @@ export interface ProblemOptions {
 /** An answer other than success. Thrown anywhere below a route, told by the app. */
 export class Problem extends Error {
   readonly body: ProblemBody
+  /** The name of the status. */
+  readonly reason: string
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
@@ -46,7 +51,8 @@ export class Problem extends Error {
     super(typeof message === 'string' ? message : message.join('; '))
     this.name = 'Problem'
     // A missing or bad token is told without the name of the status, as Nest's guard does.
-    const error = options.bare === true ? {} : { error: reasons[status] }
+    this.reason = reasons[status]
+    const error = options.bare === true ? {} : { error: this.reason }
     this.body = { message, ...error, statusCode: status, ...options.fields }
     this.headers = options.headers ?? {}
   }

@@ -1,14 +1,15 @@
 /** The server with its socket: opens the store, listens, and ends in order. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { serve, type ServerType } from '@hono/node-server'
 import { createApp } from './app'
 import { createTokens } from './auth/tokens'
 import { ConfigFault, type CloudConfig } from './config'
-import type { App, Log, Services } from './context'
+import type { Log, Services } from './context'
 import { createLimits, type LimitSettings } from './limits'
+import { createListener, type RequestTimes } from './listener'
 import { createMetrics } from './metrics'
 import { openStore, type CloudStore } from './store'
 
@@ -24,6 +25,7 @@ export interface ServerOptions {
   readonly log: Log
   readonly now?: () => number
   readonly limits?: LimitSettings
+  readonly times?: RequestTimes
 }
 
 /** The message says what to do. */
@@ -39,11 +41,12 @@ const FIRST_INVITE_DAYS = 7
 
 /** Rejects with the database's or the socket's error, having left nothing open. */
 export async function startServer(config: CloudConfig, options: ServerOptions): Promise<CloudServer> {
-  const { log, now = Date.now } = options
+  const { log, now = Date.now, times } = options
   const store = await openStore(config, { now, log: (message) => log('warn', message) })
   try {
     const services = await compose(config, store, options)
-    const server = await listen(createApp(services.open), config)
+    const listener = createListener(createApp(services.open), { ...services.open, ...(times && { times }) })
+    const server = await listen(listener, config)
     const url = services.listens(server)
     log('info', 'listening', { url, database: config.databaseUrl === null ? 'sqlite' : 'postgresql' })
     await inviteFirst(services.open).catch(async (error: unknown) => {
@@ -105,7 +108,7 @@ function sentenceOf(code: string | undefined, where: string): string {
 interface Composed {
   readonly open: Services
   /** The socket is there; returns where it listens. */
-  readonly listens: (server: ServerType) => string
+  readonly listens: (server: Server) => string
   /** The end has begun. */
   readonly begin: () => void
 }
@@ -147,26 +150,26 @@ async function compose(
   }
 }
 
-function listen(app: App, { host, port }: CloudConfig): Promise<ServerType> {
+function listen(server: Server, { host, port }: CloudConfig): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, () => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new CannotListen(sentenceOf(error.code, `${host}:${port}`), { cause: error }))
+    })
+    server.listen(port, host, () => {
       server.removeAllListeners('error')
       server.on('error', () => undefined)
       resolve(server)
     })
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new CannotListen(sentenceOf(error.code, `${host}:${port}`), { cause: error }))
-    })
   })
 }
 
-function closed(server: ServerType): Promise<void> {
+function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {
-      if ('closeAllConnections' in server) server.closeAllConnections()
+      server.closeAllConnections()
     }, STOP_MS)
     const sweepIdle = (): void => {
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
+      server.closeIdleConnections()
     }
     // A connection whose stream ended just now is kept for the next request, which nobody wants to wait for.
     const sweep = setInterval(sweepIdle, SWEEP_MS)

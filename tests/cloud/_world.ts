@@ -68,7 +68,7 @@ export async function stopPostgres(): Promise<void> {
 export async function startCloud(
   database: Database,
   env: Readonly<Record<string, string>> = {},
-  limits: ServerOptions['limits'] = { loginsPerMinute: 10_000, accountsPerHour: 10_000 },
+  options: Pick<ServerOptions, 'limits' | 'times'> = {},
 ): Promise<CloudWorld> {
   const data = mkdtempSync(join(tmpdir(), 'warren-cloud-'))
   const url = database === 'sqlite' ? {} : { DATABASE_URL: await (await (postgres ??= startPostgres())).makeDatabase() }
@@ -78,7 +78,8 @@ export async function startCloud(
   const server = await startServer(readConfig(given, data), {
     log: (level, message, fields) => lines.push(JSON.stringify({ level, message, ...fields })),
     now: () => Date.now() + clock.offset,
-    limits,
+    limits: { loginsPerMinute: 10_000, accountsPerHour: 10_000 },
+    ...options,
   })
   const call: CloudWorld['call'] = async (method, path, { token, body, raw, headers = {} } = {}) => {
     const content = raw ?? (body === undefined ? undefined : JSON.stringify(body))

@@ -15,7 +15,7 @@ describe.each(databases)('on %s', (database) => {
 
   describe('with accounts', () => {
     beforeEach(async () => {
-      world = await startCloud(database, {}, { loginsPerMinute: 25, accountsPerHour: 100 })
+      world = await startCloud(database, {}, { limits: { loginsPerMinute: 25, accountsPerHour: 100 } })
     })
     const login = (email: string, password: string): ReturnType<CloudWorld['call']> =>
       world.call('POST', '/auth/login', { body: { email, password } })

@@ -66,6 +66,15 @@ it('starts on an empty database however many start at once, again and again', as
   }
 })
 
+it('refuses what is too large to be read at each of them, in the one form', async () => {
+  for (const { url: where } of servers) {
+    const answer = await fetch(`${where}/teams/${'x'.repeat(20_000)}`)
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    expect(await answer.json()).toMatchObject({ statusCode: 431, error: 'Request Header Fields Too Large' })
+    expect(answer.status).toBe(431)
+  }
+})
+
 it('forgets attempts that do not count any more, and keeps those that do', async () => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
