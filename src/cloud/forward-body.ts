@@ -9,7 +9,7 @@ import { Problem } from './problem'
 
 const MAX_PORT = 65_535
 /** The longest text a field may have; the original sets no bound. */
-const MAX_TEXT = 64 * 1024
+export const MAX_TEXT = 64 * 1024
 const MAX_TAGS = 32
 export const forwardTypes = ['dynamic', 'local', 'remote'] as const
 export const authTypes = ['password', 'key'] as const

@@ -1,7 +1,12 @@
-/** Every field of every route with what it is not, every id and every query: refused in one form or taken, and never a fault of the server. */
+/**
+ * Every field of every route with what it is not, every id and every query: refused in one form or taken, and never a fault of the server.
+ *
+ * On SQLite each field gets every value, and another type than its own is refused. The checks are the same on PostgreSQL, so each field
+ * gets there what can pass them and reach the database.
+ */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { paths } from '../../src/cloud/openapi'
-import { databases, makeTeam, pick, startCloud, stopPostgres, type CloudWorld, type Person } from './_world'
+import { column, databases, makeTeam, pick, startCloud, stopPostgres, type CloudWorld, type Person } from './_world'
 
 const MEGABYTE = 1024 * 1024
 /** `null` and what is missing come on their own. */
@@ -12,7 +17,22 @@ const odd: readonly unknown[] = [
 /** For routes that hash what is a password: each that gets so far takes its time. */
 const costly: readonly unknown[] = ['', '\0', 'x'.repeat(MEGABYTE), 0, true, [], {}]
 const oddIds = [
-  ...['x', '0', '-1', 'null', 'undefined', '%00', '%2e%2e', '%E0%A4%A', '%', 'é', '*', ' ', 'a'.repeat(4000)],
+  ...[
+    'x',
+    '0',
+    '-1',
+    'null',
+    'undefined',
+    '%00',
+    '%2e%2e',
+    '%E0%A4%A',
+    '%',
+    'é',
+    '*',
+    ' ',
+    'a'.repeat(4000),
+    'a'.repeat(20_000),
+  ],
   '00000000-0000-0000-0000-000000000000',
 ]
 const forward = {
@@ -89,13 +109,41 @@ describe.each(databases)('on %s', (database) => {
     expect(Object.keys(bodies).sort()).toEqual(taking.sort())
   })
 
+  const isAll = database === 'sqlite'
+
   it('bears every field of every body as what it is not', async () => {
     for (const [route, body] of Object.entries(bodies)) {
       const [method = '', path = ''] = route.split(' ')
-      await atOnce(variants(body, path.startsWith('/auth') ? costly : odd), (raw) => ask(method, put(path), raw))
+      if (Array.isArray(body)) continue
+      const others = path.startsWith('/auth') ? costly : odd
+      await atOnce(variants(body, { others, isAll }), async ({ fields, isWrong }) => {
+        const raw = JSON.stringify(fields)
+        const status = await ask(method, put(path), raw)
+        if (isWrong) expect(status, `${route} ${raw.slice(0, 200)}`).toBeGreaterThanOrEqual(400)
+      })
     }
     expect(world.lines.filter((line) => line.includes('a request failed'))).toEqual([])
   }, 180_000)
+
+  it('bears every field of every element of a sync as what it is not', async () => {
+    const [element] = bodies['post /port-forwards/sync'] as readonly unknown[]
+    // Those of a field are one request; the next ones are written over what the ones before made.
+    for (const some of perField(variants(element, { others: odd, isAll }))) {
+      const elements = some.map(({ fields, name }, at) =>
+        name === 'localId' ? fields : { ...fields, localId: `l${at}` },
+      )
+      const what = some[0]?.name ?? 'the element'
+      const { status, body } = await world.call('POST', '/port-forwards/sync', { token: me.token, body: elements })
+      expect(status, what).toBe(201)
+      const results = column((body as { readonly results: unknown }).results, 'result')
+      expect(results, what).toHaveLength(elements.length)
+      for (const [at, { isWrong }] of some.entries()) {
+        if (isWrong) expect(results[at], `${what} ${JSON.stringify(elements[at]).slice(0, 200)}`).toBe('rejected')
+      }
+      expect(JSON.stringify(body).length, what).toBeLessThan(4096 * elements.length)
+    }
+    expect(world.lines.filter((line) => line.includes('a request failed'))).toEqual([])
+  })
 
   it('refuses what no body of a route can be', async () => {
     for (const [route, body] of Object.entries(bodies)) {
@@ -144,23 +192,45 @@ async function atOnce<T>(all: Iterable<T>, work: (one: T) => Promise<unknown>): 
   await Promise.all(Array.from({ length: 8 }, worker))
 }
 
+interface Variant {
+  readonly fields: Readonly<Record<string, unknown>>
+  /** Of the field that is another one; `null`: there is one too many. */
+  readonly name: string | null
+  /** It has another type, which is always refused. */
+  readonly isWrong: boolean
+}
+
 /** Each field of a body, also of the first element of a list in it, missing and as what it is not. */
-function* variants(body: unknown, others: readonly unknown[]): Generator<string> {
-  if (Array.isArray(body)) {
-    for (const inner of variants(body[0], others)) yield `[${inner}]`
-    return
-  }
+function* variants(
+  body: unknown,
+  { others, isAll }: { readonly others: readonly unknown[]; readonly isAll: boolean },
+): Generator<Variant> {
   const fields = body as Readonly<Record<string, unknown>>
-  yield JSON.stringify({ ...fields, unknown: 1 })
-  yield JSON.stringify({ ...fields, ['x'.repeat(MEGABYTE)]: 1 })
-  for (const name of Object.keys(fields)) {
-    const { [name]: value, ...rest } = fields
-    yield JSON.stringify(rest)
-    for (const other of [null, ...others]) yield JSON.stringify({ ...rest, [name]: other })
-    const isOfObjects = Array.isArray(value) && typeof value[0] === 'object'
-    if (isOfObjects)
-      for (const inner of variants(value, others)) yield `${JSON.stringify(rest).slice(0, -1)},"${name}":${inner}}`
+  for (const name of ['unknown', 'x'.repeat(MEGABYTE)]) {
+    if (isAll) yield { fields: { ...fields, [name]: 1 }, name: null, isWrong: true }
   }
+  for (const [name, value] of Object.entries(fields)) {
+    const { [name]: _left, ...rest } = fields
+    yield { fields: rest, name, isWrong: false }
+    yield { fields: { ...rest, [name]: null }, name, isWrong: false }
+    for (const other of others) {
+      const isWrong = kindOf(other) !== kindOf(value)
+      if (isAll || !isWrong) yield { fields: { ...rest, [name]: other }, name, isWrong }
+    }
+    if (!Array.isArray(value) || kindOf(value[0]) !== 'object') continue
+    for (const { fields: inner, isWrong } of variants(value[0], { others, isAll }))
+      yield { fields: { ...rest, [name]: [inner] }, name, isWrong }
+  }
+}
+
+function perField(all: Iterable<Variant>): Iterable<readonly Variant[]> {
+  const some = new Map<string | null, Variant[]>()
+  for (const one of all) some.set(one.name, [...(some.get(one.name) ?? []), one])
+  return some.values()
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value
 }
 
 function bodyFor(method: string): string | undefined {

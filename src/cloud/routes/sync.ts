@@ -3,7 +3,7 @@ import { MAX_SYNC } from '@shared/cloud'
 import { editableScopes, ownerOf } from '../access'
 import { readJson } from '../body'
 import type { RouteContext, Services } from '../context'
-import { complaintsOf, readChange, readNew } from '../forward-body'
+import { complaintsOf, MAX_TEXT, readChange, readNew } from '../forward-body'
 import { withoutClearSecrets } from '../forward-view'
 import { Problem } from '../problem'
 import { scopeOf, type SyncWrite } from '../store'
@@ -74,10 +74,11 @@ function judge(body: readonly unknown[]): Judged {
   return { accepted, results, dropped: [...dropped] }
 }
 
+/** `null` also for one that is refused for its length: it must not come back whole. */
 function localIdOf(element: unknown): string | null {
   if (typeof element !== 'object' || element === null || !Object.hasOwn(element, 'localId')) return null
   const { localId } = element as { readonly localId: unknown }
-  return typeof localId === 'string' && localId !== '' ? localId : null
+  return typeof localId === 'string' && localId !== '' && localId.length <= MAX_TEXT ? localId : null
 }
 
 /** `ifVersion` is ours and no field of a forward: which version the element may be written over. */
