@@ -49,9 +49,23 @@ async function register(email: string, password: string): Promise<string> {
   return (await said.textContent()) ?? ''
 }
 
+it('tells who has an account how to join with it, and puts nothing odd into a command', async () => {
+  await page.goto(`${world.server.url}/invite#abc_-1`)
+  const help = page.getByRole('heading', { name: 'With an account already' }).locator('..')
+  expect(await help.textContent()).toContain('paste it in Warren under Cloud')
+  expect(await page.locator('code').textContent()).toBe(`warren cloud team join '${world.server.url}/invite#abc_-1'`)
+  for (const odd of [`#x';reboot;'`, '#$(reboot)', '#', '']) {
+    await page.goto('about:blank')
+    await page.goto(`${world.server.url}/invite${odd}`)
+    expect(await page.locator('code').textContent(), odd).toBe("warren cloud team join 'LINK'")
+  }
+  expect(complaints).toEqual([])
+})
+
 it('makes the first account by the link in the log, once, and says why not the second time', async () => {
   expect(await register('ada@example.com', 'secret123')).toBe('The account is made. You can log in with it now.')
   expect(await page.getByRole('button').isVisible()).toBe(false)
+  expect(await page.locator('code').isVisible()).toBe(false)
   const login = { email: 'ada@example.com', password: 'secret123' }
   expect((await world.call('POST', '/auth/login', { body: login })).status).toBe(200)
   expect(complaints).toEqual([])

@@ -3,6 +3,9 @@ import type { RouteContext } from '../context'
 import { pageAnswer } from './_page'
 
 const SCRIPT = `
+const link = location.origin + location.pathname + location.hash
+// Pasted into a terminal: nothing stands there that a shell could take for something else.
+if (/^[\\w.:/[\\]-]+#[\\w-]+$/.test(link)) document.querySelector('code').textContent = "warren cloud team join '" + link + "'"
 const form = document.querySelector('form')
 const said = document.querySelector('output')
 form.addEventListener('submit', async (event) => {
@@ -13,7 +16,7 @@ form.addEventListener('submit', async (event) => {
     const answer = await fetch('auth/register', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     const { message } = await answer.json()
     said.textContent = answer.ok ? 'The account is made. You can log in with it now.' : [message].flat().join('. ')
-    if (answer.ok) form.hidden = true
+    if (answer.ok) form.hidden = document.querySelector('section').hidden = true
   } catch {
     said.textContent = 'The server does not answer. Try again.'
   }
@@ -22,7 +25,8 @@ const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 10vh auto; padding: 0 1rem; color-scheme: light dark }
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit }
 input { margin: 0 0 1rem; padding: .4rem }
-button { padding: .5rem }`
+button { padding: .5rem }
+code { overflow-wrap: anywhere; user-select: all }`
 const BODY = `<h1>Make an account</h1>
 <form>
 <label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required>
@@ -31,7 +35,13 @@ const BODY = `<h1>Make an account</h1>
 <input id="password" name="password" type="password" minlength="6" autocomplete="new-password" required>
 <button>Make an account</button>
 </form>
-<p><output role="status"></output></p>`
+<p><output role="status"></output></p>
+<section>
+<h2>With an account already</h2>
+<p>Join the team with it: copy the address of this page and paste it in Warren under <em>Cloud</em> (<em>I have an invitation</em>, or
+<em>Join a team…</em> when you are signed in), or type in a terminal:</p>
+<p><code>warren cloud team join 'LINK'</code></p>
+</section>`
 
 export function invitePage(context: RouteContext): Response {
   return pageAnswer(context, { title: 'Make an account', style: STYLE, body: BODY, script: SCRIPT })
