@@ -96,12 +96,12 @@ function deaf(client: CloudClient): CloudClient {
 }
 
 /** The fault that a promise rejects with. */
-export async function faultOf(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
+export async function faultOf(promise: Promise<unknown>): Promise<{ code: string; message: string; fix: string | null }> {
   try {
     await promise
   } catch (error) {
-    const { code, message } = error as { code: string; message: string }
-    return { code, message }
+    const { code, message, fix } = error as { code: string; message: string; fix: string | null }
+    return { code, message, fix }
   }
   throw new Error('it did not fail')
 }

@@ -111,8 +111,20 @@ describe('answers that are none', () => {
     expect(await faultOf(client.list(null))).toMatchObject({ code: 'cloud.bad-answer' })
   }, 30_000)
 
+  it('a connection that ends without an answer says what to do', async () => {
+    const { url } = await serve((_, response) => response.destroy())
+    expect(await faultOf(clientOf(url).list(null))).toMatchObject({
+      message: expect.stringMatching(/ closed the connection without an answer\.$/) as string,
+      fix: expect.stringMatching(/^Try again\./) as string,
+    })
+  })
+
   it('nobody listens', async () => {
-    expect(await faultOf(clientOf('http://127.0.0.1:1').list(null))).toMatchObject({ code: 'cloud.unreachable' })
+    expect(await faultOf(clientOf('http://127.0.0.1:1').list(null))).toMatchObject({
+      code: 'cloud.unreachable',
+      message: '127.0.0.1:1 refused the connection.',
+      fix: 'Check the address, and that the server runs there: npm run cloud starts it.',
+    })
   })
 })
 
@@ -154,7 +166,11 @@ it('sends no token in clear to another machine unless told to', async () => {
     ...{ url: 'http://cloud.invalid', tokens: memoryTokens({ token: 't', refreshToken: null }), insecure: true },
     device: { id: 'd', name: 'd' },
   })
-  expect(await faultOf(told.list(null))).toMatchObject({ code: 'cloud.unreachable' })
+  expect(await faultOf(told.list(null))).toMatchObject({
+    code: 'cloud.unreachable',
+    message: 'The name of cloud.invalid cannot be resolved.',
+    fix: 'Check the address, and that this machine is online.',
+  })
 })
 
 it('keeps the token out of every fault', async () => {

@@ -78,7 +78,8 @@ export function faultOfTransport(error: unknown, host: string): CloudError {
   if (/aborted|Parse Error|premature|incorrect header check|unexpected end/i.test(message) || code === 'HPE_INVALID') {
     return badAnswer(`${host} broke its answer off.`, cause)
   }
-  return new CloudError('cloud.unreachable', `${host} cannot be reached.`, { cause })
+  const { sentence, fix } = ways[code ?? ''] ?? elsewise
+  return new CloudError('cloud.unreachable', sentence(host), { fix, cause })
 }
 
 export function timedOut(host: string, ms: number): CloudError {
@@ -109,6 +110,39 @@ export function quoted(texts: readonly string[]): string {
 
 const CERTIFICATE =
   /^(CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+
+/** How a server can be out of reach. */
+interface Unreachable {
+  readonly sentence: (host: string) => string
+  readonly fix: string
+}
+
+const refused: Unreachable = {
+  sentence: (host) => `${host} refused the connection.`,
+  fix: 'Check the address, and that the server runs there: npm run cloud starts it.',
+}
+const nameless: Unreachable = {
+  sentence: (host) => `The name of ${host} cannot be resolved.`,
+  fix: 'Check the address, and that this machine is online.',
+}
+const wayless: Unreachable = {
+  sentence: (host) => `There is no way to ${host} from here.`,
+  fix: 'Check that this machine is online, in a network that reaches the server.',
+}
+const cutOff: Unreachable = {
+  sentence: (host) => `${host} closed the connection without an answer.`,
+  fix: 'Try again. When it stays so, look at the log of the server, or of the proxy before it.',
+}
+const elsewise: Unreachable = {
+  sentence: (host) => `${host} cannot be reached.`,
+  fix: 'Check the address, that the server runs, and that this machine is online.',
+}
+const ways: Readonly<Record<string, Unreachable>> = {
+  ECONNREFUSED: refused,
+  ...{ ENOTFOUND: nameless, EAI_AGAIN: nameless },
+  ...{ EHOSTUNREACH: wayless, ENETUNREACH: wayless, ENETDOWN: wayless },
+  ...{ ECONNRESET: cutOff, EPIPE: cutOff },
+}
 
 function redirected(answer: Refusal, host: string): CloudError {
   const location = answer.header('location')
