@@ -72,25 +72,39 @@ interface Taking {
   ) => (Pick<Applying, 'isGone' | 'mustAsk'> & { readonly gone: readonly string[] }) | string
 }
 
-/** In one transaction; when this machine cannot take one of the rows, in one for each, and that one is left alone. */
+/** In one transaction; when this machine cannot take one of the rows, in several, and that one is left alone. */
 async function take(context: Context, namespace: Namespace, taking: Taking): Promise<void> {
-  try {
-    await write(context, namespace, taking)
-  } catch (error) {
-    if (!isOfSpec(error) || taking.rows.length === 0) throw error
-    const { cursor: _cursor, ...left } = taking
-    for (const row of taking.rows) await takeOne(context, namespace, { ...left, rows: [row] })
-    await write(context, namespace, { ...taking, rows: [] })
+  if (await tookAll(context, namespace, taking)) return
+  const { cursor: _cursor, ...rows } = taking
+  if (taking.rows.length > 1) await takeHalves(context, namespace, rows)
+  await write(context, namespace, { ...taking, rows: [] })
+}
+
+/** One bad row of ten thousand costs a few transactions. */
+async function takeHalves(context: Context, namespace: Namespace, taking: Omit<Taking, 'cursor'>): Promise<void> {
+  const half = Math.ceil(taking.rows.length / 2)
+  for (const rows of [taking.rows.slice(0, half), taking.rows.slice(half)]) {
+    const part = { ...taking, rows }
+    if (rows.length > 0 && !(await tookAll(context, namespace, part)) && rows.length > 1) {
+      await takeHalves(context, namespace, part)
+    }
   }
 }
 
-async function takeOne(context: Context, namespace: Namespace, taking: Omit<Taking, 'cursor'>): Promise<void> {
-  const [row] = taking.rows
+/** `false`: this machine cannot take one of them. */
+async function tookAll(
+  context: Context,
+  namespace: Namespace,
+  taking: Omit<Taking, 'cursor'> & Partial<Taking>,
+): Promise<boolean> {
+  const [row, ...others] = taking.rows
   try {
     await write(context, namespace, taking)
+    return true
   } catch (error) {
     if (!isOfSpec(error) || row === undefined) throw error
-    tellUnreadable(context, [{ id: row.id, name: row.fields.name, reason: error.message }])
+    if (others.length === 0) tellUnreadable(context, [{ id: row.id, name: row.fields.name, reason: error.message }])
+    return false
   }
 }
 

@@ -46,10 +46,17 @@ export async function deleteOne(context: Context, entry: DeleteEntry): Promise<v
 async function look(context: Context, entry: DeleteEntry): Promise<CloudRow | null> {
   const row = await read(context, entry)
   if (row === null) await done(context, entry)
-  else if ('reason' in row) tellUnreadable(context, [row])
+  else if ('reason' in row) await leaveAlone(context, entry, row)
   else if (entry.base === null || isAsAgreed(entry.base, row)) return row
   else await write(context, entry, { row, what: 'ask' })
   return null
+}
+
+/** Whoever made it what it is changed it since; what cannot be shown cannot be asked about. */
+async function leaveAlone(context: Context, entry: DeleteEntry, row: UnreadableRow): Promise<void> {
+  tellUnreadable(context, [row])
+  context.log('warning', `"${row.name}" was changed at the cloud since it was deleted here, and stays there.`)
+  await done(context, entry)
 }
 
 async function bringBack(context: Context, entry: DeleteEntry, error: CloudError): Promise<void> {

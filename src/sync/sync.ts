@@ -36,6 +36,8 @@ export interface Sync {
 const SECOND = 1000
 /** With events: a notice can get lost all the same. */
 const SAFETY_MS = 15 * 60 * SECOND
+/** Of a server that is ill and talks: the wait grows up to that of this attempt. */
+const LONGEST_REST = 3
 /** A person must do something first: trying again by itself changes nothing. */
 const NEEDS_PERSON: readonly string[] = ['cloud.login-needed', 'cloud.signed-out', 'cloud.login-refused']
 
@@ -68,6 +70,10 @@ export function createSync(options: SyncOptions): Sync {
   let running: Promise<void> | null = null
   let attempt = 0
   let failedAt = 0
+  /** After a fault no news make a try before so many milliseconds. */
+  let restMs = 0
+  /** News of a round that could not know of them. */
+  let isMissed = false
   let cancelTimer = (): void => undefined
 
   const say = (change: Partial<SyncReport>): void => {
@@ -112,7 +118,19 @@ export function createSync(options: SyncOptions): Sync {
   /** News of a server that is ill: what it tells may be what the last try did, so there is a wait all the same. */
   const hear = (scope: Scope): void => {
     const since = clock.now() - failedAt
-    if (report.fault === null || since >= retryDelayMs(1, 0) || since < 0) ask(scope)
+    if (report.fault === null) ask(scope)
+    else if (report.isBusy) isMissed = true
+    // A clock that was set back keeps nobody waiting.
+    else if (since < 0 || since >= restMs) ask(scope)
+    else trySooner(restMs - since)
+  }
+
+  /** Who says something need not be waited for as long as who is away. */
+  const trySooner = (ms: number): void => {
+    const at = clock.now() + ms
+    if (report.nextTryAt === null || Date.parse(report.nextTryAt) <= at) return
+    wait(ms)
+    say({ nextTryAt: new Date(at).toISOString() })
   }
 
   const ask = (scope: Scope): void => {
@@ -158,17 +176,21 @@ export function createSync(options: SyncOptions): Sync {
       ...{ lastSyncAt: now(), mode: streams.areOpen() ? 'events' : 'polling' },
     })
     arm()
+    if (isMissed) ask('all')
+    isMissed = false
   }
 
   const failed = (error: unknown): void => {
     if (closing.signal.aborted) return
     const fault = toFault(error)
     failedAt = clock.now()
+    isMissed = false
     attempt += 1
     // What could not be done now is asked for by the next try as a whole.
     const needsPerson = NEEDS_PERSON.includes(fault.code)
     const asked = error instanceof CloudError ? (error.retryAfterMs ?? 0) : 0
     const delay = Math.max(retryDelayMs(attempt, random()), asked)
+    restMs = Math.max(retryDelayMs(Math.min(attempt, LONGEST_REST), 0), asked)
     if (report.fault?.code !== fault.code) log('warning', `The cloud: ${fault.message}`)
     if (!needsPerson) wait(delay)
     const nextTryAt = needsPerson ? null : new Date(clock.now() + delay).toISOString()
@@ -212,6 +234,8 @@ export function createSync(options: SyncOptions): Sync {
       }),
     look: () => {
       if (report.fault === null) void lookAtOutbox()
+      // The round that finds the server well again may be past it.
+      else if (report.isBusy) isMissed = true
     },
     networkChanged: () => {
       attempt = 0

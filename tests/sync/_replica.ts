@@ -29,6 +29,8 @@ export interface Disk {
 export class Crash extends Error {}
 
 export interface TestReplica extends Replica {
+  /** May be looked over by a test. */
+  transact: Replica['transact']
   readonly disk: Disk
   /** Makes a forward that is shared; `null` keeps it to the account. */
   readonly add: (fields: CloudFields, namespace?: Namespace) => string

@@ -5,6 +5,8 @@ import { faultOf, machine, type Machine } from './_machine'
 import { someFields, type Disk } from './_replica'
 
 const HOUR = 3_600_000
+/** As the document has them. */
+const { tags: _tags, description: _description, ...documentFields } = someFields
 let server: DocumentServer
 let one: Machine
 let machines: Machine[]
@@ -240,6 +242,57 @@ it('leaves alone what this machine cannot take, and takes the rest', async () =>
   await one.sync.syncNow()
   await other.sync.syncNow()
   expect(other.replica.names()).toEqual(['a', 'b', 'c', 'd'])
+})
+
+it('takes two thousand rows with one that this machine cannot take in a few transactions', async () => {
+  const other = make()
+  for (let at = 0; at < 2000; at += 1) {
+    server.write({ ...documentFields, localId: `row-${at}`, name: at === 1234 ? 'poison' : `forward ${at}` })
+  }
+  other.replica.refuses = ({ name }) => name === 'poison'
+  let writes = 0
+  const { transact } = other.replica
+  other.replica.transact = (work) => {
+    writes += 1
+    return transact(work)
+  }
+  await other.sync.syncNow()
+  expect(other.replica.disk.forwards.size).toBe(1999)
+  expect(writes).toBeGreaterThan(10)
+  expect(writes).toBeLessThan(50)
+})
+
+describe('a row that nobody can read any more', () => {
+  const spoil = (id: string): void =>
+    void server.write({ id: one.replica.binding(id).cloudId ?? '', remotePort: 70_000 })
+
+  it('lets a change of it wait for nothing, says why, and takes the next edit when it was mended', async () => {
+    const id = one.replica.add(someFields)
+    await one.sync.syncNow()
+    spoil(id)
+    one.replica.edit(id, { name: 'mine' })
+    await one.sync.syncNow()
+    expect(one.replica.waiting()).toEqual([])
+    expect(one.replica.binding(id).refused).toMatchObject({ code: 'cloud.refused' })
+    expect(one.replica.binding(id).refused?.message).toContain('remotePort')
+    expect(names()).toEqual(['web'])
+    expect(one.replica.fields(id).name).toBe('mine')
+    server.write({ id: one.replica.binding(id).cloudId ?? '', remotePort: 81 })
+    one.replica.edit(id, { name: 'mine too' })
+    await one.sync.syncNow()
+    expect(one.replica.fields(id)).toMatchObject({ name: 'mine too', remotePort: 81 })
+    expect([names(), one.replica.waiting(), one.replica.binding(id).refused]).toEqual([['mine too'], [], null])
+  })
+
+  it('is not deleted with what nobody saw of it, and holds up nothing', async () => {
+    const id = one.replica.add(someFields)
+    await one.sync.syncNow()
+    spoil(id)
+    one.replica.remove(id)
+    await one.sync.syncNow()
+    expect([names(), one.replica.names(), one.replica.waiting()]).toEqual([['web'], [], []])
+    expect(one.lines.join()).toContain('"web" was changed at the cloud since it was deleted here')
+  })
 })
 
 it('sends no secret, no tag and no header of its own to a server that knows the document alone', async () => {
