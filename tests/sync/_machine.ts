@@ -49,8 +49,18 @@ export function memoryTokens(first: Tokens | null): TokenStore {
   }
 }
 
-/** A clock that never rings: rounds run when the test asks. */
-export const still: Clock = { now: () => Date.now(), after: () => () => undefined }
+/** A clock that rings for no poll and no next try: rounds run when the test or a stream asks. */
+export const still: Clock = {
+  now: () => Date.now(),
+  after: (ms, task) => {
+    // Events are heard in steps of less than that.
+    if (ms >= 1000) return () => undefined
+    const timer = setTimeout(task, ms)
+    return () => {
+      clearTimeout(timer)
+    }
+  },
+}
 
 export function machine(options: MachineOptions): Machine {
   const { url, token, refreshToken = null, disk = newDisk(), name = 'desk', clock = still, pollSeconds = 30 } = options
@@ -96,7 +106,9 @@ function deaf(client: CloudClient): CloudClient {
 }
 
 /** The fault that a promise rejects with. */
-export async function faultOf(promise: Promise<unknown>): Promise<{ code: string; message: string; fix: string | null }> {
+export async function faultOf(
+  promise: Promise<unknown>,
+): Promise<{ code: string; message: string; fix: string | null }> {
   try {
     await promise
   } catch (error) {
