@@ -120,9 +120,14 @@ export function testReplica(disk: Disk = newDisk()): TestReplica {
     },
     remove: (forwardId) => {
       const { namespace, cloudId, localId, version, base } = bindingOf(forwardId)
+      // As the daemon does: what nobody decided about is looked at before it is deleted.
+      const isAsked = [...disk.conflicts.values()].some((one) => one.forwardId === forwardId && one.kind === 'edited')
       forget(disk, forwardId)
       const isSent = cloudId !== null
-      write(disk, { outbox: [{ kind: 'delete', namespace, cloudId, localId, version, base: isSent ? base : null }] })
+      const seen = isAsked ? null : version
+      write(disk, {
+        outbox: [{ kind: 'delete', namespace, cloudId, localId, version: seen, base: isSent ? base : null }],
+      })
       self.onEdit()
     },
     run: (forwardId, running) => {
