@@ -14,6 +14,8 @@ export interface Services {
   readonly metrics: Metrics
   readonly now: () => number
   readonly log: Log
+  /** Of a login: asked of at every request and heartbeat of a stream. */
+  readonly heard: (session: Session) => Promise<void>
   /** Where people reach the server, for links. */
   readonly publicUrl: () => string
   /** Whether the end has begun: streams close, `/readyz` says no. */

@@ -8,10 +8,11 @@ import { createApp } from './app'
 import { createTokens } from './auth/tokens'
 import { ConfigFault, type CloudConfig } from './config'
 import type { Log, Services } from './context'
+import { createHeard } from './heard'
 import { createLimits, type LimitSettings } from './limits'
 import { createListener, type RequestTimes } from './listener'
 import { createMetrics } from './metrics'
-import { openStore, type CloudStore } from './store'
+import { LEASE_MS, openStore, type CloudStore } from './store'
 
 export interface CloudServer {
   /** `http://127.0.0.1:3000` */
@@ -37,6 +38,7 @@ const PURGE_MS = 3_600_000
 /** After so long a stop cuts off what still runs. */
 const STOP_MS = 10_000
 const SWEEP_MS = 50
+const LAPSE_MS = 60_000
 const FIRST_INVITE_DAYS = 7
 
 /** Rejects with the database's or the socket's error, having left nothing open. */
@@ -55,9 +57,15 @@ export async function startServer(config: CloudConfig, options: ServerOptions): 
       throw error
     })
     const purge = setInterval(() => void store.purge().catch(() => undefined), PURGE_MS)
+    const began = performance.now()
+    const lapse = setInterval(() => {
+      // A server that was away itself has heard of nobody: it listens first.
+      if (performance.now() - began > LEASE_MS) void store.activity.lapse().catch(() => undefined)
+    }, LAPSE_MS)
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       clearInterval(purge)
+      clearInterval(lapse)
       services.begin()
       await closed(server)
       await store.close()
@@ -127,6 +135,7 @@ async function compose(
     tokens: createTokens({ secret: await signingSecret(config, store), seconds, provider, now }),
     limits: createLimits(store.pool, limits),
     metrics: createMetrics(),
+    heard: createHeard({ store, now }),
     publicUrl: () => config.url ?? url,
     isStopping: () => isStopping,
     onStopping: (listener) => {

@@ -10,7 +10,9 @@ export function authenticated(services: Services): MiddlewareHandler<Env> {
   return async (context, next) => {
     const token = bearerOf(context)
     if (token === null) throw unauthorized()
-    context.set('session', await sessionOf(services, token))
+    const session = await sessionOf(services, token)
+    context.set('session', session)
+    await services.heard(session)
     await next()
   }
 }

@@ -108,6 +108,7 @@ async function tell(services: Services, stream: SSEStreamingApi, listening: List
   const forgetStopping = services.onStopping(end)
   const heartbeat = setInterval(() => {
     heartbeats += 1
+    void services.heard(listening.session)
     isBeat = true
     if (heartbeats % HEARTBEATS_PER_LOOK === 0) mustLook = true
     if (isOver()) end()

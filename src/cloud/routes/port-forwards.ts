@@ -9,7 +9,7 @@ import { readChange, readNew } from '../forward-body'
 import { answerOf, etagOf, statusOf, versionOf, withoutClearSecrets } from '../forward-view'
 import { notFound, Problem } from '../problem'
 import { authenticated } from '../session'
-import { scopeOf, type ForwardRow } from '../store'
+import { runSessionOf, scopeOf, type ForwardRow } from '../store'
 import { createListCache } from './_list-cache'
 import { eventStream } from './events'
 import { notKept } from './_not-kept'
@@ -42,7 +42,7 @@ export function portForwardRoutes(services: Services): App {
     const scope = scopeOf(owner)
     if (since !== undefined) {
       const delta = await store.forwards.since(scope, checked(z.object({ since: cursorSchema }), { since }).since, PAGE)
-      if (delta === null) throw new Problem(410, 'This list never came so far: ask for it without a cursor')
+      if (delta === null) throw new Problem(410, 'This list cannot be told from that cursor on: ask for it without one')
       return context.json({ ...delta, changed: delta.changed.map(answerOf) })
     }
     const wanted =
@@ -89,8 +89,10 @@ export function portForwardRoutes(services: Services): App {
     const run = checked(runSchema, (await readJson(context)) ?? {})
     const at = new Date(services.now()).toISOString()
     const ids = { tunnelId: run.tunnelId ?? randomUUID(), connectionId: run.connectionId ?? randomUUID() }
-    const { user } = context.get('session')
-    const device = { deviceId: run.deviceId ?? '', deviceName: run.deviceName ?? '' }
+    const { user, device: login } = context.get('session')
+    // Who names no device knows the bare document, where a forward runs until somebody stops it.
+    const session = run.deviceId === undefined ? '' : runSessionOf(user.id, login)
+    const device = { deviceId: run.deviceId ?? '', deviceName: run.deviceName ?? '', session }
     const started = await store.activity.start(row, { userId: user.id, ...device, ...ids, startedAt: at })
     if (started === null) throw notFound()
     return answer(context, started, {})

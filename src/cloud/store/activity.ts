@@ -1,30 +1,50 @@
-/** Which devices run a forward now. A start or stop and what it means for the forward are one transaction. */
+/**
+ * Which devices run a forward now. A start or stop and what it means for the forward are one transaction.
+ *
+ * A device that crashed or lost its network says nothing: when its login was not heard of for {@link LEASE_MS}, what it runs lapses, and it
+ * comes back with the next word of it.
+ */
 import type { Kysely } from 'kysely'
 import { nextRevision, type Named, type Trx } from './_revisions'
 import type { Forwards, StatusFields } from './forwards'
 import type { ActivityRow, ForwardRow, Tables } from './tables'
 
+export type NewRun = Omit<ActivityRow, 'forwardId' | 'heardAt' | 'lapsed'>
+
 export interface Running extends ActivityRow {
   readonly email: string
 }
 
+export const LEASE_MS = 15 * 60_000
+
+/** The login of a run: its device's, or the person's where a login has none. */
+export function runSessionOf(userId: string, device: string | null): string {
+  return device ?? `user:${userId}`
+}
+
 export interface Activity {
   /** `null` when there is no such forward (any more). */
-  readonly start: (named: Named, run: Omit<ActivityRow, 'forwardId'>) => Promise<ForwardRow | null>
+  readonly start: (named: Named, run: NewRun) => Promise<ForwardRow | null>
   /** Of one device, or with `null` of every device of the person. Others may run it still: then it stays active, and shows theirs. */
   readonly stop: (named: Named, userId: string, deviceId: string | null) => Promise<ForwardRow | null>
+  /** Of a {@link runSessionOf}: what lapsed runs again. */
+  readonly heard: (session: string) => Promise<void>
+  /** Looks for runs of which nothing was heard for too long. */
+  readonly lapse: () => Promise<void>
   /** Newest first. */
   readonly running: (forwardId: string) => Promise<readonly Running[]>
 }
 
-export function createActivity(db: Kysely<Tables>, forwards: Forwards): Activity {
+export function createActivity(db: Kysely<Tables>, forwards: Forwards, now: () => number): Activity {
+  const stamp = (at = now()): string => new Date(at).toISOString()
   return {
     start: (named, run) =>
       forwards.setStatus(named, async (trx) => {
-        const { deviceId: _device, userId: _user, ...rest } = run
+        const row = { ...run, heardAt: stamp(), lapsed: 0 }
+        const { deviceId: _device, userId: _user, ...rest } = row
         await trx
           .insertInto('activities')
-          .values({ ...run, forwardId: named.id })
+          .values({ ...row, forwardId: named.id })
           .onConflict((conflict) => conflict.columns(['forwardId', 'deviceId', 'userId']).doUpdateSet(rest))
           .execute()
         const { tunnelId, connectionId, startedAt: lastUsed } = run
@@ -37,6 +57,39 @@ export function createActivity(db: Kysely<Tables>, forwards: Forwards): Activity
         await query.execute()
         return statusOf(trx, named.id)
       }),
+    heard: async (session) => {
+      const query = db.updateTable('activities').set({ heardAt: stamp() }).where('session', '=', session)
+      const rows = await query.returning(['forwardId', 'lapsed']).execute()
+      const lapsed = rows.filter((row) => row.lapsed === 1).map(({ forwardId }) => forwardId)
+      if (lapsed.length === 0) return
+      const named = await db.selectFrom('forwards').select(['id', 'scope']).where('id', 'in', lapsed).execute()
+      for (const one of named) {
+        await forwards.setStatus(one, async (trx) => {
+          const again = trx.updateTable('activities').set({ lapsed: 0 }).where('forwardId', '=', one.id)
+          await again.where('session', '=', session).execute()
+          return statusOf(trx, one.id)
+        })
+      }
+    },
+    lapse: async () => {
+      const before = stamp(now() - LEASE_MS)
+      const over = await db
+        .selectFrom('activities')
+        .innerJoin('forwards', 'forwards.id', 'activities.forwardId')
+        .select(['forwards.id', 'forwards.scope'])
+        .distinct()
+        .where('lapsed', '=', 0)
+        .where('session', '<>', '')
+        .where('heardAt', '<', before)
+        .execute()
+      for (const one of over) {
+        await forwards.setStatus(one, async (trx) => {
+          const late = trx.updateTable('activities').set({ lapsed: 1 }).where('forwardId', '=', one.id)
+          await late.where('session', '<>', '').where('heardAt', '<', before).execute()
+          return statusOf(trx, one.id)
+        })
+      }
+    },
     running: (forwardId) => running(db, forwardId).execute(),
   }
 }
@@ -83,5 +136,6 @@ function running(db: Kysely<Tables>, forwardId: string) {
     .selectAll('activities')
     .select('users.email')
     .where('forwardId', '=', forwardId)
+    .where('lapsed', '=', 0)
     .orderBy('startedAt', 'desc')
 }

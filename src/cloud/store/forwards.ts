@@ -23,7 +23,10 @@ export interface Delta {
 export interface Forwards {
   /** Newest first. */
   readonly list: (scope: string, status: 'active' | 'inactive' | null) => Promise<readonly ForwardRow[]>
-  /** `null` for a cursor that this list has not reached: the database is an older one than the client knows. */
+  /**
+   * `null` for a cursor that this list has not reached (the database is an older one than the client knows), and for one from before a
+   * deletion that is forgotten.
+   */
   readonly since: (scope: string, cursor: number, limit: number) => Promise<Delta | null>
   readonly cursor: (scope: string) => Promise<number>
   readonly get: (id: string) => Promise<ForwardRow | null>
@@ -57,9 +60,10 @@ export interface StatusFields {
 
 export function createForwards(db: Kysely<Tables>, changes: Changes, now: () => number): Forwards {
   const stamp = (): string => new Date(now()).toISOString()
+  const scopeRow = (scope: string) =>
+    db.selectFrom('scopes').select(['rev', 'floor']).where('scope', '=', scope).executeTakeFirst()
   const cursor: Forwards['cursor'] = async (scope) => {
-    const row = await db.selectFrom('scopes').select('rev').where('scope', '=', scope).executeTakeFirst()
-    return row?.rev ?? 0
+    return (await scopeRow(scope))?.rev ?? 0
   }
   return {
     list: async (scope, status) => {
@@ -76,7 +80,9 @@ export function createForwards(db: Kysely<Tables>, changes: Changes, now: () => 
         .orderBy('rev')
         .limit(limit + 1)
         .execute()
-      if (rows.length === 0 && from > (await cursor(scope))) return null
+      // After the rows: what is forgotten in between is not missed.
+      const { rev = 0, floor = 0 } = (await scopeRow(scope)) ?? {}
+      if (from > rev || from < floor) return null
       const page = rows.slice(0, limit)
       return {
         changed: page.filter(({ deletedAt }) => deletedAt === null),

@@ -1,6 +1,7 @@
 /** The cloud's store: SQLite by default, PostgreSQL for several instances; the same code on both. */
 import { sql, type Kysely } from 'kysely'
 import type { CloudConfig } from '../config'
+import { purgeTombstones } from './_tombstones'
 import { createActivity, type Activity } from './activity'
 import { createAudit, type Audit } from './audit'
 import { createChanges, type Changes } from './changes'
@@ -14,6 +15,8 @@ import { createUsers, type Users } from './users'
 
 export { scopeOf, type Owner } from './_scope'
 export type { SyncWrite } from './_sync'
+export { TOMBSTONE_MS } from './_tombstones'
+export { LEASE_MS, runSessionOf } from './activity'
 export type { Actor } from './audit'
 export type { Delta, Forwards } from './forwards'
 export { openDatabase } from './open'
@@ -34,7 +37,7 @@ export interface CloudStore {
   /** Answers the value that is there, or writes the given one: the first of several instances decides. */
   readonly settle: (key: string, value: string) => Promise<string>
   readonly pool: OpenedDatabase['pool']
-  /** Forgets tokens and counted attempts whose time is over. */
+  /** Forgets tokens, counted attempts and deletions whose time is over. */
   readonly purge: () => Promise<void>
   /** Rejects while the database does not answer. */
   readonly ping: () => Promise<void>
@@ -62,7 +65,7 @@ export async function openStore(
     users,
     teams: createTeams(db, changes, now),
     forwards,
-    activity: createActivity(db, forwards),
+    activity: createActivity(db, forwards, now),
     keys: createKeys(db, changes, now),
     audit: createAudit(db),
     changes,
@@ -70,6 +73,7 @@ export async function openStore(
     pool,
     purge: async () => {
       await users.purge()
+      await purgeTombstones(db, now())
       if (pool !== null) await sql`delete from rate_limits where expire < ${now()}`.execute(db)
     },
     ping: async () => {

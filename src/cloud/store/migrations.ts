@@ -19,8 +19,21 @@ const second: Migration = {
   },
 }
 
+const third: Migration = {
+  up: async (db: Db) => {
+    await heardRuns(db)
+    // Cursors before it have missed a deletion that is forgotten.
+    await db.schema
+      .alterTable('scopes')
+      .addColumn('floor', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+  },
+}
+
 /** In this order. */
-export const steps: Readonly<Record<string, Migration>> = { '001-first': first, '002-key-generations': second }
+export const steps: Readonly<Record<string, Migration>> = {
+  ...{ '001-first': first, '002-key-generations': second, '003-heard': third },
+}
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve({ ...steps }) }
 
@@ -201,6 +214,21 @@ async function rateLimits(db: Db): Promise<void> {
   if (isSqlite(db)) return
   await sql`create table if not exists rate_limits (
     key varchar(255) primary key, points integer not null default 0, expire bigint)`.execute(db)
+}
+
+/** When a device that runs something was last heard of, and whether that is too long ago. */
+async function heardRuns(db: Db): Promise<void> {
+  for (const name of ['session', 'heard_at']) {
+    await db.schema
+      .alterTable('activities')
+      .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
+      .execute()
+  }
+  await db.schema
+    .alterTable('activities')
+    .addColumn('lapsed', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await db.schema.createIndex('activities_session').on('activities').column('session').execute()
 }
 
 function isSqlite(db: Db): boolean {

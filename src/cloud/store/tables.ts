@@ -113,6 +113,8 @@ export interface ForwardRow {
 export interface ScopeRow {
   scope: string
   rev: number
+  /** The newest deletion that is forgotten. */
+  floor: Generated<number>
 }
 
 /** Which device runs a forward now. */
@@ -124,6 +126,12 @@ export interface ActivityRow {
   tunnelId: string
   connectionId: string
   startedAt: string
+  /** The login that it was told with; empty for a client that names no device, of which nobody says when it ends. */
+  session: string
+  /** When that login was last heard of. */
+  heardAt: string
+  /** 1 when that is too long ago to say that it runs. */
+  lapsed: number
 }
 
 /** A team's key, wrapped for one member; opaque here. */
