@@ -23,7 +23,7 @@ export function noticesForEvents(
   events: readonly ActivityEvent[],
   isRelay: IsRelay = () => false,
 ): readonly PlannedNotice[] {
-  return [...plan(events, 'failed', isRelay), ...plan(events, 'recovered', isRelay)]
+  return [...plan(events, 'failed', isRelay), ...plan(events, 'recovered', isRelay), ...lostTeams(events)]
 }
 
 /** The messages for what runs on, but slowly, because its quota was used up between `before` and `now`. */
@@ -58,15 +58,8 @@ export function noticesForCloud(before: CloudView | null, now: CloudView | null)
     body: now.fault?.message ?? 'What you change here waits until you sign in.',
     to: { screen: 'cloud', id: null },
   }
-  const isSame = before.account?.userId === now.account?.userId && before.account?.url === now.account?.url
-  const left = isSame ? before.teams.filter(({ id }) => now.teams.every((team) => team.id !== id)) : []
-  const teams = left.map(({ name }): PlannedNotice => ({
-    title: `You are no longer in ${name}`,
-    body: 'Its forwards went away from this machine.',
-    to: { screen: 'cloud', id: null },
-  }))
   const isLoginNew = now.state === 'login-needed' && before.state !== 'login-needed'
-  return [...(added > 0 ? [conflicts] : []), ...teams, ...(isLoginNew ? [login] : [])]
+  return [...(added > 0 ? [conflicts] : []), ...(isLoginNew ? [login] : [])]
 }
 
 /** The message for questions that appeared. */
@@ -127,6 +120,13 @@ function plan(events: readonly ActivityEvent[], kind: Told, isRelay: IsRelay): r
     const screen = forwardId !== null && isRelay(forwardId) ? 'relays' : 'forwards'
     return { title: titleOf(event, kind), body: message, to: { screen, id: forwardId } }
   })
+}
+
+/** A team that somebody else ended for this person. */
+function lostTeams(events: readonly ActivityEvent[]): readonly PlannedNotice[] {
+  return events
+    .filter(({ kind, code }) => kind === 'removed' && code === 'cloud.not-found')
+    .map(({ subject, message }) => ({ title: `Team ${subject}`, body: message, to: { screen: 'cloud', id: null } }))
 }
 
 function forwards(id: string | null): AppEvents['app.navigate'] {

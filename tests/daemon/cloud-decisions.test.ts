@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ForwardView } from '@shared/snapshots'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine, type Shown } from './_cloud'
 import { startWire, type Wire } from './_wire'
+
+// Several machines with a login each: passwords are hashed slowly on purpose.
+vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]
@@ -130,6 +133,20 @@ describe('Edits on both sides, apart', () => {
     await here.client.call('cloud.resolve', { id: conflicts[0]?.id ?? '', choice: 'theirs' })
     const { named } = await here.until('it is back', (shown) => shown.named('db') !== undefined)
     expect(named('db')).toMatchObject({ spec: { description: 'theirs' }, snapshot: { state: 'stopped' } })
+  })
+
+  it('a deletion here of what waits in the inbox deletes nothing that nobody decided about', async () => {
+    const { here, there, mine, theirs } = await apart()
+    await edit(there, theirs, { description: 'theirs' })
+    await edit(here, mine, { description: 'mine' })
+    await together(there, here)
+    await here.until('it is told', (shown) => shown.conflicts.length === 1)
+    await here.client.call('forwards.remove', { ids: [mine.spec.id] })
+    await here.sync()
+    const { conflicts } = await here.until('it asks', (shown) => shown.conflicts[0]?.kind === 'deleted-here')
+    expect(conflicts).toMatchObject([{ theirs: { description: 'theirs' } }])
+    await there.sync()
+    expect((await there.forward('db'))?.spec.description).toBe('theirs')
   })
 
   it('a deletion there of what runs here asks, and it runs on', async () => {

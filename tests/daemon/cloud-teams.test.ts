@@ -1,8 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TeamRole } from '@shared/cloud-views'
+import type { ActivityEvent } from '@shared/snapshots'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { localDraft, serverDraft } from '../support/daemon'
 import { startMachine, type Machine, type Shown } from './_cloud'
+
+// Several machines with a login each: passwords are hashed slowly on purpose.
+vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]
@@ -161,7 +165,54 @@ describe('A forward of a team', () => {
   })
 })
 
+describe('A team that is lost', () => {
+  const told = async (on: Machine): Promise<readonly Pick<ActivityEvent, 'message' | 'code'>[]> => {
+    const events = await on.client.call('activity.list', { limit: 100 })
+    return events.filter(({ subject }) => subject === 'Ops').map(({ message, code }) => ({ message, code }))
+  }
+  const isOut = ({ cloud, forwards }: Shown): boolean => cloud.teams.length === 0 && forwards.length === 0
+
+  it('is named to who was removed from it, with what went away and what of it ran, in one line', async () => {
+    const { ada, bob, teamId } = await team('user')
+    const web = await ada.addForward('web')
+    await ada.client.call('cloud.share', { ids: [web.spec.id], namespace: teamId })
+    await bob.until('it arrives', (shown) => shown.named('web') !== undefined)
+    await bob.client.call('forwards.start', { ids: [await idOf(bob, 'db')] })
+    const members = await ada.client.call('cloud.members', { teamId })
+    const userId = members.find(({ isMe }) => !isMe)?.userId ?? ''
+    await ada.client.call('cloud.removeMember', { teamId, userId })
+    await bob.until('they go', isOut)
+    const message = 'You are no longer in Ops; its 2 forwards went away from this machine, and 1 of them was stopped.'
+    expect(await told(bob)).toEqual([{ message, code: 'cloud.not-found' }])
+    const events = await bob.client.call('activity.list', { limit: 100 })
+    expect(events.filter(({ kind }) => kind === 'removed')).toHaveLength(1)
+    expect(await told(ada)).toEqual([])
+  })
+
+  it('is no news to who left it, or dissolved it', async () => {
+    const { ada, bob, teamId } = await team('user')
+    await bob.client.call('cloud.leaveTeam', { teamId })
+    await bob.until('it goes', isOut)
+    const gone = 'Ops; its 1 forward went away from this machine.'
+    expect(await told(bob)).toEqual([{ message: `You left ${gone}`, code: null }])
+    await ada.client.call('cloud.dissolveTeam', { teamId })
+    await ada.until('it goes', isOut)
+    expect(await told(ada)).toEqual([{ message: `You dissolved ${gone}`, code: null }])
+  })
+})
+
 describe('A logout', () => {
+  it('makes what is removed since gone here alone: it is there again with the next login', async () => {
+    const { ada, bob } = await team('developer')
+    await bob.client.call('cloud.logout', {})
+    await bob.client.call('forwards.remove', { ids: [await idOf(bob, 'db')] })
+    await bob.login('bob@example.com')
+    const { named } = await bob.until('it is back', (shown) => shown.named('db') !== undefined)
+    expect(named('db')?.cloud).toMatchObject({ space: 'Ops', state: 'synced' })
+    await ada.sync()
+    expect((await ada.forward('db'))?.cloud?.state).toBe('synced')
+  })
+
   it('leaves forwards as those of the machine, and the same account finds them with what was done since', async () => {
     const { ada, bob } = await team('developer')
     const url = world.server.url

@@ -1,10 +1,13 @@
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CloudView } from '@shared/cloud-views'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine } from './_cloud'
+
+// Several machines with a login each: passwords are hashed slowly on purpose.
+vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]
@@ -29,10 +32,10 @@ async function machine(email?: string): Promise<Machine> {
 }
 
 /** A port of this machine that somebody else holds. */
-async function holdPort(): Promise<number> {
+async function holdPort(host = '127.0.0.1', port = 0): Promise<number> {
   const server = createServer()
   held.push(server)
-  server.listen(0, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
@@ -97,6 +100,23 @@ describe('A personal forward', () => {
     expect(events.map(({ message }) => message).join()).toContain(`${taken} is taken here`)
     await there.sync()
     expect((await here.forward('db'))?.spec.localPort).toBe(taken)
+  })
+
+  it('does not call a port another one that it has by itself, though somebody holds it there', async () => {
+    const { email } = await world.person('ada')
+    const [here, there] = [await machine(email), await machine(email)]
+    const port = await freePort()
+    const { spec } = await here.addForward('db', { localPort: port })
+    await here.client.call('cloud.share', { ids: [spec.id], namespace: 'personal' })
+    const { named } = await there.until('it arrives', (shown) => shown.named('db') !== undefined)
+    await holdPort('127.0.0.2', port)
+    const patch = { bindAddress: '127.0.0.2' }
+    await there.client.call('forwards.update', { id: named('db')?.spec.id ?? '', patch })
+    const shown = await here.until('it is told', (one) => one.named('db')?.spec.bindAddress === '127.0.0.2')
+    expect(shown.named('db')?.spec.localPort).toBe(port)
+    expect(shown.named('db')?.cloud).toMatchObject({ overrides: [], remapped: null })
+    const events = await here.client.call('activity.list', { limit: 10 })
+    expect(events.map(({ message }) => message).join()).not.toContain('taken here')
   })
 
   it('takes a free name beside a forward of the same name', async () => {

@@ -128,6 +128,16 @@ describe('messages of the desktop', () => {
     expect(noticesForCloud(login, account({ state: 'login-needed', waiting: 1 }))).toEqual([])
   })
 
+  it('name a team that somebody else ended, and say nothing of one that the person left', () => {
+    const gone = { ...event('removed', 'Ops'), forwardId: null, message: 'You are no longer in Ops.' }
+    expect(noticesForEvents([{ ...gone, code: 'cloud.not-found' }])).toEqual([
+      { title: 'Team Ops', body: 'You are no longer in Ops.', to: { screen: 'cloud', id: null } },
+    ])
+    expect(noticesForEvents([gone])).toEqual([])
+    const before = account({ teams: [{ id: 'ops', name: 'Ops', role: 'user', key: 'none' }] })
+    expect(noticesForCloud(before, account())).toEqual([])
+  })
+
   it('do not repeat a question that was open before', () => {
     const needs = [passwordNeed('n1'), passwordNeed('n2')]
     expect(newNeeds(new Set(['n1']), needs).map(({ id }) => id)).toEqual(['n2'])

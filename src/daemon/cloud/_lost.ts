@@ -2,6 +2,7 @@
 import { plural } from '@shared/format'
 import type { Catalog } from '../catalog'
 import type { Book } from './book'
+import type { Departures } from './types'
 
 export interface Lost {
   readonly namespace: string
@@ -29,11 +30,16 @@ export function lostSpace(
   }
 }
 
-export function lostSentence({ name, forwards, ran, unsent }: Lost): string {
+/** `deed`: of the person; without one it was done to them. */
+export function lostSentence(
+  { name, forwards, ran, unsent }: Lost,
+  deed: ReturnType<Departures['get']> = undefined,
+): string {
   const one = forwards === 1
   const gone = forwards === 0 ? '' : `; its ${plural(forwards, 'forward')} went away from this machine`
   const stopped =
     ran === 0 ? '' : one ? ', and was stopped' : `, and ${ran} of them ${ran === 1 ? 'was' : 'were'} stopped`
   const lost = unsent === 0 ? '' : ` ${plural(unsent, 'change')} of yours never reached it.`
-  return `You are no longer in ${name}${gone}${stopped}.${lost}`
+  const what = deed === undefined ? `are no longer in ${name}` : `${deed} ${name}`
+  return `You ${what}${gone}${stopped}.${lost}`
 }

@@ -33,6 +33,8 @@ export interface Account {
   readonly register: (params: RpcParsed<'cloud.register'>) => Promise<AccountSession>
   /** Forgets the login here, whether the server can be told or not; with it the key of the account. */
   readonly logout: (session: AccountSession) => Promise<void>
+  /** The same of a login that cannot be had: what rests of it goes, and no server is told. */
+  readonly forget: () => Promise<void>
   /**
    * The login that was kept; `null` when nobody is signed in. Throws `cloud.login-needed` when it was kept in memory only, else what
    * {@link openKeychain} throws.
@@ -67,7 +69,7 @@ export function createAccount(options: AccountOptions): Account {
     const { id, ...user } = await ask(clientFor(options, access, got))
     // The same person keeps the key that was unlocked here; another one must not find it.
     const isSame = before?.userId === id && before.url === access.url
-    await keychain.set({ tokens, userId: id, privateKey: isSame ? privateKey : null })
+    await keychain.set({ tokens, userId: id, url: access.url, privateKey: isSame ? privateKey : null })
     const record = { url: access.url, userId: id, ...user, keeps: access.keep, insecure: access.insecure }
     await clearOther(options, record)
     return sessionOf({ ...record, isSignedIn: true }, keychain)
@@ -89,14 +91,18 @@ export function createAccount(options: AccountOptions): Account {
         await keychain.clear()
       }
     },
+    forget: async () => {
+      const record = options.record()
+      if (record !== null) await clearPlace(options, record)
+    },
     restore: async () => {
       const record = options.record()
       if (record === null || !record.isSignedIn) return null
       const keychain = await openKeychain({ home, url: record.url, keep: record.keeps })
-      const { tokens, userId } = keychain.get()
+      const { tokens, userId = record.userId, url = record.url } = keychain.get()
       if (tokens === null) throw loginNeeded(record, 'was kept in memory only')
       // The daemon ended between the login of another account and what is written of it.
-      if (userId !== undefined && userId !== record.userId) throw loginNeeded(record, 'is that of another account')
+      if (userId !== record.userId || url !== record.url) throw loginNeeded(record, 'is that of another account')
       return sessionOf(record, keychain)
     },
   }
@@ -133,8 +139,15 @@ async function clearOther(
   if (before === null || (before.url === now.url && before.keeps === now.keeps)) return
   // One file whatever the address: it holds the new login by now.
   if (before.keeps === 'file' && now.keeps === 'file') return
+  await clearPlace({ home, log }, before)
+}
+
+async function clearPlace(
+  { home, log }: Pick<AccountOptions, 'home' | 'log'>,
+  { url, keeps }: Pick<AccountRecord, 'url' | 'keeps'>,
+): Promise<void> {
   try {
-    await (await openKeychain({ home, url: before.url, keep: before.keeps, isNew: true })).clear()
+    await (await openKeychain({ home, url, keep: keeps, isNew: true })).clear()
   } catch (error) {
     log(`the login before cannot be taken away: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -17,7 +17,7 @@ import { createSessions, type Sessions } from './sessions'
 import { createShare } from './share'
 import { createSpaces } from './spaces'
 import type { AccountKeys } from './team-keys'
-import type { Cloud } from './types'
+import type { Cloud, Departures } from './types'
 import { createViews } from './views'
 
 export type { Cloud } from './types'
@@ -74,7 +74,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     const forgetting = keysNow()?.forgetTeam(teamId)
     forgetting?.catch((error: unknown) => log(`keys: ${toFault(error).message}`))
   }
-  const replica = createReplica({ services, book, forget: options.forget, onChanged: tell, onLost })
+  const departures: Departures = new Map()
+  const replica = createReplica({ services, book, forget: options.forget, onChanged: tell, onLost, departures })
   const sealed = createSealedFields({ services, book, onChanged })
   const share = createShare({ services, book, edits, replica, reseal, onChanged })
   const runs = createRuns({ services, book, isSignedIn, onChanged })
@@ -90,7 +91,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
   services.secrets.useLast(shared)
   const account = createAccount({ home: options.home, device, record: () => logins.record(), log })
   const logins = await createSessions({
-    ...{ services, book, account, replica, sealed, spaces, clock, log, tell },
+    ...{ services, book, account, replica, sealed, spaces, departures, clock, log, tell },
     ...{ pollSeconds: () => pollSeconds, onKeys: shared.forget, saved: content.account },
   })
   sessions = logins

@@ -18,6 +18,7 @@ const keptSchema = z.strictObject({
   tokens: z.strictObject({ token: z.string(), refreshToken: z.string().nullable() }).nullable(),
   privateKey: z.string().nullable(),
   userId: z.string().optional(),
+  url: z.string().optional(),
 })
 
 /**
@@ -111,8 +112,8 @@ function fileEntry(path: string): KeyringEntry {
 function parse(text: string | null, isNew: boolean): Kept {
   if (text === null) return NOTHING
   try {
-    const { tokens, privateKey, userId } = keptSchema.parse(JSON.parse(text))
-    return { tokens, privateKey, ...(userId === undefined ? {} : { userId }) }
+    const { version: _version, ...kept } = keptSchema.parse(JSON.parse(text))
+    return kept
   } catch {
     if (isNew) return NOTHING
     // No cause: a parser's message may quote it.

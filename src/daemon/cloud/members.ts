@@ -12,7 +12,7 @@ import {
 } from '@sync'
 import { invitationToken } from './_links'
 import type { AccountKeys } from './team-keys'
-import type { CloudRequests } from './types'
+import type { CloudRequests, Departures } from './types'
 
 export interface MembersOptions {
   readonly client: CloudClient
@@ -21,6 +21,7 @@ export interface MembersOptions {
   /** Of the account. */
   readonly userId: string
   readonly teams: () => readonly TeamOfMine[]
+  readonly departures: Departures
   /** Reads my teams anew, and what is shared in them; need not be over when it returns. */
   readonly reload: () => Promise<void>
   readonly log: (message: string) => void
@@ -43,12 +44,24 @@ export type MemberRequests = Pick<
 >
 
 export function createMembers(options: MembersOptions): MemberRequests {
-  const { client, keys, reload } = options
+  const { client, keys, departures, reload } = options
   const entered = async (team: TeamDetails): Promise<CloudTeam> => {
+    departures.delete(team.id)
     await reload()
     return { id: team.id, name: team.name, role: team.role, key: keys.team(team.id) }
   }
-  const left = async (teamId: string): Promise<null> => {
+  const depart = async (
+    teamId: string,
+    { deed, ask }: { readonly deed: 'left' | 'dissolved'; readonly ask: (teamId: string) => Promise<void> },
+  ): Promise<null> => {
+    // Before it is asked for: a round with the server may find it out first.
+    departures.set(teamId, deed)
+    try {
+      await ask(teamId)
+    } catch (error) {
+      departures.delete(teamId)
+      throw error
+    }
     await keys.forgetTeam(teamId)
     await reload()
     return null
@@ -76,14 +89,8 @@ export function createMembers(options: MembersOptions): MemberRequests {
       await reload()
       return null
     },
-    leaveTeam: async ({ teamId }) => {
-      await client.teams.leave(teamId)
-      return left(teamId)
-    },
-    dissolveTeam: async ({ teamId }) => {
-      await client.teams.dissolve(teamId)
-      return left(teamId)
-    },
+    leaveTeam: ({ teamId }) => depart(teamId, { deed: 'left', ask: client.teams.leave }),
+    dissolveTeam: ({ teamId }) => depart(teamId, { deed: 'dissolved', ask: client.teams.dissolve }),
     audit: ({ teamId, limit, before }) => client.teams.audit(teamId, { limit, before }),
     grantKey: async ({ teamId, userId, fingerprint }) => {
       const team = teamOf(options, teamId)

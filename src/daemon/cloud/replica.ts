@@ -6,8 +6,9 @@ import type { Services } from '../services'
 import type { SavedBinding } from '../store/index'
 import type { Book } from './book'
 import { fieldsOf } from './fields'
-import { lostSentence } from './_lost'
+import { lostSentence, type Lost } from './_lost'
 import { planChanges, type News, type Plan } from './_plan'
+import type { Departures } from './types'
 
 export type ReplicaServices = Pick<
   Services,
@@ -23,6 +24,7 @@ export interface ReplicaOptions {
   readonly onChanged: () => void
   /** A team is not this account's any more. */
   readonly onLost: (teamId: string) => void
+  readonly departures: Departures
 }
 
 export interface LocalReplica extends Replica {
@@ -99,7 +101,8 @@ function hasContent({ transaction }: Plan): boolean {
 }
 
 /** What was written becomes what is: in memory, in the engine, and for those who look. */
-async function makeTrue(plan: Plan, { services, book, forget, onLost }: ReplicaOptions): Promise<void> {
+async function makeTrue(plan: Plan, options: ReplicaOptions): Promise<void> {
+  const { services, book, forget } = options
   const { catalog, engine, watch, hub, activity } = services
   const servers = plan.transaction.servers ?? []
   // Before a team is forgotten.
@@ -122,9 +125,16 @@ async function makeTrue(plan: Plan, { services, book, forget, onLost }: ReplicaO
   for (const id of plan.touched) if (catalog.hasForward(id)) watch.touch(id)
   if (servers.length + plan.goneServers.length > 0) hub.publish('servers.changed', { servers: catalog.servers() })
   tell(plan.news, { spaces, activity })
-  if (plan.lost === null) return
-  activity.add({ kind: 'removed', subject: plan.lost.name, message: lostSentence(plan.lost) })
-  onLost(plan.lost.namespace)
+  if (plan.lost !== null) tellLost(plan.lost, options)
+}
+
+function tellLost(lost: Lost, { services, onLost, departures }: ReplicaOptions): void {
+  const deed = departures.get(lost.namespace)
+  departures.delete(lost.namespace)
+  // The code tells those who send messages that nobody here asked for it.
+  const code = deed === undefined ? 'cloud.not-found' : null
+  services.activity.add({ kind: 'removed', subject: lost.name, message: lostSentence(lost, deed), code })
+  onLost(lost.namespace)
 }
 
 const verbs = { added: 'came', changed: 'was changed', removed: 'was removed' } as const

@@ -10,7 +10,7 @@ import { createMembers, type MemberRequests } from './members'
 import { openPins } from './pins'
 import type { Spaces } from './spaces'
 import { createKeys, type AccountKeys } from './team-keys'
-import type { AccountRecord, SealedFields } from './types'
+import type { AccountRecord, Departures, SealedFields } from './types'
 
 export interface Session {
   readonly account: AccountSession
@@ -26,6 +26,7 @@ export interface SessionsOptions {
   readonly replica: Replica
   readonly sealed: SealedFields
   readonly spaces: Spaces
+  readonly departures: Departures
   readonly clock: Clock
   readonly pollSeconds: () => number
   readonly log: (message: string) => void
@@ -57,7 +58,7 @@ export interface Sessions {
 }
 
 export async function createSessions(options: SessionsOptions): Promise<Sessions> {
-  const { services, book, account, replica, sealed, spaces, clock, log, tell } = options
+  const { services, book, account, replica, sealed, spaces, departures, clock, log, tell } = options
   const { store, catalog, watch, inTurn, now } = services
   let record = options.saved
   let pins: PinStore = await openPins(store)
@@ -104,7 +105,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     const opened: Session = {
       ...{ account: signedIn, keys, sync: syncFor(signedIn, keys) },
       members: createMembers({
-        ...{ client, keys, pins, userId, teams, log },
+        ...{ client, keys, pins, userId, teams, departures, log },
         reload: async () => {
           await opened.sync.syncNow().catch((error: unknown) => log(`cloud: ${toFault(error).message}`))
           await spaces.settled()
@@ -177,8 +178,8 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
         await signedIn.keychain.set({})
         await save(signedIn.record)
         const { sync } = await open(signedIn)
-        await prepare()
-        sync.begin()
+        // Signed in is signed in, also when not all of it could be prepared.
+        await prepare().finally(sync.begin)
       } catch (error) {
         fault = session === null ? toFault(error) : null
         tell()
@@ -200,7 +201,7 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     leave: inOrderOf(inOrder, async () => {
       const leaving = session
       await close()
-      if (leaving !== null) await account.logout(leaving.account)
+      await (leaving === null ? account.forget() : account.logout(leaving.account))
       if (record !== null) await save({ ...record, isSignedIn: false })
       fault = null
       touchBound()

@@ -45,8 +45,9 @@ export interface AccountRecord {
 export interface Kept {
   readonly tokens: Tokens | null
   readonly privateKey: string | null
-  /** Whose login it is: it rests in the same write, so that no crash makes it that of another account. */
+  /** Whose login it is, and where: they rest in the same write, so that no crash makes it that of another account. */
   readonly userId?: string | undefined
+  readonly url?: string | undefined
 }
 
 export interface Keychain {
@@ -60,6 +61,9 @@ export interface Keychain {
   /** Another login rests in its place: nothing is written any more. */
   readonly retire: () => void
 }
+
+/** Teams that this person is leaving or dissolving by a request of their own: that they are gone then is no news. */
+export type Departures = Map<string, 'left' | 'dissolved'>
 
 export interface KeychainOptions {
   /** The data folder; with `url` the name of the entry. */
