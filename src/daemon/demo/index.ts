@@ -27,6 +27,8 @@ const PAGE_PORT_KEY = 'demo.page-port'
 /** First wishes; the next free ports are taken where something listens there already. */
 const WISHES = { server: 2022, page: 8090, web: 8080, remote: 8081, socks: 1080 }
 
+const TRIES = 3
+
 export interface Demo {
   /** Makes the demo server and its forwards unless they exist, and starts the server. */
   readonly start: () => Promise<{ readonly serverId: string; readonly forwardIds: readonly string[] }>
@@ -69,6 +71,19 @@ export function createDemo(options: DemoOptions): Demo {
     await samples.listen(pagePort).catch((error: unknown) => options.warnings.add(toFault(portGone(pagePort, error))))
     options.trusted.add({ host: `[${LOOPBACK}]:${server.port}`, keyType: key.keyType, key: key.publicKey })
   }
+  /** Somebody may take a port between the look at it and the listening. */
+  const runAnew = async (): Promise<Design> => {
+    for (let tries = 1; ; tries += 1) {
+      const made = await design(options)
+      try {
+        await run(made.server, made.pagePort)
+        return made
+      } catch (error) {
+        if (!isPortTaken(error)) throw error
+        if (tries === TRIES) throw portGone(made.server.port, error)
+      }
+    }
+  }
   const saved = (): ServerSpec | undefined => catalog.servers().find(({ demo }) => demo)
   const pagePortOf = async (): Promise<number> => Number(await store.getMeta(PAGE_PORT_KEY)) || WISHES.page
 
@@ -80,8 +95,7 @@ export function createDemo(options: DemoOptions): Demo {
         const own = catalog.forwards().filter(({ spec }) => spec.serverId === existing.id)
         return { serverId: existing.id, forwardIds: own.map(({ spec }) => spec.id) }
       }
-      const made = await design(options)
-      await run(made.server, made.pagePort)
+      const made = await runAnew()
       await store.setMeta(PAGE_PORT_KEY, String(made.pagePort))
       await store.saveForwards(made.forwards, [made.server])
       catalog.putServer(made.server)
@@ -111,9 +125,13 @@ export function createDemo(options: DemoOptions): Demo {
   }
 }
 
-async function design(
-  options: DemoOptions,
-): Promise<{ server: ServerSpec; forwards: readonly ForwardSpec[]; pagePort: number }> {
+interface Design {
+  readonly server: ServerSpec
+  readonly forwards: readonly ForwardSpec[]
+  readonly pagePort: number
+}
+
+async function design(options: DemoOptions): Promise<Design> {
   const taken = new Set<number>()
   const free = (wish: number): Promise<number> => freePort(options.localPorts, wish, taken)
   const ports = {
@@ -219,4 +237,8 @@ function portGone(port: number, cause: unknown): WarrenError {
     field: String(port),
     cause,
   })
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
