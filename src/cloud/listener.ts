@@ -1,5 +1,6 @@
 /** The socket's side of HTTP: what is no request that the app could answer is refused here, in the same form as everything else. */
 import { createServer, maxHeaderSize, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { extensions, EXTENSIONS_HEADER } from '@shared/cloud'
@@ -17,11 +18,17 @@ export interface RequestTimes {
 /** A body of the size that is allowed has its time on a slow line. */
 export const defaultTimes: RequestTimes = { headersMs: 30_000, wholeMs: 300_000, lookMs: 10_000 }
 
-/** Not listening yet. */
+export interface Listener {
+  /** Not listening yet. */
+  readonly server: Server
+  /** Ends the connections on which nothing is asked. Browsers and proxies hold some ready, and Node takes one that never sent a byte for busy. */
+  readonly closeIdle: () => void
+}
+
 export function createListener(
   app: App,
   { log, metrics, times = defaultTimes }: Pick<Services, 'log' | 'metrics'> & { readonly times?: RequestTimes },
-): Server {
+): Listener {
   const note = (status: number, reason: string): void => {
     metrics.answered({ route: 'none', method: 'none', status, seconds: 0 })
     log('info', 'refused what is no request', { status, reason })
@@ -43,7 +50,13 @@ export function createListener(
     // Node would refuse it with an empty body.
     requireHostHeader: false,
   })
+  const unused = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
   const listen = (request: IncomingMessage, response: ServerResponse): void => {
+    unused.delete(request.socket)
     asked.set(request.socket, { request, response })
     const isWithoutHost = request.httpVersion === '1.1' && request.headers.host === undefined
     const problem = isWithoutHost ? notHttp() : null
@@ -90,7 +103,13 @@ export function createListener(
     note(problem.status, error.code ?? error.name)
     hangUp(socket, problem)
   })
-  return server
+  return {
+    server,
+    closeIdle: () => {
+      server.closeIdleConnections()
+      for (const socket of unused) if (socket.bytesRead === 0) socket.destroy()
+    },
+  }
 }
 
 // --- internal ---

@@ -10,7 +10,7 @@ import { ConfigFault, type CloudConfig } from './config'
 import type { Log, Services } from './context'
 import { createHeard } from './heard'
 import { createLimits, type LimitSettings } from './limits'
-import { createListener, type RequestTimes } from './listener'
+import { createListener, type Listener, type RequestTimes } from './listener'
 import { createMetrics } from './metrics'
 import { LEASE_MS, openStore, type CloudStore } from './store'
 
@@ -48,12 +48,12 @@ export async function startServer(config: CloudConfig, options: ServerOptions): 
   try {
     const services = await compose(config, store, options)
     const listener = createListener(createApp(services.open), { ...services.open, ...(times && { times }) })
-    const server = await listen(listener, config)
-    const url = services.listens(server)
+    await listen(listener.server, config)
+    const url = services.listens(listener.server)
     log('info', 'listening', { url, database: config.databaseUrl === null ? 'sqlite' : 'postgresql' })
     await inviteFirst(services.open).catch(async (error: unknown) => {
       services.begin()
-      await closed(server)
+      await closed(listener)
       throw error
     })
     const purge = setInterval(() => void store.purge().catch(() => undefined), PURGE_MS)
@@ -67,7 +67,7 @@ export async function startServer(config: CloudConfig, options: ServerOptions): 
       clearInterval(purge)
       clearInterval(lapse)
       services.begin()
-      await closed(server)
+      await closed(listener)
       await store.close()
       log('info', 'stopped')
     }
@@ -159,7 +159,7 @@ async function compose(
   }
 }
 
-function listen(server: Server, { host, port }: CloudConfig): Promise<Server> {
+function listen(server: Server, { host, port }: CloudConfig): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new CannotListen(sentenceOf(error.code, `${host}:${port}`), { cause: error }))
@@ -167,27 +167,24 @@ function listen(server: Server, { host, port }: CloudConfig): Promise<Server> {
     server.listen(port, host, () => {
       server.removeAllListeners('error')
       server.on('error', () => undefined)
-      resolve(server)
+      resolve()
     })
   })
 }
 
-function closed(server: Server): Promise<void> {
+function closed({ server, closeIdle }: Listener): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => {
       server.closeAllConnections()
     }, STOP_MS)
-    const sweepIdle = (): void => {
-      server.closeIdleConnections()
-    }
     // A connection whose stream ended just now is kept for the next request, which nobody wants to wait for.
-    const sweep = setInterval(sweepIdle, SWEEP_MS)
+    const sweep = setInterval(closeIdle, SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)
       clearInterval(sweep)
       resolve()
     })
-    sweepIdle()
+    closeIdle()
   })
 }
 

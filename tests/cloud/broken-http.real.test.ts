@@ -181,6 +181,22 @@ it('bears who hangs up at once', async () => {
   expect((await world.call('GET', '/healthz')).status).toBe(200)
 })
 
+it('ends connections that never asked when it stops, before it cuts off who is asking', async () => {
+  const one = await startCloud('sqlite')
+  const port = Number(new URL(one.server.url).port)
+  const [silent, asking] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  for (const socket of [silent, asking]) sockets.add(socket.resume())
+  await Promise.all([silent, asking].map((socket) => once(socket, 'connect')))
+  asking.write('GET /healthz HTTP/1.1\r\nhost: x\r\n')
+  // Answered behind it: by then the server has read both.
+  await one.call('GET', '/healthz')
+  const stopped = one.close()
+  await once(silent, 'close')
+  expect(asking.readableEnded).toBe(false)
+  asking.write('\r\n')
+  await Promise.all([once(asking, 'close'), stopped])
+})
+
 it('counts and logs what it refused, without what was in it', async () => {
   await expectRefused('planted-secret\r\n\r\n')
   const line = world.lines.findLast((one) => one.includes('refused what is no request'))
