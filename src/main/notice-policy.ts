@@ -1,5 +1,6 @@
 /** What is worth a message of the desktop. */
 import type { CloudView } from '@shared/cloud-views'
+import { isTeamLost } from '@shared/cloud-words'
 import { plural } from '@shared/format'
 import type { AppEvents } from '@shared/ipc'
 import type { Need } from '@shared/needs'
@@ -125,7 +126,7 @@ function plan(events: readonly ActivityEvent[], kind: Told, isRelay: IsRelay): r
 /** A team that somebody else ended for this person. */
 function lostTeams(events: readonly ActivityEvent[]): readonly PlannedNotice[] {
   return events
-    .filter(({ kind, code }) => kind === 'removed' && code === 'cloud.not-found')
+    .filter(isTeamLost)
     .map(({ subject, message }) => ({ title: `Team ${subject}`, body: message, to: { screen: 'cloud', id: null } }))
 }
 

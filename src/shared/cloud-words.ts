@@ -1,6 +1,7 @@
 /** What the window, the tray and the command line say about the cloud. Pure. */
 import type { CloudConflict, CloudField, CloudFields, CloudTeam, CloudView, KeyState, TeamRole } from './cloud-views'
 import { plural } from './format'
+import type { ActivityEvent } from './snapshots'
 
 /** A field of a shared forward, as people call it; the side it belongs to depends on the type. */
 export const cloudFieldWords: Readonly<Record<CloudField, string>> = {
@@ -70,6 +71,11 @@ export function conflictSentence(conflict: Pick<CloudConflict, 'kind' | 'name' |
     case 'deleted-here':
       return `You deleted ${name}; in ${space} it was changed since.`
   }
+}
+
+/** A membership that somebody else ended: its message is the whole news. */
+export function isTeamLost({ kind, code }: Pick<ActivityEvent, 'kind' | 'code'>): boolean {
+  return kind === 'removed' && code === 'cloud.not-found'
 }
 
 /** `local port and tags`. */

@@ -54,6 +54,34 @@ describe('the state of sync below the screens', () => {
 })
 
 describe('what the cloud tells while one is elsewhere', () => {
+  it('goes when the conflict was decided, be it somewhere else', async () => {
+    const daemon = await openStatus(cloudFrom('in-sync'))
+    act(() => {
+      daemon.emit('cloud.changed', {
+        cloud: makeCloud({ state: 'conflict', conflicts: 1 }),
+        conflicts: [makeConflict('db')],
+      })
+    })
+    expect(toastStore.getState().toasts).toHaveLength(1)
+    act(() => {
+      daemon.emit('cloud.changed', { cloud: makeCloud({}), conflicts: [] })
+    })
+    expect(toastStore.getState().toasts).toEqual([])
+  })
+
+  it('is a word about a team that somebody else ended, and none about one that was left', async () => {
+    const daemon = await openStatus(cloudFrom('in-sync'))
+    const event = { id: 7, at: '2026-01-05T15:00:00.000Z', kind: 'removed', forwardId: null, serverId: null } as const
+    const message = 'You are no longer in ops; its 1 forward went away from this machine.'
+    act(() => {
+      daemon.emit('activity.added', { event: { ...event, subject: 'ops', message, code: 'cloud.not-found' } })
+      daemon.emit('activity.added', {
+        event: { ...event, id: 8, subject: 'web', message: 'You left web.', code: null },
+      })
+    })
+    expect(toastStore.getState().toasts).toMatchObject([{ text: message }])
+  })
+
   it('is a message for a new conflict, once, that leads to it', async () => {
     const daemon = await openStatus(cloudFrom('in-sync'))
     const change = { cloud: makeCloud({ state: 'conflict', conflicts: 1 }), conflicts: [makeConflict('db')] }

@@ -8,6 +8,7 @@ import '../../../src/renderer/src/screens/servers/servers-screen'
 import '../../../src/renderer/src/screens/welcome/welcome-screen'
 import { uiStore } from '../../../src/renderer/src/stores/ui'
 import { openConnectedWindow } from '../_window'
+import { cloudFrom } from '../harness/_cloud'
 import { configServers } from '../harness/_config'
 import { makeFault } from '../harness/_data'
 
@@ -33,6 +34,13 @@ describe('the first run', () => {
     render(<App />)
     fireEvent.click(await screen.findByRole('button', { name: 'Sign in to its server' }))
     expect(await screen.findByLabelText('Server address')).toBeInTheDocument()
+  })
+
+  it('sends nobody to a sign-in who is signed in', async () => {
+    await openConnectedWindow({ cloud: cloudFrom('in-sync') })
+    render(<App />)
+    expect(await screen.findByRole('button', { name: 'Try the demo server' })).toBeInTheDocument()
+    expect(screen.queryByRole('button', { name: 'Sign in to its server' })).not.toBeInTheDocument()
   })
 
   it('begins with a forward where the ssh config brings the servers', async () => {

@@ -1,6 +1,7 @@
 /** The account, the teams, the state of sync and what waits for a decision, as the daemon last told them. */
 import type { CloudConflict, CloudTeam, CloudView } from '@shared/cloud-views'
-import { conflictSentence } from '@shared/cloud-words'
+import { conflictSentence, isTeamLost } from '@shared/cloud-words'
+import type { ActivityEvent } from '@shared/snapshots'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import { dismissToast, showToast } from '../components/toasts'
@@ -19,6 +20,7 @@ export const cloudStore = createStore<CloudState>(() => ({ view: null, conflicts
 export function setCloud(view: CloudView, conflicts: readonly CloudConflict[]): void {
   const before = cloudStore.getState()
   cloudStore.setState({ view, conflicts: [...conflicts].sort((one, other) => one.at.localeCompare(other.at)) })
+  forgetDecided(conflicts)
   if (before.view === null || uiStore.getState().screen === 'cloud') return
   const known = new Set(before.conflicts.map(({ id }) => id))
   tellConflicts(conflicts.filter(({ id }) => !known.has(id)))
@@ -38,7 +40,21 @@ export function useTeam(id: string): CloudTeam | undefined {
   return useStore(cloudStore, (state) => state.view?.teams.find((team) => team.id === id))
 }
 
+/** Says that somebody else ended a membership: the team's forwards are gone from the list already. */
+export function tellLostTeam(event: ActivityEvent): void {
+  if (isTeamLost(event)) showToast({ text: event.message })
+}
+
 // --- internal ---
+
+/** What a message on the screen asks to be decided. */
+let asked: { readonly toast: number; readonly ids: ReadonlySet<string> } | null = null
+
+function forgetDecided(conflicts: readonly CloudConflict[]): void {
+  if (asked === null || conflicts.some(({ id }) => asked?.ids.has(id))) return
+  dismissToast(asked.toast)
+  asked = null
+}
 
 function tellConflicts(conflicts: readonly CloudConflict[]): void {
   const [first] = conflicts
@@ -54,6 +70,7 @@ function tellConflicts(conflicts: readonly CloudConflict[]): void {
       },
     },
   })
+  asked = { toast: id, ids: new Set(conflicts.map((conflict) => conflict.id)) }
 }
 
 function tellLogin(view: CloudView): void {

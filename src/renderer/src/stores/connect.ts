@@ -2,7 +2,7 @@
 import type { DaemonLink } from '@shared/ipc'
 import type { Topic } from '@shared/rpc'
 import { settle, showFault } from './call'
-import { setCloud } from './cloud'
+import { setCloud, tellLostTeam } from './cloud'
 import { getForward, mergeForwards, setForwards } from './forwards'
 import { linkStore } from './link'
 import { setNeeds } from './needs'
@@ -34,6 +34,9 @@ export function connectStores(): () => void {
     }),
     on('cloud.changed', ({ cloud, conflicts }) => {
       setCloud(cloud, conflicts)
+    }),
+    on('activity.added', ({ event }) => {
+      tellLostTeam(event)
     }),
     on('servers.changed', ({ servers }) => {
       setServers(servers)

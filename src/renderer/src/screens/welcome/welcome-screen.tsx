@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { showToast } from '../../components/toasts'
 import { settle, showFault } from '../../stores/call'
+import { useCloud } from '../../stores/cloud'
 import { mergeForwards } from '../../stores/forwards'
 import { setServers, useServers } from '../../stores/servers'
 import { newForward, showCloud, showServer } from '../../stores/ui'
@@ -13,6 +14,7 @@ import styles from './welcome-screen.module.css'
 export function WelcomeScreen(): ReactNode {
   const [busy, setBusy] = useState(false)
   const listed = useServers().length
+  const isSignedOut = useCloud(({ view }) => (view?.account ?? null) === null)
   const demo = async (): Promise<void> => {
     setBusy(true)
     const { daemon } = window.api
@@ -73,18 +75,20 @@ export function WelcomeScreen(): ReactNode {
         </Button>
       </div>
       <p className={styles.hint}>The demo server runs on this machine only, with three forwards to try.</p>
-      <p className={styles.hint}>
-        Does your team share its forwards?{' '}
-        <button
-          type="button"
-          className={styles.link}
-          onClick={() => {
-            showCloud({ kind: 'account' })
-          }}
-        >
-          Sign in to its server
-        </button>
-      </p>
+      {isSignedOut && (
+        <p className={styles.hint}>
+          Does your team share its forwards?{' '}
+          <button
+            type="button"
+            className={styles.link}
+            onClick={() => {
+              showCloud({ kind: 'account' })
+            }}
+          >
+            Sign in to its server
+          </button>
+        </p>
+      )}
     </section>
   )
 }
