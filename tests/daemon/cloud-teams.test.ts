@@ -213,6 +213,21 @@ describe('A logout', () => {
     expect((await ada.forward('db'))?.cloud?.state).toBe('synced')
   })
 
+  it('keeps what is removed and brought back since one with that of the cloud', async () => {
+    const { ada, bob } = await team('developer')
+    await bob.client.call('cloud.logout', {})
+    const id = await idOf(bob, 'db')
+    await bob.client.call('forwards.remove', { ids: [id] })
+    await bob.client.call('forwards.restore', { ids: [id] })
+    await bob.client.call('forwards.update', { id, patch: { description: 'since' } })
+    await bob.login('bob@example.com')
+    const { forwards } = await bob.until('it is sent', isSettled)
+    expect(forwards.map(({ spec, cloud }) => [spec.id, cloud?.space, cloud?.state])).toEqual([[id, 'Ops', 'synced']])
+    const shown = await ada.until('it is told', (one) => one.named('db')?.spec.description === 'since')
+    expect(shown.forwards).toHaveLength(1)
+    expect(shown.cloud.conflicts).toBe(0)
+  })
+
   it('leaves forwards as those of the machine, and the same account finds them with what was done since', async () => {
     const { ada, bob } = await team('developer')
     const url = world.server.url

@@ -105,7 +105,7 @@ export function createEdits(options: EditsOptions): Edits {
     },
     restoring: async (ids) => {
       const fresh = ids.filter((id) => book.binding(id) === null)
-      if (fresh.length === 0 || !isSignedIn()) return {}
+      if (fresh.length === 0) return {}
       const buried = await options.store.buriedBindings(fresh)
       const back = buried.filter(
         ({ namespace }) => namespace === null || (book.space(namespace) !== null && mayEdit(namespace)),
@@ -117,8 +117,11 @@ export function createEdits(options: EditsOptions): Edits {
           done.push(removal.seq)
           return { ...binding, toldRunning: false }
         }
-        // The cloud has forgotten it, or is about to: it is made anew.
-        return { ...binding, ...unconfirmed(), toldRunning: false }
+        const { localId, base } = binding
+        // Removed while nobody was signed in, it is still there: what it is called in the cloud finds it.
+        const known = !isSignedIn() && book.byLocalId(binding.namespace, localId) === null ? { localId, base } : {}
+        // Else the cloud has forgotten it, or is about to: it is made anew.
+        return { ...binding, ...unconfirmed(), ...known, toldRunning: false }
       })
       return { bindings, done, outbox: book.stamp(bindings.map(saveOf)) }
     },
