@@ -197,6 +197,7 @@ it('a member who is removed loses the forwards and the key', async () => {
   await ada.page.getByRole('row', { name: /^bob/ }).waitFor({ state: 'detached', timeout: SHOWN_MS })
   await show(bob.page, 'Forwards')
   await row(bob.page, 'db').waitFor({ state: 'detached', timeout: SHOWN_MS })
+  await bob.page.getByText(/^You are no longer in ops; its 1 forward went away/).waitFor({ timeout: SHOWN_MS })
   await screenshot(bob.page, 'cloud-removed', 'light')
   expect((await askKeys(team, await cloud.token('bob@example.com'))).status).toBe(404)
   // The machine of who stays makes the next key by itself, and seals the password anew with it.
