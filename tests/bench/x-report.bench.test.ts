@@ -14,6 +14,7 @@ it('balances the acknowledged rows with what iperf3 moved, over twenty kills of 
     expect(off).toBeLessThan(0.001)
     expect(found.used).toBe(found.acknowledged)
     expect(found.repeatedRead).toBe(0)
+    expect(Object.values(found.reports).filter((met) => met === 0)).toEqual([])
   } finally {
     place.remove()
   }

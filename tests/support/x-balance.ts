@@ -60,8 +60,8 @@ export async function balance({ home, kills, bytesPerRound }: BalanceOptions): P
       await untilRunning(apiPort)
       panel.mood = moods[kill % moods.length] ?? 'success'
       moved += await iperf(listenPort, bytesPerRound, kill % 2 === 1)
-      // Every other one dies with what it moved in no row yet.
-      if (kill % 2 === 0) await ask(apiPort, 'reload_forward', { forwardname: 'f' })
+      // Every fourth one dies with what it moved in no row yet.
+      if (kill % 4 !== 3) await ask(apiPort, 'reload_forward', { forwardname: 'f' })
       if (kill % 3 !== 0) await Promise.race([panel.answered(), wait(1500)])
       if (kill % 2 === 0) await wait(2 * LOOK_MS)
       if ((await client.call('apis.report', {})).waiting === 0) panel.confirm()
