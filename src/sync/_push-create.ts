@@ -3,7 +3,7 @@ import { cloudFieldNames, type CloudFields } from '@shared/cloud-views'
 import { applying, mergeInto, type Applying } from './_apply'
 import type { Context } from './_context'
 import { changesOf, createPlan, replaceEntry } from './_plan'
-import { isRefusal, refuse, saveOne, settle, type SaveEntry } from './_push-save'
+import { isRefusal, refuse, refuseAll, saveOne, settle, type SaveEntry } from './_push-save'
 import { CloudError } from './client'
 import type { NewRow, SyncResult } from './client/types'
 import { keptFields, sayable, withFields } from './fields'
@@ -83,8 +83,11 @@ async function createBatch(context: Context, namespace: Namespace, batch: readon
     const [first] = batch
     if (error.code === 'cloud.forbidden') {
       // Not about one of them: nothing may be added here.
-      for (const { entry } of batch) await refuse(context, entry, error)
-      return
+      return refuseAll(
+        context,
+        batch.map(({ entry }) => entry),
+        error,
+      )
     }
     if (batch.length === 1 && first !== undefined) {
       await refuse(context, first.entry, error)

@@ -24,13 +24,29 @@ export async function saveOne(context: Context, entry: SaveEntry): Promise<void>
 }
 
 /** What the server refused waits for an edit. */
-export async function refuse({ replica, log }: Context, entry: SaveEntry, error: CloudError): Promise<void> {
-  const name = await replica.transact((state) => {
-    const mine = state.byForward(entry.forwardId)
-    const bindings = mine === null ? [] : [{ ...mine.binding, refused: error.toFault() }]
-    return { changes: { done: [entry.seq], bindings }, result: mine?.fields.name ?? null }
+export function refuse(context: Context, entry: SaveEntry, error: CloudError): Promise<void> {
+  return refuseAll(context, [entry], error)
+}
+
+/** Of many that were refused together one line tells. */
+export async function refuseAll(
+  { replica, log }: Context,
+  entries: readonly SaveEntry[],
+  error: CloudError,
+): Promise<void> {
+  const names = await replica.transact((state) => {
+    // What was taken elsewhere meanwhile was not refused there.
+    const here = entries.flatMap(({ forwardId, namespace }) => {
+      const mine = state.byForward(forwardId)
+      return mine?.binding.namespace === namespace ? [mine] : []
+    })
+    const bindings = here.map(({ binding }) => ({ ...binding, refused: error.toFault() }))
+    return { changes: { done: entries.map(({ seq }) => seq), bindings }, result: here.map(({ fields }) => fields.name) }
   })
-  if (name !== null) log('warning', `"${name}" was not taken: ${error.message}`)
+  const [name] = names
+  if (name === undefined) return
+  const what = names.length === 1 ? `"${name}" was` : `"${name}" and ${names.length - 1} more were`
+  log('warning', `${what} not taken: ${error.message}`)
 }
 
 export function isRefusal(error: unknown): error is CloudError {

@@ -1,6 +1,6 @@
 /** A server that talks too much, has no end, or is ill while it talks: on a clock that the test moves, with a client without a network. */
 import { afterEach, expect, it } from 'vitest'
-import { createSync, type CloudClient, type Sync, type SyncReport } from '../../src/sync'
+import { createSync, type CloudClient, type Sync } from '../../src/sync'
 import { CloudError } from '../../src/sync/client'
 import type { CloudDelta, CloudList, EventListeners } from '../../src/sync/client/types'
 import { fakeClock, settled, type FakeClock } from '../support/fake-clock'
@@ -14,7 +14,7 @@ interface World {
   readonly events: () => EventListeners
   /** Rounds that asked the server for its list. */
   readonly rounds: () => number
-  readonly reports: SyncReport[]
+  readonly lines: string[]
   /** What is asked for the list from now on. */
   list: () => Promise<CloudList>
 }
@@ -27,7 +27,7 @@ const nothing: CloudList = { rows: [], unreadable: [], cursor: null }
 function start(change: Partial<CloudClient> = {}): World {
   const clock = fakeClock()
   const replica = testReplica()
-  const reports: SyncReport[] = []
+  const lines: string[] = []
   let heard: EventListeners | null = null
   let rounds = 0
   const client: Partial<CloudClient> = {
@@ -47,10 +47,10 @@ function start(change: Partial<CloudClient> = {}): World {
     ...change,
   }
   world = {
-    ...{ clock, replica, reports, rounds: () => rounds, list: () => Promise.resolve(nothing) },
+    ...{ clock, replica, lines, rounds: () => rounds, list: () => Promise.resolve(nothing) },
     sync: createSync({
-      ...{ client: client as CloudClient, replica, clock, pollSeconds: 30, log: () => undefined, random: () => 0.5 },
-      onReport: (report) => reports.push(report),
+      ...{ client: client as CloudClient, replica, clock, pollSeconds: 30, random: () => 0.5 },
+      ...{ log: (_level, message) => void lines.push(message), onReport: () => undefined },
     }),
     events: () => {
       if (heard === null) throw new Error('there is no stream')
@@ -181,6 +181,7 @@ it('refuses all of a batch that may not be added, without asking for each', asyn
   const ids = Array.from({ length: 50 }, (_, at) => replica.add({ ...someFields, name: `forward ${at}` }))
   await sync.syncNow()
   expect(asked).toBe(1)
+  expect(world.lines).toEqual(['"forward 0" and 49 more were not taken: Nothing may be added.'])
   expect(replica.waiting()).toEqual([])
   expect(ids.map((id) => replica.binding(id).refused?.code)).toEqual(ids.map(() => 'cloud.forbidden'))
 })
