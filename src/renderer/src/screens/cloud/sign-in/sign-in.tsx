@@ -1,5 +1,5 @@
 import type { CloudView } from '@shared/cloud-views'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Button } from '../../../components/button'
 import { FaultView } from '../../../components/fault-view'
 import { TextField } from '../../../components/field'
@@ -15,6 +15,11 @@ export function SignIn({ view }: { view: CloudView }): ReactNode {
   const access = useAccess()
   const [door, setDoor] = useState<'account' | 'invitation'>('account')
   const [isNew, setIsNew] = useState(true)
+  const refusal = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // It stands below a form that may be longer than the window.
+    refusal.current?.scrollIntoView({ block: 'nearest' })
+  }, [access.fault])
   const way: AccessWay = door === 'account' ? 'login' : isNew ? 'register' : 'join'
   return (
     <div className={screen.body}>
@@ -50,7 +55,11 @@ export function SignIn({ view }: { view: CloudView }): ReactNode {
           <PasswordField access={access} way={way} />
           <KeepField access={access} />
           <AdoptRow access={access} />
-          {access.fault !== null && <FaultView fault={access.fault} />}
+          {access.fault !== null && (
+            <div ref={refusal} role="alert">
+              <FaultView fault={access.fault} />
+            </div>
+          )}
           <div className={styles.buttons}>
             <Button type="submit" kind="primary" busy={access.busy}>
               {verbs[way]}
