@@ -20,6 +20,7 @@ import { defineLimits } from './commands/limits'
 import { defineLogs } from './commands/logs'
 import { defineLs } from './commands/ls'
 import { defineRelay } from './commands/relay'
+import { defineRestore } from './commands/restore'
 import { defineRm } from './commands/rm'
 import { defineRun } from './commands/run'
 import { defineServer } from './commands/server'
@@ -48,6 +49,7 @@ const commands = [
   defineConfig,
   defineImport,
   defineRm,
+  defineRestore,
   defineRun,
   defineRelay,
   defineLimits,

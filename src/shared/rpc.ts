@@ -108,6 +108,8 @@ const paramsByMethod = {
   'forwards.add': forwardDraftSchema,
   'forwards.update': z.strictObject({ id, patch: forwardPatchSchema }),
   'forwards.remove': z.strictObject({ ids }),
+  /** Those that can still be brought back, whoever removed them; newest first. */
+  'forwards.removed': none,
   'forwards.restore': z.strictObject({ ids }),
   /**
    * Returns at once; `forwards.wait` tells the outcome. `hostKeyPolicy` holds for this start only. With `forSeconds` they stop by
@@ -308,6 +310,7 @@ export interface RpcResults extends CloudResults {
   'forwards.add': ForwardView
   'forwards.update': ForwardView
   'forwards.remove': null
+  'forwards.removed': readonly { readonly id: string; readonly name: string; readonly removedAt: string }[]
   'forwards.restore': readonly ForwardView[]
   'forwards.start': readonly ForwardView[]
   'forwards.stop': readonly ForwardView[]

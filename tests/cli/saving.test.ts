@@ -234,6 +234,41 @@ it('server show says which addresses are tried and from where', async () => {
   expect(out).toMatch(/^dials from +::1$/m)
 })
 
+describe('restore', () => {
+  const removedAt = '2026-01-01T01:00:00.000Z'
+  const answers: NonNullable<FakeOptions['answers']> = {
+    'forwards.removed': () => [
+      { id: 'newest', name: 'db', removedAt },
+      { id: 'older', name: 'db', removedAt: '2026-01-01T00:30:00.000Z' },
+      { id: 'other', name: 'we\u0007b', removedAt: '2026-01-01T00:00:00.000Z' },
+    ],
+    'forwards.restore': ({ ids }: { ids: string[] }) => ids.map(() => view({ name: 'db', state: 'stopped' })),
+  }
+
+  it('lists what was removed, and is said when that is nothing', async () => {
+    const { code, out } = await warren(['restore'], { answers })
+    expect(code).toBe(0)
+    expect(out.split('\n')[0]).toBe('REMOVED (UTC)        NAME')
+    expect(out.split('\n')[1]).toBe('2026-01-01 01:00:00  db')
+    expect(out).not.toContain('\u0007')
+    expect(JSON.parse((await warren(['restore', '--json'], { answers })).out)).toHaveLength(3)
+    const none = await warren(['restore'], { answers: { 'forwards.removed': () => [] } })
+    expect(none).toMatchObject({ code: 0, out: '' })
+    expect(none.err).toMatch(/^Nothing was removed/)
+  })
+
+  it('brings back the one of the name that was removed last, or says that there is none', async () => {
+    const { code, out, params } = await warren(['restore', 'db', 'db'], { answers })
+    expect([code, out]).toEqual([0, 'Brought back db, stopped\n'])
+    expect(params('forwards.restore')).toEqual({ ids: ['newest'] })
+    expect((await warren(['restore', 'older'], { answers })).params('forwards.restore')).toEqual({ ids: ['older'] })
+    const { code: failed, err, calls } = await warren(['restore', 'nothing'], { answers })
+    expect(failed).not.toBe(0)
+    expect(err).toContain('No forward "nothing" was removed')
+    expect(calls.map(({ method }) => method)).not.toContain('forwards.restore')
+  })
+})
+
 describe('completion', () => {
   const complete = async (...words: string[]): Promise<readonly string[]> => {
     const answers = { ...withServers.answers, 'forwards.list': () => [view(), view({ name: 'web', tags: ['t'] })] }

@@ -149,6 +149,20 @@ describe('Edits on both sides, apart', () => {
     expect((await there.forward('db'))?.spec.description).toBe('theirs')
   })
 
+  it('a deletion there of what nobody touched here can be taken back on this machine', async () => {
+    const { here, there, theirs, mine } = await apart()
+    await there.client.call('forwards.remove', { ids: [theirs.spec.id] })
+    await together(there, here)
+    await here.until('it is gone', ({ forwards }) => forwards.length === 0)
+    const removed = await here.client.call('forwards.removed', {})
+    expect(removed).toEqual([{ id: mine.spec.id, name: 'db', removedAt: expect.any(String) as string }])
+    const [back] = await here.client.call('forwards.restore', { ids: [mine.spec.id] })
+    expect(back).toMatchObject({ spec: { name: 'db' }, cloud: null, snapshot: { state: 'stopped' } })
+    expect(await here.client.call('forwards.removed', {})).toEqual([])
+    await here.sync()
+    expect(await here.forward('db')).toBeDefined()
+  })
+
   it('a deletion there of what runs here asks, and it runs on', async () => {
     const { here, there, mine, theirs } = await apart()
     await here.client.call('forwards.start', { ids: [mine.spec.id] })

@@ -152,6 +152,11 @@ async function operandsOf(context: Context, command: Command, operands: number):
     case 'warren edit':
     case 'warren rm':
       return await forwardNames(context)
+    case 'warren restore':
+      return await fromDaemon(context, async (client) => {
+        const removed = await client.call('forwards.removed', {})
+        return removed.map(({ name, removedAt }) => ({ word: name, about: `removed ${removedAt}` }))
+      })
     case 'warren kill':
       return await fromDaemon(context, async (client) => {
         const live = await client.call('connections.list', {})

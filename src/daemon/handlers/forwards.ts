@@ -15,6 +15,7 @@ type Part = Pick<
   | 'forwards.add'
   | 'forwards.update'
   | 'forwards.remove'
+  | 'forwards.removed'
   | 'forwards.restore'
   | 'forwards.setSecret'
 >
@@ -92,6 +93,7 @@ export function forwardHandlers(services: Services): Part {
         services.sshConfig.listing.tidy()
         return null
       }),
+    'forwards.removed': async () => (await store.removedForwards()).filter(({ id }) => !isForwardRow(id)),
     'forwards.restore': ({ ids }) =>
       inTurn(async () => {
         const wantedIds = unique(ids)

@@ -29,7 +29,10 @@ export function serverPart(db: Kysely<Tables>): ServerPart {
   }
 }
 
-type ForwardPart = Pick<Store, 'saveForwards' | 'deleteForwards' | 'deletedForwards' | 'setWanted' | 'setLastUsed'>
+type ForwardPart = Pick<
+  Store,
+  'saveForwards' | 'deleteForwards' | 'removedForwards' | 'deletedForwards' | 'setWanted' | 'setLastUsed'
+>
 export function forwardPart(db: Kysely<Tables>): ForwardPart {
   return {
     saveForwards: (specs, servers = [], cloud = {}) =>
@@ -43,6 +46,15 @@ export function forwardPart(db: Kysely<Tables>): ForwardPart {
         await trx.updateTable('forwards').set({ deletedAt: at, wanted: 0 }).where('id', 'in', ids).execute()
         await writeCloud(trx, cloud)
       }),
+    removedForwards: async () => {
+      const rows = await db
+        .selectFrom('forwards')
+        .select(['id', 'name', 'deletedAt'])
+        .where('deletedAt', 'is not', null)
+        .orderBy('deletedAt', 'desc')
+        .execute()
+      return rows.flatMap(({ id, name, deletedAt }) => (deletedAt === null ? [] : [{ id, name, removedAt: deletedAt }]))
+    },
     deletedForwards: async (ids) => {
       const rows = await db
         .selectFrom('forwards')

@@ -81,6 +81,10 @@ export interface Store extends RelayStore, ApiStore, XPortForwardStore, TrafficP
     cloud?: CloudChange,
   ) => Promise<void>
   readonly deleteForwards: (ids: readonly string[], at: string, cloud?: CloudChange) => Promise<void>
+  /** Newest first. */
+  readonly removedForwards: () => Promise<
+    readonly { readonly id: string; readonly name: string; readonly removedAt: string }[]
+  >
   readonly deletedForwards: (ids: readonly string[]) => Promise<readonly ForwardSpec[]>
   readonly setWanted: (ids: readonly string[], wanted: boolean) => Promise<void>
   readonly setLastUsed: (ids: readonly string[], at: string) => Promise<void>
