@@ -12,6 +12,7 @@ const COMPANIONABLE = [
   'tests/{cli,cloud}/**/*.real.test.ts',
   'tests/daemon/{cloud/*,forwarding,ssh-config-dial}.real.test.ts',
   'tests/sync/{client-suite,teams}.real.test.ts',
+  'tests/interop/bad-input-{servers,words}.test.ts',
 ]
 
 /**
