@@ -90,6 +90,16 @@ describe('up', () => {
     expect(snapshot?.reason).toMatchObject({ code: 'ssh.host-key-unknown', message: 'bastion shows SHA256:abc.' })
     expect(snapshot?.reason.fix).toContain('--host-key accept-new')
   })
+
+  it('says so whatever the policy of host keys, and never to leave the one that was typed', async () => {
+    const fixOf = async (code: string, policy: string): Promise<string> => {
+      const failed = view({ name: 'a', state: 'failed', reason: fault(code) })
+      const answers = { 'forwards.wait': () => [failed] }
+      return (await warren(['up', 'a', '--host-key', policy], world({ a: 'failed' }, { answers }))).out
+    }
+    expect(await fixOf('need.cancelled', 'accept-new')).toContain('Start it from a terminal to be asked')
+    expect(await fixOf('ssh.host-key-unknown', 'strict')).toContain('Old fix.')
+  })
 })
 
 describe('questions', () => {

@@ -62,7 +62,11 @@ async function up(context: Context, names: readonly string[], options: UpOptions
     await start(context, client, { views, policy, forSeconds })
     await attendance.watch(ids)
     const outcome = await waitForOutcome(client, ids, { waitMs: waitSeconds * 1000, attendance, now: context.now })
-    const snapshots = outcome.map((snapshot) => (policy === undefined ? withTypedFix(context, snapshot) : snapshot))
+    const snapshots = outcome.map((snapshot) =>
+      policy !== undefined && snapshot.reason?.code === 'ssh.host-key-unknown'
+        ? snapshot
+        : withTypedFix(context, snapshot),
+    )
     if (context.json) context.document(snapshots.map(publicSnapshot))
     else printOutcome(context, snapshots)
     return attendance.wasInterrupted() ? INTERRUPTED : exitCodeOfStart(snapshots)
