@@ -34,6 +34,7 @@ describe('signing in', () => {
     expect(await sent('cloud login', 'cloud.login', { typed: ['geheim'], answers: before })).toMatchObject({
       ...{ url: URL, email: 'ada@example.com', keep: 'file' },
     })
+    expect((await run('cloud login', { typed: ['geheim'], answers: before })).err).not.toContain('Nothing is shared')
     const none = await run('cloud login', { typed: [], answers: { 'cloud.status': () => signedOut } })
     expect(none).toMatchObject({ code: 64, err: expect.stringContaining('warren cloud login URL') as string })
   })
@@ -163,6 +164,19 @@ describe('sharing', () => {
     const alone = { 'cloud.share': () => [view()] }
     const { out } = await run('cloud share db --to local', { answers: alone })
     expect(out).toBe('db is on this machine only; it goes away for the others of ops\n')
+    const mine = { 'cloud.share': () => [{ ...db, cloud: shared({ namespace: 'personal', space: 'Personal' }) }] }
+    const moved = await run('cloud share db --to personal', { answers: mine })
+    expect(moved.out).toBe('db is in your account; it goes away for the others of ops\n')
+  })
+
+  it('says who else loses what is removed', async () => {
+    const gone = { 'forwards.remove': () => null }
+    expect((await run('rm db web', { answers: gone })).out).toBe(
+      'Removed db; it goes away for the others of ops\nRemoved web\n',
+    )
+    const mine = { ...db, cloud: shared({ namespace: 'personal', space: 'Personal' }) }
+    const { out } = await run('rm db', { answers: { ...gone, 'forwards.list': () => [mine] } })
+    expect(out).toBe('Removed db, from your other machines too\n')
   })
 
   it('shares all that can be, and names what cannot', async () => {
@@ -176,6 +190,12 @@ describe('sharing', () => {
       out: 'db is shared with ops\n',
       err: 'Left out web: web cannot be shared: a range.\n',
     })
+    const ofTeam = ({ ids }: { ids: readonly string[] }): unknown => {
+      if (ids.includes('id-web')) throw new WarrenError('cloud.forbidden', 'web stays with its team.')
+      return [db]
+    }
+    const rest = await run('cloud share --all --to ops', { answers: { 'cloud.share': ofTeam } })
+    expect(rest).toMatchObject({ code: 0, err: 'Left out web: web stays with its team.\n' })
     expect((await run('cloud share db web --to ops', { answers: { 'cloud.share': share } })).code).toBe(1)
   })
 
@@ -194,7 +214,7 @@ describe('sharing', () => {
     expect(await sent('cloud own db localPort --drop', 'cloud.setOverride')).toMatchObject({ own: false })
     expect((await run('cloud own db nothing')).code).toBe(64)
     expect((await run('cloud own web')).err).toContain('on this machine only')
-    expect((await run('cloud runs db')).out).toMatch(/^grace@example.com {2}desk {2}since 30 s ago/)
+    expect((await run('cloud runs db')).out).toMatch(/^grace@example.com {2}desk {2}for 30 s/)
   })
 
   it('has a column in the list only when something is shared', async () => {
@@ -265,6 +285,13 @@ describe('conflicts', () => {
 describe('teams', () => {
   it('are made, joined, and listed', async () => {
     expect(await sent('cloud team create ops', 'cloud.createTeam')).toEqual({ name: 'ops' })
+    const first = await run('cloud team create ops', { answers: { 'cloud.status': () => cloud({ teams: [] }) } })
+    expect(first.err).toBe('Invite people: warren cloud team invite ops\n')
+    const twin = await run('cloud team create ops', { answers: { 'cloud.createTeam': () => ({ ...team, id: 'two' }) } })
+    expect(twin).toMatchObject({
+      out: 'Made the team ops\n',
+      err: 'You are in another team of this name: name each by its id.\nInvite people: warren cloud team invite two\n',
+    })
     expect(await sent('cloud team join token', 'cloud.joinTeam')).toEqual({ link: 'token' })
     expect((await run('cloud teams')).out).toBe(`ops  owner  ${OPS}\n`)
     expect((await run('cloud team members ops')).out).toContain(
@@ -321,6 +348,20 @@ describe('keys and secrets', () => {
     expect([make, set]).toEqual(['cloud.makeKey', 'cloud.setSecret'])
     const unshared = await run('cloud secret set web password --stdin', { input: 'x', answers: none })
     expect(unshared.calls.some(({ method }) => method === 'cloud.makeKey')).toBe(false)
+    const mayRun = { ...none, 'forwards.list': () => [{ ...db, cloud: shared({ editable: false }) }] }
+    const refused = await run('cloud secret set db password --stdin', { input: 'x', answers: mayRun })
+    expect(refused.calls.some(({ method }) => method === 'cloud.makeKey')).toBe(false)
+  })
+
+  it('says when there was no secret to take back', async () => {
+    expect(await run('cloud secret clear db password')).toMatchObject({
+      code: 0,
+      out: '',
+      err: 'db shared no password.\n',
+    })
+    const sealed = { ...db, cloud: shared({ secrets: [{ kind: 'keyContent', readable: true }] }) }
+    const cleared = await run('cloud secret clear db key', { answers: { 'forwards.list': () => [sealed] } })
+    expect(cleared).toMatchObject({ code: 0, out: 'Took back the key of db\n' })
   })
 
   it('gives the key of a team only for a fingerprint that was compared', async () => {

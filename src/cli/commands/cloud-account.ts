@@ -43,7 +43,9 @@ export async function cloudLogin(context: Context, given: string | undefined, op
   })
   const client = await context.daemon()
   const enter = (where: Where) => client.call('cloud.login', { ...params, ...where })
-  return welcome(context, await kept(context, enter, options), options)
+  const view = await kept(context, enter, options)
+  // Who signs in again has shared already, or knows.
+  return welcome(context, view, { ...options, isNew: given !== undefined })
 }
 
 export async function cloudRegister(context: Context, link: string, options: RegisterOptions): Promise<number> {
@@ -68,7 +70,7 @@ export async function cloudRegister(context: Context, link: string, options: Reg
   const params = checked(cloudParams['cloud.register'], { ...access, url: link, email, username, password })
   const client = await context.daemon()
   const enter = (where: Where) => client.call('cloud.register', { ...params, ...where })
-  return welcome(context, await kept(context, enter, options), options)
+  return welcome(context, await kept(context, enter, options), { ...options, isNew: true })
 }
 
 export async function cloudStatus(context: Context): Promise<number> {
@@ -163,7 +165,11 @@ function checkedUrl(url: string): void {
   throw usageError(`"${url}" is no address of a server.`, 'Such as https://cloud.example')
 }
 
-function welcome(context: Context, view: CloudView, { adopt = false }: AccessOptions): number {
+function welcome(
+  context: Context,
+  view: CloudView,
+  { adopt = false, isNew }: AccessOptions & { readonly isNew: boolean },
+): number {
   if (context.json) {
     context.document(publicCloud(view))
     return DONE
@@ -172,7 +178,7 @@ function welcome(context: Context, view: CloudView, { adopt = false }: AccessOpt
   if (view.account !== null) out(printable(`Signed in to ${view.account.url} as ${view.account.email}`) + '\n')
   if (adopt && view.waiting > 0)
     out(`${plural(view.waiting, 'forward')} of this machine ${view.waiting === 1 ? 'goes' : 'go'} into the account.\n`)
-  if (!adopt) err('Nothing is shared until you say so: warren cloud share FORWARD --to personal\n')
+  if (!adopt && isNew) err('Nothing is shared until you say so: warren cloud share FORWARD --to personal\n')
   if (view.key === 'locked') err('Its secrets are locked here. Type the recovery code once: warren cloud key unlock\n')
   return DONE
 }

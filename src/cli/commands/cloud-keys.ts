@@ -78,8 +78,9 @@ export async function secretSet(
   const value = await readSecret(context, { ...ask, question, isVerbatim: kind === 'keyContent' })
   const client = await context.daemon()
   const { account, key } = await signedIn(client)
-  const { spec } = await findShared(client, wanted.forward)
-  if (key === 'none') await makeFirstKey(context, client)
+  const { spec, cloud } = await findShared(client, wanted.forward)
+  // No key is made for what the role does not allow.
+  if (key === 'none' && cloud?.editable === true) await makeFirstKey(context, client)
   const view = await client.call('cloud.setSecret', { id: spec.id, kind, value })
   if (context.json) context.document(publicForward(view))
   else {
@@ -93,10 +94,13 @@ export async function secretClear(context: Context, forward: string, kindName: s
   const kind = readKind(kindName)
   const client = await context.daemon()
   await signedIn(client)
-  const { spec } = await findShared(client, forward)
+  const { spec, cloud } = await findShared(client, forward)
   const view = await client.call('cloud.setSecret', { id: spec.id, kind, value: null })
+  const name = printable(view.spec.name)
   if (context.json) context.document(publicForward(view))
-  else context.terminal.out(`Took back ${kindWords[kind]} of ${printable(view.spec.name)}\n`)
+  else if (cloud?.secrets.some((one) => one.kind === kind) === true)
+    context.terminal.out(`Took back ${kindWords[kind]} of ${name}\n`)
+  else context.terminal.err(`${name} shared no ${kind === 'keyContent' ? 'key' : kind}.\n`)
   return DONE
 }
 

@@ -1,9 +1,9 @@
 /** What `warren cloud share`, `own` and `runs` do. */
 import type { DaemonClient } from '@daemon/client'
-import { WarrenError } from '@shared/errors'
+import { WarrenError, type ErrorCode } from '@shared/errors'
 import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
 import { cloudFieldNames, PERSONAL, type CloudField, type CloudFields } from '@shared/cloud-views'
-import { formatAgo } from '@shared/format'
+import { ageOf, formatAge } from '@shared/format'
 import type { ForwardView } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
 import type { Context } from '../context'
@@ -68,7 +68,7 @@ export async function cloudRuns(context: Context, name: string): Promise<number>
   const rows = runs.map(({ user, deviceName, isThisDevice, since }) => [
     printable(user),
     printable(deviceName) + (isThisDevice ? ' (this machine)' : ''),
-    `since ${formatAgo(since, context.now())}`.replace('since just now', 'just now'),
+    runningWords(since, context.now()),
   ])
   for (const line of table(rows)) context.terminal.out(`${line}\n`)
   return DONE
@@ -82,9 +82,17 @@ export function readField(text: string): CloudField {
 
 // --- internal ---
 
+/** `for 20 s`. */
+function runningWords(since: string, now: number): string {
+  return `for ${formatAge(ageOf(since, now))}`
+}
+
 async function share(client: DaemonClient, ids: readonly string[], namespace: string): Promise<readonly ForwardView[]> {
   return ids.length === 0 ? [] : await client.call('cloud.share', { ids: [...ids], namespace })
 }
+
+/** What a forward cannot be, and what one's role in its team does not allow. */
+const leftOut: ReadonlySet<ErrorCode> = new Set(['cloud.refused', 'cloud.forbidden'])
 
 /** All that can be; what cannot is named. */
 async function shareAll(
@@ -97,7 +105,7 @@ async function shareAll(
     try {
       return await share(client, idsOf(some), namespace)
     } catch (error) {
-      if (error instanceof WarrenError && error.code === 'cloud.refused') return error
+      if (error instanceof WarrenError && leftOut.has(error.code)) return error
       throw error
     }
   }
@@ -123,11 +131,14 @@ function teamBefore(before: readonly ForwardView[], { spec, cloud }: ForwardView
 }
 
 function whoseWords({ spec, cloud }: ForwardView, left: string | null): string {
-  if (cloud === null) {
-    return `${spec.name} is on this machine only${left === null ? '' : `; it goes away for the others of ${left}`}`
-  }
-  const where = cloud.namespace === PERSONAL ? 'is in your account' : `is shared with ${cloud.space}`
-  return `${spec.name} ${where}${cloud.state === 'waiting' ? '; it waits to be sent' : ''}`
+  const where =
+    cloud === null
+      ? 'is on this machine only'
+      : cloud.namespace === PERSONAL
+        ? 'is in your account'
+        : `is shared with ${cloud.space}`
+  const gone = left === null ? '' : `; it goes away for the others of ${left}`
+  return `${spec.name} ${where}${gone}${cloud?.state === 'waiting' ? '; it waits to be sent' : ''}`
 }
 
 function printSides({ terminal }: Context, view: ForwardView, server: ServerSpec | undefined): void {

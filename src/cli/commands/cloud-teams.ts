@@ -36,11 +36,17 @@ export async function cloudTeams(context: Context): Promise<number> {
 export async function teamCreate(context: Context, name: string): Promise<number> {
   const params = checked(cloudParams['cloud.createTeam'], { name })
   const client = await context.daemon()
+  const { teams } = await signedIn(client)
   const team = await client.call('cloud.createTeam', params)
-  if (context.json) context.document(team)
-  else context.terminal.out(`Made the team ${printable(team.name)}\n`)
-  if (!context.json)
-    context.terminal.err(`Invite people: warren cloud team invite ${quoteName(printable(team.name))}\n`)
+  if (context.json) {
+    context.document(team)
+    return DONE
+  }
+  const { out, err } = context.terminal
+  const isTwin = teams.some((one) => one.name === team.name && one.id !== team.id)
+  out(`Made the team ${printable(team.name)}\n`)
+  if (isTwin) err('You are in another team of this name: name each by its id.\n')
+  err(`Invite people: warren cloud team invite ${isTwin ? team.id : quoteName(printable(team.name))}\n`)
   return DONE
 }
 
