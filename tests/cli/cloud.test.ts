@@ -107,6 +107,8 @@ describe('cloud status', () => {
       '  changes       come at once',
     ])
     expect(out).toContain('  team          ops (owner)\n')
+    const keyless = await run('cloud status', { answers: { 'cloud.status': () => cloud({ key: 'none' }) } })
+    expect(keyless.out).toContain('warren cloud key make\n')
     const fault = new WarrenError('cloud.unreachable', 'cloud.example does not answer.').toFault()
     const offline = cloud({ state: 'offline', waiting: 2, conflicts: 1, refused: 1, fault, mode: 'polling' })
     const away = await run('cloud status', { answers: { 'cloud.status': () => offline } })

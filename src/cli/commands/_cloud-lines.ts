@@ -117,5 +117,6 @@ function secretName(kind: ForwardCloud['secrets'][number]['kind']): string {
 }
 
 function secretWords({ key }: CloudView): string {
-  return key === 'locked' ? 'locked on this machine: warren cloud key unlock' : keyWords[key]
+  if (key === 'locked') return 'locked on this machine: warren cloud key unlock'
+  return key === 'none' ? 'no key yet: it is made with the first secret, or by warren cloud key make' : keyWords[key]
 }
