@@ -19,6 +19,7 @@ export const windowMethods = [
   'forwards.add',
   'forwards.update',
   'forwards.remove',
+  'forwards.removed',
   'forwards.restore',
   'forwards.start',
   'forwards.stop',

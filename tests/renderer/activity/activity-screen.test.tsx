@@ -1,6 +1,8 @@
-import { act, fireEvent, render, screen } from '@testing-library/react'
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { ActivityScreen } from '../../../src/renderer/src/screens/activity/activity-screen'
+import { toastStore } from '../../../src/renderer/src/components/toasts'
+import { forwardsStore } from '../../../src/renderer/src/stores/forwards'
 import { uiStore } from '../../../src/renderer/src/stores/ui'
 import { openConnectedWindow } from '../_window'
 import type { FakeDaemon } from '../harness/fake-api'
@@ -38,6 +40,23 @@ describe('the activity', () => {
     await openActivity()
     fireEvent.click(screen.getByRole('button', { name: 'db' }))
     expect(uiStore.getState()).toMatchObject({ screen: 'forwards', pane: { kind: 'detail', forwardId: 'forward-db' } })
+  })
+
+  it('brings back a forward that somebody else removed, while that can be done', async () => {
+    const daemon = await openActivity()
+    await window.api.daemon['forwards.remove']({ ids: ['forward-web'] })
+    const event = { at: new Date().toISOString(), kind: 'removed', serverId: null, code: null } as const
+    act(() => {
+      const web = { id: 2000, forwardId: 'forward-web', subject: 'web', message: 'It was removed in ops.' }
+      const old = { id: 2001, forwardId: 'forward-old', subject: 'old', message: 'It was removed long ago.' }
+      for (const one of [web, old]) daemon.emit('activity.added', { event: { ...event, ...one } })
+    })
+    fireEvent.click(await screen.findByRole('button', { name: 'Bring back web' }))
+    await waitFor(() => {
+      expect(forwardsStore.getState().byId.get('forward-web')?.snapshot.state).toBe('stopped')
+    })
+    expect(toastStore.getState().toasts).toMatchObject([{ text: 'web is back, stopped.' }])
+    expect(screen.queryByRole('button', { name: /^Bring back/ })).not.toBeInTheDocument()
   })
 
   it('is searched, and says when nothing matches', async () => {

@@ -155,6 +155,15 @@ export const formScenes = [
     },
   },
   { name: 'activity', query: 'rates', act: open('Activity') },
+  {
+    name: 'activity-removed',
+    query: 'rates',
+    act: async (page) => {
+      await page.getByRole('row').filter({ hasText: 'mail' }).first().click()
+      await page.keyboard.press('Delete')
+      await open('Activity')(page)
+    },
+  },
   { name: 'activity-none', query: 'rows=0', act: open('Activity') },
   { name: 'settings', query: 'rates', act: open('Settings') },
   {

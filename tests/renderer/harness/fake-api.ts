@@ -216,6 +216,8 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       emit('forwards.changed', { changed: [], removed: ids })
       return null
     },
+    'forwards.removed': () =>
+      [...removed.values()].map(({ spec: { id, name } }) => ({ id, name, removedAt: new Date().toISOString() })),
     'forwards.restore': ({ ids }: { ids: string[] }) => {
       for (const id of ids) {
         const view = removed.get(id)
@@ -249,7 +251,7 @@ export function fakeDaemon(options: FakeOptions = {}): FakeDaemon {
       },
     ],
     'logs.read': ({ forwardId }: { forwardId: string }) => logOf(forwards.get(forwardId) ?? relays.get(forwardId)),
-    'activity.list': () => activityOf([...forwards.values()]),
+    'activity.list': () => [...removalsOf([...removed.values()]), ...activityOf([...forwards.values()])],
     'needs.list': () => needs,
     'ports.check': ({ port }: { port: number }) =>
       options.taken === true
@@ -379,7 +381,14 @@ function logOf(view: ForwardView | RelayView | undefined): readonly LogEntry[] {
   }))
 }
 
-function activityOf(views: readonly ForwardView[]): unknown {
+function removalsOf(views: readonly ForwardView[]): readonly object[] {
+  return views.map(({ spec: { id, serverId, name } }, index) => ({
+    ...{ id: 1100 + index, at: new Date().toISOString(), kind: 'removed', forwardId: id, serverId, subject: name },
+    ...{ message: 'The forward was removed.', code: null },
+  }))
+}
+
+function activityOf(views: readonly ForwardView[]): readonly object[] {
   const kinds = ['started', 'stopped', 'failed', 'interrupted', 'recovered', 'needs-you', 'changed'] as const
   return views.slice(0, 40).map((view, index) => ({
     id: 1000 - index,

@@ -9,6 +9,7 @@ import styles from './activity-screen.module.css'
 import { EventRow } from './event-row'
 import { groupByDay, narrow, type ActivityFilter } from './feed'
 import { useActivity } from './use-activity'
+import { useRemoved } from './use-removed'
 
 const filters: readonly { value: ActivityFilter; label: string }[] = [
   { value: 'all', label: 'Everything' },
@@ -23,6 +24,7 @@ export function ActivityScreen(): ReactNode {
   const { events, hasMore, loadMore } = useActivity()
   const [filter, setFilter] = useState<ActivityFilter>('all')
   const [search, setSearch] = useState('')
+  const removed = useRemoved()
   const days = groupByDay(narrow(events ?? [], { filter, search }), new Date())
   return (
     <section className={screen.screen} aria-labelledby="activity-title">
@@ -80,7 +82,7 @@ export function ActivityScreen(): ReactNode {
               <h2 className={styles.day}>{day.label}</h2>
               <ul>
                 {day.events.map((event) => (
-                  <EventRow key={event.id} event={event} />
+                  <EventRow key={event.id} event={event} removed={removed} />
                 ))}
               </ul>
             </section>

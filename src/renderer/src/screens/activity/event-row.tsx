@@ -1,11 +1,13 @@
 import type { ActivityEvent } from '@shared/snapshots'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
+import { Button } from '../../components/button'
 import { useForwards } from '../../stores/forwards'
 import { useRelays } from '../../stores/relays'
 import { useServer } from '../../stores/servers'
 import { chooseAll, selections } from '../../stores/selection'
 import { showDetail, showRelay, showServer } from '../../stores/ui'
 import styles from './activity-screen.module.css'
+import type { Removed } from './use-removed'
 
 /** Shape first, colour second, a word for those who see neither. */
 const marks = {
@@ -23,7 +25,7 @@ const marks = {
 } as const satisfies Record<ActivityEvent['kind'], { glyph: string; word: string; tone: string }>
 
 /** One thing that happened, with the way to what it happened to. */
-export function EventRow({ event }: { event: ActivityEvent }): ReactNode {
+export function EventRow({ event, removed }: { event: ActivityEvent; removed: Removed }): ReactNode {
   const { glyph, word, tone } = marks[event.kind]
   return (
     <li className={styles.event}>
@@ -35,12 +37,30 @@ export function EventRow({ event }: { event: ActivityEvent }): ReactNode {
         <span className="sr-only">{word}</span>
       </span>
       <Subject event={event} />
-      <span className={`${styles.message} selectable`}>{event.message}</span>
+      <span className={`${styles.message} selectable`}>
+        {event.message} {event.kind === 'removed' && <WayBack event={event} removed={removed} />}
+      </span>
     </li>
   )
 }
 
 // --- internal ---
+
+function WayBack({ event: { forwardId, subject }, removed }: { event: ActivityEvent; removed: Removed }): ReactNode {
+  const isHere = useForwards((state) => forwardId !== null && state.byId.has(forwardId))
+  const [busy, setBusy] = useState(false)
+  if (forwardId === null || isHere || !removed.ids.has(forwardId)) return null
+  const go = async (): Promise<void> => {
+    setBusy(true)
+    await removed.bringBack(forwardId)
+    setBusy(false)
+  }
+  return (
+    <Button size="s" busy={busy} className={styles.back} aria-label={`Bring back ${subject}`} onClick={() => void go()}>
+      Bring back
+    </Button>
+  )
+}
 
 function Subject({ event }: { event: ActivityEvent }): ReactNode {
   const forwardId = useForwards((state) =>
