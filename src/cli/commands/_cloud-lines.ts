@@ -50,7 +50,7 @@ export function printStatus(context: Context, view: CloudView): void {
       : []),
     ['login', keepWords[view.keeps]],
     ['this machine', printable(view.device.name)],
-    ['secrets', secretWords(view)],
+    ...(view.key === 'none' && !hasHeard(view) ? [] : [['secrets', secretWords(view)]]),
     ...view.teams.map((team) => ['team', printable(`${team.name} (${roleName(team.role)})${teamNote(team.key)}`)]),
   ]
   for (const line of table(rows.map(([what = '', text = '']) => [`  ${what}`, text]))) terminal.out(`${line}\n`)
@@ -108,8 +108,13 @@ const keepWords = {
   memory: 'kept until the daemon ends',
 } as const satisfies Record<CloudView['keeps'], string>
 
-function isConnected({ state }: CloudView): boolean {
-  return state !== 'login-needed' && state !== 'offline'
+/** Before the first answer nobody knows how changes come, nor whether there is a key. */
+function hasHeard({ lastSyncAt }: CloudView): boolean {
+  return lastSyncAt !== null
+}
+
+function isConnected(view: CloudView): boolean {
+  return hasHeard(view) && view.state !== 'login-needed' && view.state !== 'offline'
 }
 
 function secretName(kind: ForwardCloud['secrets'][number]['kind']): string {
