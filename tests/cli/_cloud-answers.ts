@@ -73,6 +73,7 @@ export const answers: NonNullable<FakeOptions['answers']> = {
   'cloud.makeKey': () => ({ recoveryCode: 'aaaa-bbbb' }),
   'cloud.unlock': () => null,
   'cloud.resetKey': () => ({ recoveryCode: 'cccc-dddd' }),
+  'activity.list': () => [],
   'forwards.list': () => [db, web],
   'servers.list': () => [server()],
 }

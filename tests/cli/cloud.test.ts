@@ -122,6 +122,19 @@ describe('cloud status', () => {
     }
   })
 
+  it('tells for a day what went with a team that others took one out of', async () => {
+    const lost = (subject: string, at: string): unknown => ({
+      ...{ id: 1, at, kind: 'removed', forwardId: null, serverId: null, subject, code: 'cloud.not-found' },
+      message: `You are no longer in ${subject}.`,
+    })
+    const events = [lost('dev', '2026-01-01T00:00:00.000Z'), lost('ops', '2026-01-01T00:00:00.000Z')]
+    const told = await run('cloud status', { answers: { 'activity.list': () => events } })
+    expect(told.out).toContain('  You are no longer in dev.\n  Bring them back as your own: warren restore\n')
+    expect(told.out).not.toContain('no longer in ops')
+    const old = { 'activity.list': () => [lost('dev', '2025-12-30T00:00:00.000Z')] }
+    expect((await run('cloud status', { answers: old })).out).not.toContain('no longer')
+  })
+
   it('says how often a server is asked that tells of nothing itself', async () => {
     const bare = { 'cloud.status': () => cloud({ mode: 'polling' }) }
     expect((await run('cloud status', { answers: bare })).out).toContain('changes       are asked for every 30 s')

@@ -95,6 +95,8 @@ describe('ls for people', () => {
     const { code, out, err } = await warren(['ls'])
     expect([code, out]).toEqual([0, ''])
     expect(err).toContain('warren add')
+    const tagged = await warren(['ls', '--tag', 'prdo'], { answers })
+    expect(tagged).toMatchObject({ code: 0, out: '', err: 'No forward has the tag prdo.\n' })
   })
 })
 

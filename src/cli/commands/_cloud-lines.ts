@@ -34,8 +34,8 @@ export function printTrouble({ terminal, now }: Context, view: CloudView): void 
   if (view.refused > 0) say(`The server refused ${plural(view.refused, 'change')}: warren ls says why.`)
 }
 
-/** All of `warren cloud status`. */
-export function printStatus(context: Context, view: CloudView): void {
+/** All of `warren cloud status`; `lost` is what became of teams that one is no longer in. */
+export function printStatus(context: Context, view: CloudView, lost: readonly string[]): void {
   const { terminal, now } = context
   terminal.out(`${statusWords(view, now())}\n`)
   if (view.account === null) {
@@ -43,6 +43,8 @@ export function printStatus(context: Context, view: CloudView): void {
     return
   }
   printTrouble(context, view)
+  for (const message of lost) terminal.out(`  ${printable(message)}\n`)
+  if (lost.length > 0) terminal.out('  Bring them back as your own: warren restore\n')
   const rows = [
     ['last round', view.lastSyncAt === null ? 'none since the daemon started' : formatAgo(view.lastSyncAt, now())],
     ...(isConnected(view)

@@ -1,8 +1,10 @@
 /** What `warren cloud login`, `register`, `status`, `logout`, `passwd` and `poll` do. */
+import type { DaemonClient } from '@daemon/client'
 import { cloudParams } from '@shared/cloud-requests'
 import type { CloudView } from '@shared/cloud-views'
 import { WarrenError } from '@shared/errors'
-import { plural } from '@shared/format'
+import { isTeamLost } from '@shared/cloud-words'
+import { ageOf, plural } from '@shared/format'
 import { checked } from '../checked'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
@@ -77,7 +79,7 @@ export async function cloudStatus(context: Context): Promise<number> {
   const client = await context.daemon()
   const view = await client.call('cloud.status', {})
   if (context.json) context.document(publicCloud(view))
-  else printStatus(context, view)
+  else printStatus(context, view, await lostTeams(context, client, view))
   return DONE
 }
 
@@ -141,6 +143,17 @@ async function kept(
   }
 }
 
+/** What became of memberships that others ended, as long as their forwards can be brought back. */
+async function lostTeams({ now }: Context, client: DaemonClient, { teams }: CloudView): Promise<readonly string[]> {
+  const events = await client.call('activity.list', { limit: RECENT_EVENTS })
+  return events
+    .filter((event) => isTeamLost(event) && ageOf(event.at, now()) < RESTORABLE_MS)
+    .filter(({ subject }) => !teams.some(({ name }) => name === subject))
+    .map(({ message }) => message)
+}
+
+const RECENT_EVENTS = 1000
+const RESTORABLE_MS = 24 * 3_600_000
 const MAX_POLL = 86_400
 const places = ['keychain', 'file', 'memory'] as const
 

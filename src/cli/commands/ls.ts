@@ -28,7 +28,11 @@ async function ls(context: Context, { tag }: { readonly tag?: string }): Promise
     return DONE
   }
   if (views.length === 0) {
-    context.terminal.err('No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n')
+    context.terminal.err(
+      all.length > 0
+        ? `No forward has the tag ${printable(tag ?? '')}.\n`
+        : 'No forwards yet. Add one: warren add NAME -L PORT:HOST:PORT --server NAME\n',
+    )
     return DONE
   }
   for (const line of listLines(context, views)) context.terminal.out(`${line}\n`)
