@@ -57,6 +57,7 @@ describe('answers that are none', () => {
     ['an object for a list', 'cloud.bad-answer', (_, response) => json(response, 200, { rows: [] })],
     ['rows without an id', 'cloud.bad-answer', (_, response) => json(response, 200, [{ name: 'x' }])],
     ['500', 'cloud.server-fault', (_, response) => json(response, 500, { message: 'Internal server error' })],
+    ['501 of another program', 'cloud.bad-answer', (_, response) => response.writeHead(501).end('<h1>no</h1>')],
     ['502 of a proxy', 'cloud.server-fault', (_, response) => response.writeHead(502).end('Bad Gateway')],
     [
       'a route that is not there',
@@ -110,6 +111,37 @@ describe('answers that are none', () => {
     })
     expect(await faultOf(client.list(null))).toMatchObject({ code: 'cloud.bad-answer' })
   }, 30_000)
+
+  it('a server that is none is told so at the login, with what may be wrong in the address', async () => {
+    const who = { email: 'ada@example.com', password: 'secret123' }
+    const page = await serve((_, response) => response.writeHead(501).end('<h1>Unsupported method</h1>'))
+    expect(await faultOf(clientOf(page.url).login(who))).toMatchObject({
+      code: 'cloud.bad-answer',
+      message: `${new URL(page.url).host} answered 501, not as a cloud server does.`,
+      fix: expect.stringMatching(/^Check the address/) as string,
+    })
+    const routes = await serve((request, response) =>
+      json(response, 404, { message: `Cannot POST ${request.url ?? ''}` }),
+    )
+    expect(await faultOf(clientOf(`${routes.url}/docs`).login(who))).toEqual({
+      code: 'cloud.bad-answer',
+      message: `There is no cloud server at ${routes.url}/docs.`,
+      fix: `Check the address: its path may be too much. Without it: ${routes.url}`,
+    })
+    expect(await faultOf(clientOf(routes.url).login(who))).toMatchObject({
+      code: 'cloud.bad-answer',
+      message: `There is no cloud server at ${new URL(routes.url).host}.`,
+    })
+  })
+
+  it('a port without TLS is told as that, not as out of reach', async () => {
+    const { url } = await serve((_, response) => json(response, 200, []))
+    expect(await faultOf(clientOf(url.replace('http:', 'https:')).list(null))).toEqual({
+      code: 'cloud.bad-answer',
+      message: `${new URL(url).host} answered, but not with TLS, which https:// needs.`,
+      fix: 'Check the port. A server on this machine may speak http:// only.',
+    })
+  })
 
   it('a connection that ends without an answer says what to do', async () => {
     const { url } = await serve((_, response) => response.destroy())

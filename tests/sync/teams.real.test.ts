@@ -152,6 +152,25 @@ describe.each(databases)('%s', (database) => {
     expect(await faultOf(one.sync.syncNow())).toMatchObject({ code: 'cloud.signed-out' })
   })
 
+  it('tells a team that would lose its owner, and one that has me already, as refusals', async () => {
+    const { client } = make(ada, quiet)
+    const { userId } = (await client.teams.members(team)).find(({ role }) => role === 'owner') ?? { userId: '' }
+    const kept = {
+      code: 'cloud.refused',
+      message: expect.stringMatching(/ refused it \(A team needs an owner: .*\)\.$/) as string,
+      fix: 'Make somebody else owner first, or dissolve the team.',
+    }
+    expect(await faultOf(client.teams.leave(team))).toEqual(kept)
+    expect(await faultOf(client.teams.setRole(team, userId, 'user'))).toEqual(kept)
+    expect(await faultOf(client.teams.removeMember(team, userId))).toEqual(kept)
+    const { link } = await client.teams.invite(team, { role: 'user', days: 1 })
+    expect(await faultOf(client.teams.join(new URL(link ?? '').hash.slice(1)))).toEqual({
+      code: 'cloud.refused',
+      message: expect.stringMatching(/ refused the link \(You are a member already\)\.$/) as string,
+      fix: 'There is nothing to join: the team is among yours.',
+    })
+  })
+
   it('says what a login, an invitation and a password lack', async () => {
     const { client } = make(ada, quiet)
     expect(await faultOf(client.login({ email: ada.email, password: 'wrong' }))).toMatchObject({
@@ -161,7 +180,11 @@ describe.each(databases)('%s', (database) => {
     await client.changePassword('secret123', 'secret456')
     await client.login({ email: ada.email, password: 'secret456' })
     const taken = { email: ada.email, username: 'ada', password: 'secret123', invitation: null }
-    expect(await faultOf(client.register(taken))).toMatchObject({ code: 'cloud.refused' })
+    expect(await faultOf(client.register(taken))).toMatchObject({
+      code: 'cloud.refused',
+      message: expect.stringMatching(/ refused the account \(Email already exists\)\.$/) as string,
+      fix: 'When the account is yours, sign in to it, and join the team with the link then.',
+    })
     const { link } = await client.teams.invite(team, { role: 'user', days: 1 })
     const token = new URL(link ?? '').hash.slice(1)
     const fresh = make(ada, { ...quiet, token: 'none' })
@@ -169,7 +192,18 @@ describe.each(databases)('%s', (database) => {
     await fresh.client.register({ ...who, invitation: token })
     expect(await fresh.client.teams.mine()).toMatchObject([{ id: team, role: 'user' }])
     expect(await faultOf(fresh.client.teams.join(token))).toMatchObject({
-      code: expect.stringMatching(/^cloud\./) as string,
+      code: 'cloud.not-found',
+      message: expect.stringMatching(/ does not take the link \(The invitation was used already\)\.$/) as string,
+      fix: 'Ask for a new link.',
+    })
+    const late = { ...who, email: 'eve2@example.com', invitation: token }
+    expect(await faultOf(fresh.client.register(late))).toMatchObject({
+      code: 'cloud.refused',
+      fix: 'Check that the link is whole, or ask who sent it for a new one.',
+    })
+    expect(await faultOf(fresh.client.teams.join('cut'))).toMatchObject({
+      code: 'cloud.not-found',
+      fix: 'Check that the link is whole, or ask who sent it for a new one.',
     })
     expect((await client.teams.audit(team, { limit: 5 })).map(({ action }) => action)).toContain('member.join')
   })

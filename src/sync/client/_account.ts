@@ -1,10 +1,11 @@
 /** `/auth`. */
 import { z } from 'zod'
-import { badAnswer, CloudError, quoted, textsOf } from './_faults'
+import { badAnswer, CloudError, noServer, saidBy } from './_faults'
 import type { Answer, Http, Request } from './_http'
 import type { Session } from './_session'
 import type { TokenStore } from '../types'
 import type { CloudClient, CloudClientOptions } from './types'
+import { registering, reworded } from './_wordings'
 
 const userSchema = z.looseObject({
   user: z.looseObject({ id: z.string(), email: z.string(), username: z.string().default('') }),
@@ -31,6 +32,8 @@ export function accountRoutes({
     try {
       return await post(path, { ...body, device: device.name.slice(0, MAX_DEVICE) })
     } catch (error) {
+      // A cloud server knows how to be entered: this is another one, or the address leads past it.
+      if (isCode(error, 'cloud.no-extension')) throw noServer(http, error)
       if (!isCode(error, 'cloud.refused') || !String(error.cause).includes('device')) throw error
       return post(path, body)
     }
@@ -46,16 +49,8 @@ export function accountRoutes({
     },
     register: async ({ invitation, ...who }) => {
       const body = { ...who, ...(invitation === null ? {} : { invitation }) }
-      try {
-        return await session.enter(await withDevice('/auth/register', body))
-      } catch (error) {
-        if (isCode(error, 'cloud.forbidden') || isCode(error, 'cloud.changed-meanwhile')) {
-          throw new CloudError('cloud.refused', `${http.host} refused the account${said(error)}.`, {
-            cause: error.cause,
-          })
-        }
-        throw error
-      }
+      const asked = withDevice('/auth/register', body)
+      return session.enter(await reworded(asked, http.host, registering(invitation !== null)))
     },
     logout: async () => {
       try {
@@ -101,12 +96,8 @@ function isCode(error: unknown, code: CloudError['code']): error is CloudError {
 }
 
 function refusedLogin(message: string, error: CloudError): CloudError {
-  return new CloudError('cloud.login-refused', `${message}${said(error)}.`, {
+  return new CloudError('cloud.login-refused', `${message}${saidBy(error)}.`, {
     fix: 'Check the e-mail address and the password; after many wrong ones the server waits for a while.',
     ...(error.cause === undefined ? {} : { cause: error.cause }),
   })
-}
-
-function said(error: CloudError): string {
-  return quoted(typeof error.cause === 'string' ? textsOf({ message: error.cause }) : [])
 }

@@ -1,6 +1,7 @@
 /** What went wrong with a request, as faults for people. */
 import { WarrenError, type ErrorCode, type WarrenErrorOptions } from '@shared/errors'
 import { z } from 'zod'
+import { tlsWords } from './_tls-words'
 
 /** With what a caller may need of the answer. */
 export class CloudError extends WarrenError {
@@ -41,16 +42,20 @@ export function faultOfAnswer(answer: Refusal, host: string): CloudError {
     new CloudError(code, message, { status, retryAfterMs, fix, ...(texts.length > 0 && { cause: texts.join('; ') }) })
   if (status >= 300 && status < 400) return redirected(answer, host)
   if (status === 429) return make('cloud.busy', `${host} wants fewer requests.`)
-  if (status >= 500) return make('cloud.server-fault', `${host} answered ${status}${quoted(texts)}.`)
+  // A proxy speaks so of a cloud server that it does not reach.
+  if (texts.length === 0 && isGateway(status)) {
+    return make(
+      'cloud.server-fault',
+      `${host} answered ${status}.`,
+      'Try again. When it stays so, look at the server, or at the proxy before it.',
+    )
+  }
   if (status === 413) return make('cloud.refused', `${host} finds it too large.`, 'Make it smaller.')
   // Not of a cloud server: a portal, a proxy, or another program at that address.
   if (texts.length === 0) {
-    return make(
-      'cloud.bad-answer',
-      `${host} answered ${status} without saying why.`,
-      'Check that the address is that of a cloud server.',
-    )
+    return make('cloud.bad-answer', `${host} answered ${status}, not as a cloud server does.`, CHECK_ADDRESS)
   }
+  if (status >= 500) return make('cloud.server-fault', `${host} answered ${status}${quoted(texts)}.`)
   if (status === 401) return make('cloud.login-needed', `${host} wants a login again.`, 'Sign in again.')
   if (status === 403) return make('cloud.forbidden', `${host} does not allow it${quoted(texts)}.`)
   if (status === 404 && /^Cannot [A-Z]+ /.test(texts[0] ?? '')) {
@@ -68,12 +73,8 @@ export function faultOfTransport(error: unknown, host: string): CloudError {
   const { code, message } = codeOf(error)
   // The error of axios holds the request with its token: it goes no further than here.
   const cause = code === null ? message : `${code}: ${message}`
-  if (code !== null && CERTIFICATE.test(code)) {
-    return new CloudError('cloud.certificate', `The certificate of ${host} cannot be used.`, {
-      fix: 'Ask who runs the server; or give its authority to Node with NODE_EXTRA_CA_CERTS.',
-      cause,
-    })
-  }
+  const tls = tlsWords({ code: code ?? '', message }, host)
+  if (tls !== null) return new CloudError(tls.code, tls.message, { fix: tls.fix, cause })
   if (/maxContentLength/.test(message)) return badAnswer(`${host} answered far too much.`, cause)
   if (/aborted|Parse Error|premature|incorrect header check|unexpected end/i.test(message) || code === 'HPE_INVALID') {
     return badAnswer(`${host} broke its answer off.`, cause)
@@ -93,6 +94,19 @@ export function badAnswer(message: string, cause?: unknown): CloudError {
   })
 }
 
+/** For a server that does not know how to be entered. */
+export function noServer(
+  { host, url }: { readonly host: string; readonly url: string },
+  cause: CloudError,
+): CloudError {
+  const { origin, pathname } = new URL(url)
+  const fix = pathname === '/' ? CHECK_ADDRESS : `Check the address: its path may be too much. Without it: ${origin}`
+  return new CloudError('cloud.bad-answer', `There is no cloud server at ${pathname === '/' ? host : url}.`, {
+    ...{ fix, field: 'url' },
+    ...(cause.cause === undefined ? {} : { cause: cause.cause }),
+  })
+}
+
 /** What the server said, as a sentence's end; bounded, in one line. */
 export function textsOf(body: unknown): readonly string[] {
   const parsed = z.looseObject({ message: z.union([z.string(), z.array(z.string())]) }).safeParse(body)
@@ -106,10 +120,19 @@ export function quoted(texts: readonly string[]): string {
   return texts.length === 0 ? '' : ` (${texts.join('; ')})`
 }
 
+/** ` (text; text)` of an answer that is a fault by now. */
+export function saidBy({ cause }: CloudError): string {
+  return quoted(typeof cause === 'string' ? textsOf({ message: cause }) : [])
+}
+
 // --- internal ---
 
-const CERTIFICATE =
-  /^(CERT_|ERR_TLS|ERR_SSL|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/
+const CHECK_ADDRESS = 'Check the address: its host, its port, and that no path is too much in it.'
+
+/** Bad gateway, out of service, gateway time-out; and what some proxies have beyond the standard. */
+function isGateway(status: number): boolean {
+  return (status >= 502 && status <= 504) || status >= 520
+}
 
 /** How a server can be out of reach. */
 interface Unreachable {

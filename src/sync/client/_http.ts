@@ -32,6 +32,8 @@ export interface Http {
   /** Of the last success. */
   readonly extensions: () => Extensions
   readonly host: string
+  /** Of the server, without a slash at its end. */
+  readonly url: string
 }
 
 export interface HttpOptions {
@@ -92,6 +94,7 @@ export function createHttp({ url, insecure, timeoutMs }: HttpOptions): Http {
 
   return {
     host,
+    url: base,
     extensions: () => extensions,
     send: async (request, token) => {
       try {

@@ -5,6 +5,7 @@ import type { KeyRoutes } from '../seal/types'
 import { badAnswer, CloudError } from './_faults'
 import type { Answer, Http, Request } from './_http'
 import type { TeamRoutes } from './types'
+import { conflicting, joining, lastOwner, reworded, type Wordings } from './_wordings'
 
 const id = z.string().min(1).max(200)
 const text = z.string().max(4096)
@@ -41,14 +42,17 @@ interface TeamRouteOptions {
   readonly send: (request: Request) => Promise<Answer>
 }
 
-export function teamRoutes({ http, send }: TeamRouteOptions): TeamRoutes {
+export function teamRoutes({ http, send: ask }: TeamRouteOptions): TeamRoutes {
   const read = reader(http)
+  const send = (request: Request, wordings: Wordings = conflicting): Promise<Answer> =>
+    reworded(ask(request), http.host, wordings)
   const team = (teamId: string, rest = ''): string => `/teams/${encodeURIComponent(teamId)}${rest}`
-  const done = async (request: Request): Promise<void> => void (await send(request))
+  const done = async (request: Request, wordings?: Wordings): Promise<void> => void (await send(request, wordings))
   return {
     mine: async () => read(z.array(teamSchema), await send({ method: 'GET', path: '/teams/my' })),
     create: async (name) => read(teamSchema, await send({ method: 'POST', path: '/teams/create', body: { name } })),
-    join: async (token) => read(teamSchema, await send({ method: 'POST', path: '/teams/join', body: { token } })),
+    join: async (token) =>
+      read(teamSchema, await send({ method: 'POST', path: '/teams/join', body: { token } }, joining)),
     members: async (teamId) =>
       read(z.array(memberSchema), await send({ method: 'GET', path: team(teamId, '/members') })),
     invite: async (teamId, body) => {
@@ -61,15 +65,14 @@ export function teamRoutes({ http, send }: TeamRouteOptions): TeamRoutes {
     },
     withdraw: (teamId, invitationId) =>
       done({ method: 'DELETE', path: team(teamId, `/invites/${encodeURIComponent(invitationId)}`) }),
-    leave: (teamId) => done({ method: 'POST', path: team(teamId, '/leave') }),
+    leave: (teamId) => done({ method: 'POST', path: team(teamId, '/leave') }, lastOwner),
     removeMember: (teamId, userId) =>
-      done({ method: 'DELETE', path: team(teamId, `/members/${encodeURIComponent(userId)}`) }),
+      done({ method: 'DELETE', path: team(teamId, `/members/${encodeURIComponent(userId)}`) }, lastOwner),
     setRole: (teamId, userId, wanted) =>
-      done({
-        method: 'PUT',
-        path: team(teamId, `/members/${encodeURIComponent(userId)}/role`),
-        body: { role: wanted },
-      }),
+      done(
+        { method: 'PUT', path: team(teamId, `/members/${encodeURIComponent(userId)}/role`), body: { role: wanted } },
+        lastOwner,
+      ),
     dissolve: (teamId) => done({ method: 'POST', path: team(teamId, '/dissolve') }),
     audit: async (teamId, { limit, before }) => {
       const answer = await send({ method: 'GET', path: team(teamId, '/audit'), query: { limit, before } })
