@@ -12,7 +12,7 @@ import { createHeard } from './heard'
 import { createLimits, type LimitSettings } from './limits'
 import { createListener, type Listener, type RequestTimes } from './listener'
 import { createMetrics } from './metrics'
-import { LEASE_MS, openStore, type CloudStore } from './store'
+import { holdFolder, LEASE_MS, openStore, type CloudStore, type StoreOptions } from './store'
 
 export interface CloudServer {
   /** `http://127.0.0.1:3000` */
@@ -41,10 +41,10 @@ const SWEEP_MS = 50
 const LAPSE_MS = 60_000
 const FIRST_INVITE_DAYS = 7
 
-/** Rejects with the database's or the socket's error, having left nothing open. */
+/** Rejects with the database's or the socket's error, or because another server has the folder, having left nothing open. */
 export async function startServer(config: CloudConfig, options: ServerOptions): Promise<CloudServer> {
   const { log, now = Date.now, times } = options
-  const store = await openStore(config, { now, log: (message) => log('warn', message) })
+  const store = await openHeld(config, { now, log: (message) => log('warn', message) })
   try {
     const services = await compose(config, store, options)
     const listener = createListener(createApp(services.open), { ...services.open, ...(times && { times }) })
@@ -98,6 +98,18 @@ export async function signingSecret(config: CloudConfig, store: Pick<CloudStore,
 }
 
 // --- internal ---
+
+/** The store of a server: nobody else serves its SQLite file until it is closed. */
+async function openHeld(config: CloudConfig, options: StoreOptions): Promise<CloudStore> {
+  const release = await holdFolder(config)
+  try {
+    const store = await openStore(config, options)
+    return { ...store, close: () => store.close().finally(release) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
 
 function sentenceOf(code: string | undefined, where: string): string {
   switch (code) {

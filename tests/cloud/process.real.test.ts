@@ -1,7 +1,7 @@
 /** The bundle that people run: the commands, the first start, signals, and what a fault of the start says. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -127,6 +127,38 @@ it('makes accounts, tokens and teams, and a kill loses nothing that was answered
   expect(acknowledged).toHaveLength(3)
 })
 
+it('has one server for a SQLite folder: a second one is refused, the commands work beside it, and a crash frees it', async () => {
+  const first = await serve('make the first account')
+  const refused = {
+    code: 1,
+    err: `warren-cloud: Another cloud server runs on ${data}, and a SQLite file has one. Stop it, or set WARREN_CLOUD_DATA to another folder. Several servers share a database of DATABASE_URL.`,
+  }
+  expect(await run([])).toMatchObject(refused)
+  const added = await run(['user', 'add', 'ada@example.com', '--password-stdin'], {}, 'secret123\n')
+  expect(added).toMatchObject({ code: 0, err: '' })
+  expect(await run(['team', 'add', 'ops', '--owner', 'ada@example.com'])).toMatchObject({ code: 0, err: '' })
+  expect((await run(['user', 'token', 'ada@example.com'])).code).toBe(0)
+  expect((await run(['migrate'])).code).toBe(0)
+  expect((await fetch(`${first.url}/readyz`)).status).toBe(200)
+  // None of them took it from the server; and under another name it is the same folder.
+  const alias = join(data, 'alias')
+  symlinkSync(data, alias)
+  const err = refused.err.replace(data, alias)
+  expect(await run(['serve'], { WARREN_CLOUD_DATA: alias })).toMatchObject({ code: 1, err })
+  const ended = once(first.child, 'exit')
+  first.child.kill('SIGKILL')
+  await ended
+  const second = await serve('listening')
+  expect((await fetch(`${second.url}/readyz`)).status).toBe(200)
+})
+
+it('waits for a server that was told to end', async () => {
+  const first = await serve('make the first account')
+  const next = serve('listening')
+  first.child.kill('SIGTERM')
+  expect((await fetch(`${(await next).url}/readyz`)).status).toBe(200)
+})
+
 it('says in a sentence why it cannot start', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -148,6 +180,22 @@ it('says in a sentence why it cannot start', async () => {
     code: 1,
     err: expect.stringContaining('names a folder that this account may write to') as string,
   })
-  expect((await run([], { PORT: 'x' })).err).toContain('PORT')
+  for (const PORT of ['abc', '65536', '80.5']) {
+    expect(await run([], { PORT })).toMatchObject({
+      code: 1,
+      err: `warren-cloud: PORT must be a whole number from 0 to 65535, not "${PORT}".`,
+    })
+  }
+  const wrong = { WARREN_CLOUD_TOKEN_SECONDS: '1', WARREN_CLOUD_REGISTRATION: 'no', WARREN_CLOUD_URL: 'localhost:3000' }
+  expect((await run([], wrong)).err.split('\n')).toEqual([
+    'warren-cloud: WARREN_CLOUD_REGISTRATION must be open, invite or closed, not "no".',
+    'WARREN_CLOUD_URL must be a whole address that begins with https:// or http://.',
+    'WARREN_CLOUD_TOKEN_SECONDS must be a whole number from 60 to 7776000, not "1".',
+  ])
+  writeFileSync(join(data, 'server.lock'), 'x'.repeat(5000))
+  expect(await run([])).toMatchObject({
+    code: 1,
+    err: `warren-cloud: ${join(data, 'server.lock')} is no lock. Delete it.`,
+  })
   expect((await run(['nonsense'])).code).toBe(64)
 })

@@ -6,6 +6,7 @@ import Database from 'libsql'
 import pg from 'pg'
 import { libsqlDialect } from '@sqlite'
 import type { CloudConfig } from '../config'
+import { cannotOpen, cannotReach } from './_faults'
 import { migrationProvider } from './migrations'
 import type { Tables } from './tables'
 
@@ -24,10 +25,7 @@ export interface OpenedDatabase {
   readonly close: () => Promise<void>
 }
 
-/** The message says what to do; the database's own error is the cause. */
-class CannotOpen extends Error {}
-
-/** Rejects with {@link CannotOpen}; nothing is left open then. */
+/** Rejects with a sentence that says what to do; nothing is left open then. */
 export async function openDatabase(config: Pick<CloudConfig, 'databaseUrl' | 'data'>): Promise<OpenedDatabase> {
   if (config.databaseUrl === null) return migrated(openFile(config.data), (error) => cannotOpen(config.data, error))
   const url = config.databaseUrl
@@ -69,27 +67,6 @@ async function migrated(opened: OpenedDatabase, fault: (error: unknown) => Error
     await opened.close()
     throw fault(error)
   }
-}
-
-function cannotOpen(folder: string, error: unknown): CannotOpen {
-  return new CannotOpen(
-    `The database in ${folder} cannot be opened (${reasonOf(error)}). WARREN_CLOUD_DATA names a folder that this account may write to.`,
-    { cause: error },
-  )
-}
-
-/** Names the machine, never the password that stands beside it. */
-function cannotReach(url: string, error: unknown): CannotOpen {
-  const where = URL.canParse(url) ? new URL(url).host : 'the machine of DATABASE_URL'
-  return new CannotOpen(`PostgreSQL at ${where} cannot be used (${reasonOf(error)}). Check DATABASE_URL.`, {
-    cause: error,
-  })
-}
-
-/** One for every address of a name is told as the first of them. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
-  return error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error)
 }
 
 function openFile(folder: string): OpenedDatabase {
