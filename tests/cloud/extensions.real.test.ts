@@ -257,5 +257,28 @@ describe.each(databases)('on %s', (database) => {
       expect(column(body, 'action')).toEqual([...forwards, 'member.join', 'member.invite', 'team.create'])
       expect(JSON.stringify(body)).not.toContain('planted-text')
     })
+
+    it('names what a sync wrote where it is a few, and counts what is more', async () => {
+      const sync = async (count: number, remotePort = 80): Promise<readonly string[]> => {
+        const elements = Array.from({ length: count }, (_, index) => {
+          return { name: `f${index}`, type: 'local', localId: `l${index}`, remotePort }
+        })
+        const { body } = await as(owner, 'POST', `/port-forwards/sync?namespace=${team}`, elements)
+        return column((body as { readonly results: unknown }).results, 'id') as string[]
+      }
+      const [first = '', second = ''] = await sync(2)
+      await sync(1, 81)
+      // What is the same is not written.
+      await sync(1, 81)
+      await sync(5, 82)
+      await sync(6, 83)
+      const { body } = await as(owner, 'GET', `/teams/${team}/audit?limit=4`)
+      expect(column(body, 'action')).toEqual(Array.from({ length: 4 }, () => 'forward.sync'))
+      const counts = ['6 port forwards', '5 port forwards', '1 port forward', '2 port forwards']
+      expect(column(body, 'subject')).toEqual(counts)
+      const [six, five, one, two] = column(body, 'detail')
+      expect([six, one, two]).toEqual(['', `f0 (${first})`, `f0 (${first}), f1 (${second})`])
+      expect(five).toMatch(/^f0 \([^)]+\), f1 .*, f4 \([^)]+\)$/)
+    })
   })
 })

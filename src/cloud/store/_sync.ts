@@ -4,7 +4,7 @@ import type { ForwardChange, ForwardFields } from '../forward-body'
 import { newRow, toColumns } from './_rows'
 import { scopeOf, type Owner } from './_scope'
 import { selectLive, type Touched, type Trx } from './_revisions'
-import { addAudit, type Actor } from './audit'
+import { addAudit, namedForward, type Actor } from './audit'
 import type { ForwardRow } from './tables'
 
 /** What to write of one element of a sync; its row is found by `fields.localId`. */
@@ -31,6 +31,8 @@ export interface SyncTarget {
 /** Of one statement: they are held as text meanwhile. */
 const ROWS_PER_INSERT = 2000
 const IDS_PER_SELECT = 5000
+/** The audit names so many forwards of one sync. */
+const MAX_NAMED = 5
 
 export async function syncRows(
   trx: Trx,
@@ -161,17 +163,23 @@ const synced = [
   ...(['passphrase', 'tags', 'description', 'rev', 'version', 'updatedAt'] as const),
 ] as const satisfies readonly (keyof ForwardRow)[]
 
-/** One line for each team, not for each forward. */
+/** One line for each team, not for each forward: it names a few, and says of many how many. */
 async function noteTeams(
   trx: Trx,
   rows: readonly ForwardRow[],
   { by, at }: { readonly by: Actor; readonly at: string },
 ): Promise<void> {
-  const counts = new Map<string, number>()
-  for (const { namespace } of rows) if (namespace !== null) counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
-  for (const [teamId, count] of counts) {
-    const subject = count === 1 ? '1 port forward' : `${count} port forwards`
-    await addAudit(trx, { teamId, by, action: 'forward.sync', subject }, at)
+  const teams = new Map<string, ForwardRow[]>()
+  for (const row of rows) {
+    if (row.namespace === null) continue
+    const written = teams.get(row.namespace)
+    if (written === undefined) teams.set(row.namespace, [row])
+    else written.push(row)
+  }
+  for (const [teamId, written] of teams) {
+    const subject = written.length === 1 ? '1 port forward' : `${written.length} port forwards`
+    const detail = written.length > MAX_NAMED ? '' : written.map(namedForward).join(', ')
+    await addAudit(trx, { teamId, by, action: 'forward.sync', subject, detail }, at)
   }
 }
 

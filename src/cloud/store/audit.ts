@@ -1,6 +1,8 @@
 /** Who changed what, written in the transaction of the change. Never holds a secret: fields are named, their values are not. */
 import type { Kysely, Transaction } from 'kysely'
-import type { Tables, UserRow } from './tables'
+import type { ForwardRow, Tables, UserRow } from './tables'
+
+const MAX_NAME = 200
 
 /** Who does it. */
 export type Actor = Pick<UserRow, 'id' | 'email'>
@@ -41,6 +43,11 @@ export function createAudit(db: Kysely<Tables>): Audit {
       return (await query.execute()).map((row) => ({ ...row, id: Number(row.id) }))
     },
   }
+}
+
+/** How a line names a forward. */
+export function namedForward({ name, id }: Pick<ForwardRow, 'name' | 'id'>): string {
+  return `${name.slice(0, MAX_NAME)} (${id})`
 }
 
 export async function addAudit(

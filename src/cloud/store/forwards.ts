@@ -5,7 +5,7 @@ import { inTransaction, lockedRow, nextRevision, selectLive, updateRow, type Nam
 import { newRow, toColumns } from './_rows'
 import { scopeOf, type Owner } from './_scope'
 import { syncRows, type Synced, type SyncTarget, type SyncWrite } from './_sync'
-import { addAudit, type Actor } from './audit'
+import { addAudit, namedForward, type Actor } from './audit'
 import type { Changes } from './changes'
 import type { ForwardRow, Tables } from './tables'
 
@@ -150,10 +150,9 @@ const noSecrets = { password: null, keyContent: null, passphrase: null, tunnelId
 /** Where a team can read who did what. */
 async function note(
   trx: Trx,
-  { namespace, name, id }: ForwardRow,
+  row: ForwardRow,
   { by, action, detail = '', at }: { by: Actor; action: string; detail?: string; at: string },
 ): Promise<void> {
-  if (namespace === null) return
-  const subject = `${name.slice(0, 200)} (${id})`
-  await addAudit(trx, { teamId: namespace, by, action, subject, detail }, at)
+  if (row.namespace === null) return
+  await addAudit(trx, { teamId: row.namespace, by, action, subject: namedForward(row), detail }, at)
 }
