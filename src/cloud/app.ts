@@ -53,7 +53,7 @@ export function createApp(services: Services): App {
   const document = (): ReturnType<typeof openApiDocument> => (described ??= openApiDocument(services.publicUrl()))
   app.get('/openapi.json', (context) => context.json(document()))
   app.get('/docs', (context) => docsPage(context, document()))
-  app.get('/invite', invitePage)
+  app.get('/invite', (context) => invitePage(services, context))
   app.route('/auth', authRoutes(services))
   app.route('/port-forwards', portForwardRoutes(services))
   app.route('/keys', ownKeyRoutes(services))

@@ -50,31 +50,49 @@ async function register(email: string, password: string): Promise<string> {
 }
 
 it('tells who has an account how to join with it, and puts nothing odd into a command', async () => {
+  await world.quickPerson('ada')
   await page.goto(`${world.server.url}/invite#abc_-1`)
   const help = page.getByRole('heading', { name: 'With an account already' }).locator('..')
   expect(await help.textContent()).toContain('paste it in Warren under Cloud')
-  expect(await page.locator('code').textContent()).toBe(`warren cloud team join '${world.server.url}/invite#abc_-1'`)
+  expect(await help.locator('code').textContent()).toBe(`warren cloud team join '${world.server.url}/invite#abc_-1'`)
   for (const odd of [`#x';reboot;'`, '#$(reboot)', '#', '']) {
     await page.goto('about:blank')
     await page.goto(`${world.server.url}/invite${odd}`)
-    expect(await page.locator('code').textContent(), odd).toBe("warren cloud team join 'LINK'")
+    expect(await help.locator('code').textContent(), odd).toBe("warren cloud team join 'LINK'")
   }
   expect(complaints).toEqual([])
 })
 
-it('makes the first account by the link in the log, once, and says why not the second time', async () => {
-  expect(await register('ada@example.com', 'secret123')).toBe('The account is made. You can log in with it now.')
+it('makes the first account by the link in the log, once, says how to sign in with it, and why not the second time', async () => {
+  expect(await register('ada@example.com', 'secret123')).toBe('The account is made.')
   expect(await page.getByRole('button').isVisible()).toBe(false)
-  expect(await page.locator('code').isVisible()).toBe(false)
+  const next = page.getByRole('heading', { name: 'Sign in with it' }).locator('..')
+  expect(await next.locator('code').allTextContents()).toEqual([
+    world.server.url,
+    `warren cloud login '${world.server.url}'`,
+  ])
+  expect(await next.isVisible()).toBe(true)
   const login = { email: 'ada@example.com', password: 'secret123' }
   expect((await world.call('POST', '/auth/login', { body: login })).status).toBe(200)
   expect(complaints).toEqual([])
   expect(await register('eve@example.com', 'secret123')).toBe(
     'The invitation is not open: it was used, it expired, or there is none',
   )
+  expect(await next.isVisible()).toBe(false)
   expect(new Set(asked.filter((origin) => origin !== 'null'))).toEqual(new Set([world.server.url]))
   // What follows `#` stays in the browser.
   expect(world.lines.filter((line) => line.includes('"answered"')).join('\n')).not.toContain(linkInLog().split('#')[1])
+})
+
+it('offers no team to join while there is nobody who could have made one', async () => {
+  const joining = page.getByRole('heading', { name: 'With an account already' })
+  await page.goto(linkInLog())
+  await page.getByRole('button', { name: 'Make an account' }).waitFor()
+  expect(await joining.count()).toBe(0)
+  await world.quickPerson('ada')
+  await page.reload()
+  expect(await joining.isVisible()).toBe(true)
+  expect(complaints).toEqual([])
 })
 
 it('describes every route, and loads nothing from anywhere else', async () => {

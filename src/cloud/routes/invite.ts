@@ -1,11 +1,18 @@
 /** `GET /invite#TOKEN`: where the links of invitations lead. The token is behind the `#`, so that it stays in the browser until it is used. */
-import type { RouteContext } from '../context'
+import type { RouteContext, Services } from '../context'
 import { pageAnswer } from './_page'
 
 const SCRIPT = `
+const server = location.origin + location.pathname.replace(/\\/invite\\/?$/, '')
 const link = location.origin + location.pathname + location.hash
+const put = (id, text) => {
+  const place = document.getElementById(id)
+  if (place !== null) place.textContent = text
+}
+put('server', server)
 // Pasted into a terminal: nothing stands there that a shell could take for something else.
-if (/^[\\w.:/[\\]-]+#[\\w-]+$/.test(link)) document.querySelector('code').textContent = "warren cloud team join '" + link + "'"
+if (/^[\\w.:/[\\]-]+$/.test(server)) put('login', "warren cloud login '" + server + "'")
+if (/^[\\w.:/[\\]-]+#[\\w-]+$/.test(link)) put('join', "warren cloud team join '" + link + "'")
 const form = document.querySelector('form')
 const said = document.querySelector('output')
 form.addEventListener('submit', async (event) => {
@@ -15,8 +22,11 @@ form.addEventListener('submit', async (event) => {
   try {
     const answer = await fetch('auth/register', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     const { message } = await answer.json()
-    said.textContent = answer.ok ? 'The account is made. You can log in with it now.' : [message].flat().join('. ')
-    if (answer.ok) form.hidden = document.querySelector('section').hidden = true
+    said.textContent = answer.ok ? 'The account is made.' : [message].flat().join('. ')
+    if (answer.ok) {
+      for (const before of document.querySelectorAll('form, .before')) before.hidden = true
+      document.getElementById('made').hidden = false
+    }
   } catch {
     said.textContent = 'The server does not answer. Try again.'
   }
@@ -36,13 +46,22 @@ const BODY = `<h1>Make an account</h1>
 <button>Make an account</button>
 </form>
 <p><output role="status"></output></p>
-<section>
+<section id="made" hidden>
+<h2>Sign in with it</h2>
+<p>In Warren’s window under <em>Cloud</em>, <em>Sign in</em>: the address of the server is <code id="server"></code>. Or type in a
+terminal:</p>
+<p><code id="login">warren cloud login ADDRESS</code></p>
+</section>`
+/** Nothing to join while nobody is there who could have made a team. */
+const JOIN = `
+<section class="before">
 <h2>With an account already</h2>
 <p>Join the team with it: copy the address of this page and paste it in Warren under <em>Cloud</em> (<em>I have an invitation</em>, or
 <em>Join a team…</em> when you are signed in), or type in a terminal:</p>
-<p><code>warren cloud team join 'LINK'</code></p>
+<p><code id="join">warren cloud team join 'LINK'</code></p>
 </section>`
 
-export function invitePage(context: RouteContext): Response {
-  return pageAnswer(context, { title: 'Make an account', style: STYLE, body: BODY, script: SCRIPT })
+export async function invitePage({ store }: Services, context: RouteContext): Promise<Response> {
+  const body = (await store.users.count()) === 0 ? BODY : BODY + JOIN
+  return pageAnswer(context, { title: 'Make an account', style: STYLE, body, script: SCRIPT })
 }
