@@ -1,5 +1,7 @@
 /** Logins that meet each other, and a daemon that ended between two writes of one. */
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { temporaryHome } from '../support/daemon'
@@ -93,4 +95,45 @@ it('a logout of a login that cannot be had takes away what rests of it', async (
   await here.client.call('cloud.logout', {})
   await expect(stat(file())).rejects.toMatchObject({ code: 'ENOENT' })
   expect(await here.client.call('cloud.status', {})).toMatchObject({ account: null, state: 'signed-out', fault: null })
+})
+
+it('a request that comes while the kept login is being opened waits for it', async () => {
+  const ada = await world.person('ada')
+  await here.login(ada.email)
+  const { id: teamId } = await here.client.call('cloud.createTeam', { name: 'Ops' })
+  await here.close()
+  const kept = await readFile(file(), 'utf8')
+  // A pipe: it is read when the test says.
+  const startOver = async (): Promise<void> => {
+    await rm(file())
+    await promisify(execFile)('mkfifo', ['-m', '600', file()])
+    here = await startMachine(wire.url, place)
+  }
+  await startOver()
+  const all = Promise.all([
+    here.client.call('cloud.members', { teamId }),
+    here.client.call('cloud.audit', { teamId }),
+    here.client.call('cloud.makeKey', {}),
+    here.client.call('cloud.invitations', { teamId }),
+  ])
+  const [[members]] = await Promise.all([all, writeFile(file(), kept)])
+  expect(members).toMatchObject([{ email: ada.email, isMe: true }])
+
+  await here.close()
+  await startOver()
+  const refused = expect(here.client.call('cloud.members', { teamId })).rejects.toMatchObject({
+    code: 'cloud.login-needed',
+    message: 'The login that was kept is not what Warren wrote.',
+  })
+  await Promise.all([refused, writeFile(file(), 'broken')])
+})
+
+it('a login says at once that the key of the account is locked on this machine', async () => {
+  const ada = await world.person('ada')
+  expect(await here.login(ada.email)).toMatchObject({ key: 'none' })
+  await here.client.call('cloud.makeKey', {})
+  const other = await startMachine(world.server.url)
+  const view = await other.login(ada.email)
+  await other.close()
+  expect(view).toMatchObject({ key: 'locked' })
 })

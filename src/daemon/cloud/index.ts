@@ -11,6 +11,7 @@ import { createEdits } from './edits'
 import type { MemberRequests } from './members'
 import { createReplica, type ReplicaServices } from './replica'
 import { createRuns } from './runs'
+import { createSealedConflicts } from './_sealed-conflicts'
 import { createSealedFields } from './sealed-fields'
 import { sealedSecrets } from './secrets'
 import { createSessions, type Sessions } from './sessions'
@@ -75,7 +76,19 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     forgetting?.catch((error: unknown) => log(`keys: ${toFault(error).message}`))
   }
   const departures: Departures = new Map()
-  const replica = createReplica({ services, book, forget: options.forget, onChanged: tell, onLost, departures })
+  const onReplica = (): void => {
+    tell()
+    sealedConflicts.look()
+  }
+  const replica = createReplica({ services, book, forget: options.forget, onChanged: onReplica, onLost, departures })
+  const sealedConflicts = createSealedConflicts({
+    ...{ book, replica, keys: keysNow, mayEdit: edits.mayEdit, log },
+    onSettled: () => {
+      onChanged()
+      // What was taken may be sealed with a key before the newest.
+      void keysNow()?.look()
+    },
+  })
   const sealed = createSealedFields({ services, book, onChanged })
   const share = createShare({ services, book, edits, replica, reseal, onChanged })
   const runs = createRuns({ services, book, isSignedIn, onChanged })
@@ -89,13 +102,17 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     },
   })
   services.secrets.useLast(shared)
+  const onKeys = (): void => {
+    shared.forget()
+    sealedConflicts.lookAgain()
+  }
   const account = createAccount({ home: options.home, device, record: () => logins.record(), log })
   const logins = await createSessions({
     ...{ services, book, account, replica, sealed, spaces, departures, clock, log, tell },
-    ...{ pollSeconds: () => pollSeconds, onKeys: shared.forget, saved: content.account },
+    ...{ pollSeconds: () => pollSeconds, onKeys, saved: content.account },
   })
   sessions = logins
-  const { here, requireAccount } = logins
+  const { reached, requireAccount } = logins
   const views = createViews({
     ...{ book, catalog, sealed, mayEdit: edits.mayEdit, now },
     standing: () => ({
@@ -108,6 +125,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       if (adopt) await share.adopt()
       await runs.begin()
     })
+    // What is answered says whether the key is open here.
+    await logins.now()?.keys.hear()
   }
   const signedIn = <P, R>(ask: (params: P) => R): ((params: P) => R) => {
     return (params) => {
@@ -116,7 +135,8 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     }
   }
   const member = <M extends keyof MemberRequests>(name: M): MemberRequests[M] =>
-    ((params: never) => (here().members[name] as (given: never) => unknown)(params)) as MemberRequests[M]
+    (async (params: never) =>
+      ((await reached()).members[name] as (given: never) => unknown)(params)) as MemberRequests[M]
 
   return {
     status: views.cloud,
@@ -134,11 +154,12 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       return views.cloud()
     }),
     changePassword: async ({ oldPassword, newPassword }) => {
-      await here().account.client.changePassword(oldPassword, newPassword)
+      const { account: mine } = await reached()
+      await mine.client.changePassword(oldPassword, newPassword)
       return null
     },
     sync: signedIn(async () => {
-      const session = logins.now() ?? (await logins.restore()) ?? here()
+      const session = logins.now() ?? (await logins.restore()) ?? (await reached())
       await session.sync.syncNow()
       return views.cloud()
     }),
@@ -150,13 +171,15 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       return views.cloud()
     }),
     share: signedIn(async (params) => {
+      // Without its keys what is sealed could not come along.
+      await reached().catch(() => null)
       const shown = await share.share(params)
       runs.look(params.ids)
       return shown
     }),
     setOverride: signedIn(share.setOverride),
     setSecret: async ({ id, kind, value }) => {
-      const { keys } = here()
+      const { keys } = await reached()
       const { spec } = catalog.forward(id)
       const place = share.placeOf(id)
       edits.requireEditor(place.namespace, `The secrets of ${spec.name} stay`)
@@ -168,7 +191,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     },
     resolve: signedIn(share.resolve),
     runs: async ({ id }) => {
-      const { client } = here().account
+      const { client } = (await reached()).account
       const { name } = catalog.forward(id).spec
       const binding = book.binding(id)
       if (binding === null) {
@@ -180,12 +203,12 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     ...{ invitations: member('invitations'), invite: member('invite'), withdraw: member('withdraw') },
     ...{ setRole: member('setRole'), removeMember: member('removeMember'), leaveTeam: member('leaveTeam') },
     ...{ dissolveTeam: member('dissolveTeam'), audit: member('audit'), grantKey: member('grantKey') },
-    makeKey: () => here().keys.makeKey(),
+    makeKey: async () => (await reached()).keys.makeKey(),
     unlock: async ({ recoveryCode }) => {
-      await here().keys.unlock(recoveryCode)
+      await (await reached()).keys.unlock(recoveryCode)
       return null
     },
-    resetKey: () => here().keys.resetKey(),
+    resetKey: async () => (await reached()).keys.resetKey(),
 
     ...{ viewOf: views.forward, edits, isSignedIn },
     written: (change) => {

@@ -45,8 +45,11 @@ export interface Sessions {
   readonly report: () => SyncReport | null
   /** Why there is no session though somebody is signed in. */
   readonly fault: () => Fault | null
-  /** Throws `cloud.signed-out` or `cloud.login-needed`. */
-  readonly here: () => Session
+  /**
+   * The session, also when the kept login is being opened just now or is yet to be: that asks no server. Throws `cloud.signed-out` or
+   * `cloud.login-needed`.
+   */
+  readonly reached: () => Promise<Session>
   /** Throws `cloud.signed-out`. */
   readonly requireAccount: () => void
   /** Another login, in place of the one before when it succeeds. `prepare` comes before its first round with the server. */
@@ -99,9 +102,13 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     const { client, keychain } = signedIn
     const { userId } = signedIn.record
     const { teams } = spaces
-    const keys = createKeys({ client, keychain, userId, pins, sealed, teams, log, now, onChange: onKeys })
+    const isCurrent = (): boolean => {
+      const report = session?.account === signedIn ? session.sync.report() : null
+      return report !== null && report.fault === null && report.lastSyncAt !== null
+    }
+    const keys = createKeys({ client, keychain, userId, pins, sealed, teams, log, now, isCurrent, onChange: onKeys })
     await keys.begin()
-    if (isOver) throw new WarrenError('cloud.signed-out', 'The daemon is ending.')
+    if (isOver) throw ending()
     const opened: Session = {
       ...{ account: signedIn, keys, sync: syncFor(signedIn, keys) },
       members: createMembers({
@@ -137,21 +144,47 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
     if (isAnother) pins = await openPins(store)
     record = next
   }
-  const here = (): Session => {
-    if (session !== null) return session
+  const refuse = (): never => {
     if (fault !== null && isSignedIn()) {
       throw new WarrenError('cloud.login-needed', fault.message, { fix: fault.fix ?? 'Sign in again.' })
     }
     throw new WarrenError('cloud.signed-out', 'Nobody is signed in.', { fix: 'Sign in to a cloud server first.' })
   }
+  const reopen = inOrderOf(inOrder, async (): Promise<Session | null> => {
+    if (session !== null) return session
+    if (isOver) throw ending()
+    try {
+      const kept = await account.restore()
+      return kept === null ? null : await open(kept)
+    } catch (error) {
+      fault = toFault(error)
+      log(`cloud: ${fault.message}`)
+      tell()
+      throw error
+    }
+  })
+  let restoring: Promise<Session | null> | null = null
+  /** All who ask while it is under way get its answer: a keychain that a person must unlock asks once. */
+  const restore: Sessions['restore'] = () => {
+    restoring ??= reopen().finally(() => {
+      restoring = null
+    })
+    return restoring
+  }
   return {
-    ...{ isSignedIn, here },
+    ...{ isSignedIn, restore },
+    reached: async () => {
+      if (session !== null) return session
+      // What could not be opened is not tried again by each request; `sync` does.
+      if (!isSignedIn() || fault !== null) return refuse()
+      return (await restore().catch(() => null)) ?? refuse()
+    },
     record: () => record,
     now: () => session,
     report: () => session?.sync.report() ?? null,
     fault: () => fault,
     requireAccount: () => {
-      if (!isSignedIn()) here()
+      if (!isSignedIn()) refuse()
     },
     close: () => {
       isOver = true
@@ -186,18 +219,6 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
         throw error
       }
     }),
-    restore: inOrderOf(inOrder, async () => {
-      if (session !== null) return session
-      try {
-        const kept = await account.restore()
-        return kept === null ? null : await open(kept)
-      } catch (error) {
-        fault = toFault(error)
-        log(`cloud: ${fault.message}`)
-        tell()
-        throw error
-      }
-    }),
     leave: inOrderOf(inOrder, async () => {
       const leaving = session
       await close()
@@ -211,6 +232,10 @@ export async function createSessions(options: SessionsOptions): Promise<Sessions
 }
 
 // --- internal ---
+
+function ending(): WarrenError {
+  return new WarrenError('cloud.signed-out', 'The daemon is ending.')
+}
 
 function inOrderOf<A extends readonly unknown[], T>(
   inOrder: Services['inTurn'],

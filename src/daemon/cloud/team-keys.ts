@@ -21,14 +21,14 @@ import {
   type SealingKey,
   type TeamKeys,
   type TeamKeyState,
-  type TeamKeyView,
   type TeamOfMine,
 } from '@sync'
 import { keyExists, keyLocked, noKeyYet, noSealing, notSealedFor, teamKeyWaits } from './_key-faults'
+import { createSealingAnew } from './_seal-anew'
 import type { Keychain, Keys, SealedField, SealedFields } from './types'
 
 export interface KeysOptions {
-  readonly client: Pick<CloudClient, 'keys' | 'extensions'>
+  readonly client: Pick<CloudClient, 'keys' | 'extensions' | 'validate'>
   readonly keychain: Keychain
   /** Of the account. */
   readonly userId: string
@@ -37,6 +37,8 @@ export interface KeysOptions {
   readonly teams: () => readonly TeamOfMine[]
   readonly log: (message: string) => void
   readonly now: () => number
+  /** What is shared was heard of since the daemon started, and the server is there. */
+  readonly isCurrent: () => boolean
   /** What is readable, or how keys stand, may be another now. */
   readonly onChange: () => void
 }
@@ -44,6 +46,8 @@ export interface KeysOptions {
 export interface AccountKeys extends Keys {
   /** Reads the key that was unlocked here before; asks no server. */
   readonly begin: () => Promise<void>
+  /** Hears from the server how the account's key stands, so that `state` says it; what it cannot hear now it hears with the next look. */
+  readonly hear: () => Promise<void>
   /** Makes what seals for a namespace ready: a team's first key is made here. Throws as `seal`, and `cloud.*`. */
   readonly prepare: (namespace: Namespace) => Promise<void>
   /** Throws `cloud.no-sealing`, `cloud.key-exists`. */
@@ -70,7 +74,7 @@ interface Open {
 }
 
 export function createKeys(options: KeysOptions): AccountKeys {
-  const { client, keychain, pins, sealed, log } = options
+  const { client, keychain, pins, log } = options
   let open: Open | null = null
   let own: OwnKey | null | 'unknown' = 'unknown'
   let isClosed = false
@@ -94,6 +98,8 @@ export function createKeys(options: KeysOptions): AccountKeys {
       hasAnswered ||= isCode(error, 'cloud.no-extension')
       throw isCode(error, 'cloud.no-extension') ? noSealing() : error
     }
+    // That there is no key yet does not say what the server knows beyond the document; an answer that succeeds does.
+    if (read === null && client.extensions().size === 0) await client.validate()
     hasAnswered = true
     if (!isSupported()) throw noSealing()
     own = read
@@ -163,19 +169,7 @@ export function createKeys(options: KeysOptions): AccountKeys {
     }
   }
 
-  /** After a new generation, its maker seals what the one before sealed. One account does it, so that no two meet in a conflict. */
-  const sealAnew = async (team: TeamOfMine, view: TeamKeyView): Promise<void> => {
-    if (!view.isMaker || team.role === 'user' || view.key !== 'ready') return
-    const changes = sealed.list(team.id).flatMap((field) => {
-      const generation = generationOf(field.text)
-      if (generation === null || generation >= view.generation) return []
-      const text = reseal(field, field)
-      return text === null ? [] : [{ forwardId: field.forwardId, field: field.field, before: field.text, text }]
-    })
-    if (changes.length === 0) return
-    await sealed.replace(changes)
-    log(`${changes.length} secrets of ${team.name} are sealed with its new key.`)
-  }
+  const sealAnew = createSealingAnew({ ...options, reseal })
   const begin = async (): Promise<void> => {
     const { privateKey } = keychain.get()
     if (privateKey === null || open !== null) return
@@ -221,6 +215,7 @@ export function createKeys(options: KeysOptions): AccountKeys {
 
   return {
     begin,
+    hear: () => tolerated(async () => void (await readOwn())),
     state: () => {
       if (isRefused()) return 'unsupported'
       if (own === 'unknown' && open === null) return 'none'

@@ -56,6 +56,8 @@ const MAX_STEPS = 20
 export function createTeamKeys(options: TeamKeysOptions): TeamKeys {
   const { routes, pins } = options
   const teams = new Map<string, Opened>()
+  /** Our own copies of keys that were made here; a copy that comes back as it was sent says so although the answer was lost. */
+  const sent = new Set<string>()
   const inTurn = makeQueue()
 
   const open = async (teamId: string, state: TeamKeyState): Promise<Opened> => {
@@ -65,9 +67,10 @@ export function createTeamKeys(options: TeamKeysOptions): TeamKeys {
   }
   const makeNext = async (teamId: string, opened: Opened): Promise<Opened> => {
     const next = nextKey(options, teamId, opened)
+    const own = next.request.copies.find(({ userId }) => userId === options.userId)
+    if (own !== undefined) sent.add(own.wrapped)
     const state = await routes.newGeneration(teamId, next.request)
     // So that our own copy is believed when it comes back, and known again after a crash.
-    const own = next.request.copies.find(({ userId }) => userId === options.userId)
     await pins.saveKey(teamId, {
       generation: next.request.generation,
       check: checkOf(next.key),
@@ -107,13 +110,13 @@ export function createTeamKeys(options: TeamKeysOptions): TeamKeys {
     look: (team) =>
       inTurn(async () => {
         const { state } = await look(team)
-        return viewOf(options, team.id, { state, isOpen: newest(team.id) !== null })
+        return viewOf(options, team.id, { state, isOpen: newest(team.id) !== null, sent })
       }),
     view: (teamId) => {
       const opened = teams.get(teamId)
       return opened === undefined
         ? null
-        : viewOf(options, teamId, { state: opened.state, isOpen: newest(teamId) !== null })
+        : viewOf(options, teamId, { state: opened.state, isOpen: newest(teamId) !== null, sent })
     },
     newest,
     key: (teamId, generation) => (teams.get(teamId)?.keys ?? rememberedKeys(options, teamId)).get(generation) ?? null,
@@ -274,8 +277,9 @@ async function seeMembers(pins: PinStore, teamId: string, state: TeamKeyState): 
 function viewOf(
   { pins, userId: me, identity }: TeamKeysOptions,
   teamId: string,
-  { state, isOpen }: { state: TeamKeyState; isOpen: boolean },
+  { state, isOpen, sent }: { state: TeamKeyState; isOpen: boolean; sent: ReadonlySet<string> },
 ): TeamKeyView {
+  const newest = state.mine.find(({ generation }) => generation === state.generation)
   const seen: readonly Pick<Pin, 'userId' | 'publicKey'>[] = [
     { userId: me, publicKey: identity.publicKey },
     ...pins.of(teamId),
@@ -283,7 +287,8 @@ function viewOf(
   return {
     ...{ generation: state.generation, rekeyDue: state.rekeyDue, lost: state.lost },
     key: state.generation === 0 ? 'none' : isOpen ? 'ready' : 'waiting',
-    isMaker: state.mine.some(({ generation, createdBy }) => generation === state.generation && createdBy === me),
+    isMaker: newest?.createdBy === me,
+    isMadeHere: newest !== undefined && newest.createdBy === me && sent.has(newest.wrapped),
     members: state.members.map(({ userId, email, username, role, publicKey, generations }) => {
       const has = generations.includes(state.generation)
       const pin = seen.find((each) => each.userId === userId)

@@ -97,8 +97,10 @@ export interface TeamKeyView {
   readonly key: 'none' | 'ready' | 'waiting'
   readonly rekeyDue: boolean
   readonly lost: boolean
-  /** This account made the newest generation: its machines seal the team's secrets anew. */
+  /** This account made the newest generation: one of its machines seals the team's secrets anew. */
   readonly isMaker: boolean
+  /** And it is this machine that made it, since its daemon started: it seals them at once. */
+  readonly isMadeHere: boolean
   readonly members: readonly Pick<
     CloudMember,
     'userId' | 'email' | 'username' | 'role' | 'key' | 'fingerprint' | 'keyChanged'

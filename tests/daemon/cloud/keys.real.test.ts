@@ -21,7 +21,10 @@ interface Machine {
   readonly keychain: Keychain
 }
 
-async function machine(change: (client: CloudClient) => CloudClient = (client) => client): Promise<Machine> {
+async function machine(
+  change: (client: CloudClient) => CloudClient = (client) => client,
+  how: { readonly hasHeard: boolean } = { hasHeard: true },
+): Promise<Machine> {
   let kept: Kept = { tokens: { token: ada.token, refreshToken: null }, privateKey: null }
   const keychain: Keychain = {
     keeps: 'memory',
@@ -35,13 +38,13 @@ async function machine(change: (client: CloudClient) => CloudClient = (client) =
   }
   const tokens = { get: () => kept.tokens, set: () => Promise.resolve() }
   const client = change(createCloudClient({ url: cloud.server.url, tokens, device: { id: 'one', name: 'one' } }))
-  await client.validate()
+  if (how.hasHeard) await client.validate()
   const keys = createKeys({
     ...{ client, keychain, userId: ada.id, pins: memoryPins(), teams: () => [], now: Date.now },
-    ...{ log: () => undefined, onChange: () => undefined },
+    ...{ log: () => undefined, onChange: () => undefined, isCurrent: () => false },
     sealed: { list: () => [], of: () => [], ofServer: () => [], replace: () => Promise.resolve() },
   })
-  await keys.look()
+  if (how.hasHeard) await keys.look()
   return { keys, keychain }
 }
 
@@ -95,6 +98,12 @@ it('is replaced where it is locked; the machine before is locked then, and what 
   expect(one.keys.open(sealedBy(two.keys))).toBe('hunter2')
 })
 
+it('is made by what is asked of the server first', async () => {
+  const one = await machine(undefined, { hasHeard: false })
+  await one.keys.makeKey()
+  expect(one.keys.state()).toBe('ready')
+})
+
 it('is made by one of two machines that make it at once', async () => {
   const [one, two] = [await machine(), await machine()]
   const outcomes = await Promise.allSettled([one.keys.makeKey(), two.keys.makeKey()])
@@ -141,12 +150,12 @@ it('opens without the server at the next start', async () => {
   const away = new WarrenError('cloud.unreachable', 'Away.')
   const keys = createKeys({
     client: {
-      extensions: () => new Set(),
+      ...{ extensions: () => new Set(), validate: () => Promise.reject(away) },
       keys: { mine: () => Promise.reject(away) } as unknown as CloudClient['keys'],
     },
     keychain: { ...one.keychain, get: () => ({ tokens: null, privateKey }) },
     ...{ userId: ada.id, pins: memoryPins(), teams: () => [], now: Date.now },
-    ...{ log: () => undefined, onChange: () => undefined },
+    ...{ log: () => undefined, onChange: () => undefined, isCurrent: () => false },
     sealed: { list: () => [], of: () => [], ofServer: () => [], replace: () => Promise.resolve() },
   })
   await keys.begin()

@@ -123,7 +123,7 @@ it('two logins at once leave one that syncs: that which is saved, and whose toke
   eve.answer()
   ada.answer()
   await Promise.all(both)
-  await sessions.here().sync.syncNow()
+  await (await sessions.reached()).sync.syncNow()
   await settled()
   expect(saved).toEqual(['ada', 'eve'])
   expect(streams).toEqual(['eve'])
@@ -140,7 +140,7 @@ it('a login while the kept one is opened takes its place, whichever is ready fir
   kept.answer()
   ;(await restored)?.sync.begin()
   await entered
-  await sessions.here().sync.syncNow()
+  await (await sessions.reached()).sync.syncNow()
   await settled()
   expect(streams).toEqual(['eve'])
   expect(await resting()).toBe('eve')
@@ -150,7 +150,7 @@ it('a login while the kept one is opened takes its place, whichever is ready fir
 
 it('a token of the login before that is renewed late does not take the place of the new one', async () => {
   await sessions.enter(() => login('ada'), nothing)
-  const { keychain } = sessions.here().account
+  const { keychain } = (await sessions.reached()).account
   await sessions.enter(() => login('eve'), nothing)
   await keychain.set({ tokens: { token: 'late', refreshToken: null } })
   expect(await resting()).toBe('eve')
@@ -160,7 +160,7 @@ it('goes back to the login before when the next one is refused', async () => {
   await sessions.enter(() => login('ada'), nothing)
   const refused = new WarrenError('cloud.login-refused', 'No.')
   await expect(sessions.enter(() => Promise.reject(refused), nothing)).rejects.toBe(refused)
-  await sessions.here().sync.syncNow()
+  await (await sessions.reached()).sync.syncNow()
   await settled()
   expect([streams, saved, await resting()]).toEqual([['ada'], ['ada'], 'ada'])
 })
