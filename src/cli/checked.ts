@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { WarrenError } from '@shared/errors'
 import { issueWords } from '@shared/issue-words'
+import { SEE_HELP } from './usage'
 
 /** Returns `draft` as it is; throws `spec.invalid` with the first field that is wrong. */
 export function checked<S extends z.ZodType>(schema: S, draft: z.input<S>): z.input<S> {
@@ -11,7 +12,7 @@ export function checked<S extends z.ZodType>(schema: S, draft: z.input<S>): z.in
   const field = issue?.path.join('.') ?? ''
   throw new WarrenError('spec.invalid', `${titleOf(field)} ${issueWords(issue?.message)}.`, {
     field,
-    fix: '`warren help` shows how.',
+    fix: SEE_HELP,
   })
 }
 

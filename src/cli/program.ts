@@ -32,6 +32,7 @@ import { defineUp } from './commands/up'
 import type { Context, Host, World } from './context'
 import { DONE, exitCodeOf, USAGE } from './exit-codes'
 import { reportError } from './report'
+import { SEE_HELP, seeHelpOf, withHelpOf } from './usage'
 
 const commands = [
   defineServer,
@@ -76,8 +77,10 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
   const { terminal } = world
   const wantsJson = words.includes('--json')
   let code = DONE
-  const program = createProgram(world, (result) => {
-    code = result
+  let current: Command | null = null
+  const program = createProgram(world, {
+    finish: (result) => (code = result),
+    enter: (command) => (current = command),
   })
   try {
     if (words.includes('--version') && words[0]?.startsWith('-') === true) {
@@ -92,21 +95,27 @@ export async function runCli(words: readonly string[], world: World): Promise<nu
         printCandidates(context, program, words.slice(1)),
       )
     }
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync(helpWords(program, words), { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return DONE
       // commander has told people already; programs get the document.
-      if (wantsJson) reportUsage(world, error)
+      if (wantsJson) reportUsage(world, { error, command: current })
       return USAGE
     }
-    return exitCodeOf(reportError(terminal, error, wantsJson).code)
+    return exitCodeOf(reportError(terminal, withHelpOf(current, error), wantsJson).code)
   }
 }
 
+interface Parsing {
+  readonly finish: (code: number) => void
+  /** The command that the line is found to be of, before it acts or is refused. */
+  readonly enter: (command: Command) => void
+}
+
 /** The tree alone, for help and completion. */
-export function createProgram(world: World, finish: (code: number) => void): Command {
+export function createProgram(world: World, { finish, enter }: Parsing): Command {
   const { terminal } = world
   const program = new Command('warren')
     .description('SSH port forwards and raw relays that tell the truth.')
@@ -114,14 +123,15 @@ export function createProgram(world: World, finish: (code: number) => void): Com
     .option('--json', 'print one JSON document')
     .option('--version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand('help [command...]', 'show help for a command')
     .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(terminal.columns ?? 100, 120) })
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'warren: ')),
     })
-    .showHelpAfterError('`warren help` shows how.')
+    .showHelpAfterError(SEE_HELP)
+    .hook('preAction', (_, command) => enter(command))
     .exitOverride()
   const host: Host = {
     run: async (action) => {
@@ -131,6 +141,7 @@ export function createProgram(world: World, finish: (code: number) => void): Com
     },
   }
   for (const define of commands) define(program, host)
+  for (const command of program.commands) nameHelp(command, enter)
   return program
 }
 
@@ -157,10 +168,38 @@ async function withContext(
   }
 }
 
-function reportUsage({ terminal }: World, error: CommanderError): void {
+/** What is refused of a command names the help of that command. */
+function nameHelp(command: Command, enter: (command: Command) => void): void {
+  command.showHelpAfterError(seeHelpOf(command)).exitOverride((error) => {
+    enter(command)
+    throw error
+  })
+  for (const each of command.commands) nameHelp(each, enter)
+}
+
+/** `help cloud share` as `cloud share --help`: commander's own help looks no deeper than one command. */
+function helpWords(program: Command, words: readonly string[]): string[] {
+  const [help, ...path] = words
+  if (help !== 'help' || path.length < 2) return [...words]
+  let command = program
+  for (const word of path) {
+    const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word))
+    if (next !== undefined) command = next
+    // Refused as a command that is not there.
+    else if (command.commands.length > 0 && !word.startsWith('-')) return path
+  }
+  return [...path, '--help']
+}
+
+interface Refused {
+  readonly error: CommanderError
+  readonly command: Command | null
+}
+
+function reportUsage({ terminal }: World, { error, command }: Refused): void {
   // What commander throws after it printed the help instead of doing something.
   const message = error.code === 'commander.help' ? 'say what to do.' : error.message.replace(/^error: /, '')
   const sentence = message.charAt(0).toUpperCase() + message.slice(1)
-  const fix = '`warren help` shows how.'
+  const fix = command === null ? SEE_HELP : seeHelpOf(command)
   terminal.out(`${JSON.stringify({ error: { code: 'usage.invalid', message: sentence, fix } }, null, 2)}\n`)
 }

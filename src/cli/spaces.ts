@@ -82,7 +82,7 @@ export async function findConflict(client: DaemonClient, which: string): Promise
 /** A fault whose fix can be typed here. */
 export function withTypedFix(error: unknown): unknown {
   if (!(error instanceof WarrenError)) return error
-  const fix = typedFixes[error.code]
+  const fix = typedFixes[error.code] ?? refusalFixes[error.code === 'cloud.refused' ? (error.field ?? '') : '']
   if (fix === undefined) return error
   return new WarrenError(error.code, error.message, { fix, field: error.field, cause: error })
 }
@@ -100,4 +100,11 @@ const typedFixes: Partial<Record<ErrorCode, string>> = {
   'cloud.key-exists': 'Open it here: warren cloud key unlock. When its code is lost: warren cloud key reset',
   'cloud.team-key-waiting': 'A member who holds it gives it to you: warren cloud key grant TEAM YOUR-ADDRESS',
   'cloud.changed-meanwhile': 'Fetch what is new, then try again: warren sync',
+}
+
+/** By what the refusal is about. */
+const refusalFixes: Readonly<Record<string, string>> = {
+  email:
+    'When the account is yours, sign in with `warren cloud login URL`, and join the team with `warren cloud team join LINK`.',
+  role: 'Make somebody else owner: warren cloud team role TEAM MEMBER owner. Or end it: warren cloud team dissolve TEAM',
 }

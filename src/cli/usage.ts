@@ -1,10 +1,27 @@
 /** Refusals of what was typed, before anything is asked of the daemon. */
+import type { Command } from 'commander'
 import { WarrenError } from '@shared/errors'
 import { parsePortRange, type PortRange } from '@shared/port-range'
 
+/** The fix of who does not know better; {@link withHelpOf} names the command. */
+export const SEE_HELP = '`warren help` shows how.'
+
 /** The command line is wrong: exit code 64. */
-export function usageError(message: string, fix?: string): WarrenError {
-  return new WarrenError('usage.invalid', message, { fix: fix ?? '`warren help` shows how.' })
+export function usageError(message: string, fix: string = SEE_HELP): WarrenError {
+  return new WarrenError('usage.invalid', message, { fix })
+}
+
+/** `` `warren cloud share --help` shows how. `` */
+export function seeHelpOf(command: Command): string {
+  const names: string[] = []
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name())
+  return names.length === 1 ? SEE_HELP : `\`${names.join(' ')} --help\` shows how.`
+}
+
+/** The fault of a command, which is `null` when none was found, with its own help in place of the general one. */
+export function withHelpOf(command: Command | null, error: unknown): unknown {
+  if (command === null || !(error instanceof WarrenError) || error.fix !== SEE_HELP) return error
+  return new WarrenError(error.code, error.message, { fix: seeHelpOf(command), field: error.field, cause: error })
 }
 
 /** For options that may be given several times. */

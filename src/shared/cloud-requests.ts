@@ -49,7 +49,7 @@ export const cloudParams = {
   'cloud.register': z.strictObject({
     ...access,
     url: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).max(MAX_ADDRESS, 'is too long'),
-    email: z.email('must be an e-mail address').max(MAX_TEXT, 'is too long'),
+    email: z.email('needs an @ and a domain, such as ada@example.com').max(MAX_TEXT, 'is too long'),
     username: z.string().trim().min(3, 'must have at least 3 characters').max(MAX_TEXT, 'is too long'),
     password: secret.min(6, 'must have at least 6 characters'),
   }),

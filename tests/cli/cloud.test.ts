@@ -171,7 +171,7 @@ describe('sharing', () => {
       ids: ['id-db', 'id-web'],
       namespace: OPS,
     })
-    expect(await sent('cloud share --all --to personal', 'cloud.share')).toMatchObject({ namespace: 'personal' })
+    expect(await sent('cloud share --all --to personal --yes', 'cloud.share')).toMatchObject({ namespace: 'personal' })
     expect(await sent(`cloud share db --to ${OPS}`, 'cloud.share')).toMatchObject({ namespace: OPS })
     expect((await run('cloud share db --to ops')).out).toBe('db is shared with ops\n')
     const unknown = await run('cloud share db --to opps')
@@ -399,9 +399,15 @@ describe('keys and secrets', () => {
     expect(await sent('cloud secret set db password', 'cloud.setSecret', { typed: ['geheim'] })).toEqual({
       ...{ ...id, kind: 'password', value: 'geheim' },
     })
-    expect(await sent('cloud secret set db key --stdin', 'cloud.setSecret', { input: 'KEY\n' })).toEqual({
-      ...{ ...id, kind: 'keyContent', value: 'KEY\n' },
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n'
+    expect(await sent('cloud secret set db key --stdin', 'cloud.setSecret', { input: key })).toEqual({
+      ...{ ...id, kind: 'keyContent', value: key },
     })
+    for (const input of ['no key', key.slice(0, 40), 'ssh-ed25519 AAAAC3Nz ada@laptop']) {
+      const wrong = await run('cloud secret set db key --stdin', { input, unreachable: true })
+      expect(wrong).toMatchObject({ code: 64, err: expect.stringContaining('cannot be one. It is') as string })
+      expect(wrong.err).not.toContain('AAAA')
+    }
     expect(await sent('cloud secret clear db passphrase', 'cloud.setSecret')).toEqual({
       ...{ ...id, kind: 'passphrase', value: null },
     })

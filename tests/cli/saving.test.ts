@@ -163,6 +163,18 @@ describe('edit', () => {
       name: 'new',
     })
   })
+
+  it('tells of the new server, also where the last run went through another one', async () => {
+    const answers = {
+      ...withServers.answers,
+      'forwards.list': () => [view()],
+      'forwards.update': () => view({ state: 'failed', spec: { serverId: 'id-inner' } }),
+    }
+    const { out } = await warren(['edit', 'db', '--server', 'inner'], { answers })
+    expect(out).toContain('as seen from inner')
+    const json = await warren(['edit', 'db', '--server', 'inner', '--json'], { answers })
+    expect(JSON.parse(json.out)).toMatchObject({ server: 'inner' })
+  })
 })
 
 describe('server add', () => {

@@ -7,6 +7,29 @@ const some: FakeOptions = {
 
 describe('wrong usage', () => {
   it.each([
+    [['upp'], 'warren help'],
+    [['up'], 'warren up --help'],
+    [['up', '--nope', 'db'], 'warren up --help'],
+    [['cloud', 'sharre'], 'warren cloud --help'],
+    [['cloud', 'share', 'db'], 'warren cloud share --help'],
+    [['cloud', 'share', '--to', 'personal'], 'warren cloud share --help'],
+    [['help', 'cloud', 'sharre'], 'warren cloud --help'],
+  ])('names the help of the command: warren %j', async (words, help) => {
+    expect((await warren(words, some)).err).toContain(`\`${help}\` shows how.`)
+    const { out } = await warren([...words, '--json'], some)
+    expect(JSON.parse(out)).toMatchObject({ error: { fix: `\`${help}\` shows how.` } })
+  })
+
+  it('shows the help of a command within a command', async () => {
+    const { code, out, err } = await warren(['help', 'cloud', 'share'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^Usage: warren cloud share /)
+    expect((await warren(['cloud', 'share', '--help'])).out).toBe(out)
+    expect((await warren(['help', 'cloud'])).out).toMatch(/^Usage: warren cloud \[/)
+    expect((await warren(['help', 'cloud', '--json'])).code).toBe(0)
+  })
+
+  it.each([
     [[]],
     [['upp']],
     [['up', '--nope', 'db']],

@@ -1,6 +1,6 @@
 /** What the cloud's commands print of its state. */
 import { clockTime, keyWords, roleWords, syncWords } from '@shared/cloud-words'
-import { PERSONAL, type CloudView, type ForwardCloud, type TeamRole } from '@shared/cloud-views'
+import { PERSONAL, type CloudField, type CloudView, type ForwardCloud, type TeamRole } from '@shared/cloud-views'
 import { formatAgo, plural } from '@shared/format'
 import type { Context } from '../context'
 import { publicReason } from '../report'
@@ -79,9 +79,9 @@ export function remappedWords({ from, to }: NonNullable<ForwardCloud['remapped']
   return `The shared port ${from} was taken here: it listens on ${to} on this machine.`
 }
 
-/** What `warren status` says of the sharing. */
-export function sharingLines(cloud: ForwardCloud): readonly string[] {
-  const { namespace, space, state, overrides, remapped, secrets, fault, activeElsewhere } = cloud
+/** What `warren status` says of the sharing; `own` is what is another value on this machine than for the others. */
+export function sharingLines(cloud: ForwardCloud, own: readonly CloudField[]): readonly string[] {
+  const { namespace, space, state, remapped, secrets, fault, activeElsewhere } = cloud
   const where = namespace === PERSONAL ? 'in your account' : `shared with ${space}`
   const stands = {
     synced: '',
@@ -91,7 +91,7 @@ export function sharingLines(cloud: ForwardCloud): readonly string[] {
   }
   return [
     `${where}${stands[state]}${cloud.editable ? '' : ', which you may not change'}`,
-    ...(overrides.length === 0 ? [] : [`own on this machine: ${overrides.join(', ')}`]),
+    ...(own.length === 0 ? [] : [`own on this machine: ${own.join(', ')}`]),
     ...(remapped === null ? [] : [remappedWords(remapped)]),
     ...secrets.map(
       ({ kind, readable }) =>

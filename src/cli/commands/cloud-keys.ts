@@ -3,6 +3,7 @@ import type { DaemonClient } from '@daemon/client'
 import { cloudParams } from '@shared/cloud-requests'
 import { PERSONAL } from '@shared/cloud-views'
 import { WarrenError } from '@shared/errors'
+import { privateKeyFault } from '@shared/private-key'
 import type { ForwardView } from '@shared/snapshots'
 import { checked } from '../checked'
 import type { Context } from '../context'
@@ -76,6 +77,7 @@ export async function secretSet(
   const ask = { what: kindWords[kind], isPiped: wanted.stdin === true, option: '--stdin' }
   const question = `${kind === 'password' ? 'Password' : 'Passphrase'}: `
   const value = await readSecret(context, { ...ask, question, isVerbatim: kind === 'keyContent' })
+  if (kind === 'keyContent') refuseNoKey(value)
   const client = await context.daemon()
   const { account, key } = await signedIn(client)
   const { spec, cloud } = await findShared(client, wanted.forward)
@@ -120,6 +122,16 @@ function readKind(text: string): Kind {
   if (text === 'password' || text === 'passphrase') return text
   if (text === 'key' || text === 'keyContent') return 'keyContent'
   throw usageError(`A secret is a password, passphrase or key, not "${text}".`)
+}
+
+/** Sealed, it would be found out on another machine, by somebody who cannot look at it. */
+function refuseNoKey(value: string): void {
+  const fault = privateKeyFault(value)
+  if (fault === null) return
+  throw new WarrenError('spec.invalid', `What was read for the key cannot be one. ${fault}`, {
+    field: 'keyContent',
+    fix: 'Read it from the file: warren cloud secret set FORWARD key --stdin < ~/.ssh/id_ed25519',
+  })
 }
 
 async function makeFirstKey(context: Context, client: DaemonClient): Promise<void> {

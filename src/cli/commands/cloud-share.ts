@@ -2,29 +2,37 @@
 import type { DaemonClient } from '@daemon/client'
 import { WarrenError, type ErrorCode } from '@shared/errors'
 import { cloudFieldWords, fieldValue } from '@shared/cloud-words'
-import { cloudFieldNames, PERSONAL, type CloudField, type CloudFields } from '@shared/cloud-views'
-import { ageOf, formatAge } from '@shared/format'
+import { cloudFieldNames, PERSONAL, type CloudField } from '@shared/cloud-views'
+import { ageOf, formatAge, plural } from '@shared/format'
 import type { ForwardView } from '@shared/snapshots'
 import type { ServerSpec } from '@shared/specs'
 import type { Context } from '../context'
 import { DONE } from '../exit-codes'
 import { selectForwards, type Selection } from '../names'
-import { serverLogin } from '../servers'
+import { confirm } from '../secrets'
 import { publicForward } from '../snapshots'
 import { findShared, findSpace } from '../spaces'
 import { printable, table } from '../table'
 import { usageError } from '../usage'
+import { valuesHere } from './_cloud-sides'
+
+export interface ShareOptions extends Selection {
+  readonly to: string
+  readonly yes?: boolean
+}
 
 export async function cloudShare(
   context: Context,
   names: readonly string[],
-  { to, ...selection }: Selection & { readonly to: string },
+  { to, yes, ...selection }: ShareOptions,
 ): Promise<number> {
   const client = await context.daemon()
   const selected = await selectForwards(client, names, selection)
   // Lines of the ssh config belong to their file: `--all` means what can be shared.
   const views = selected.filter(({ spec }) => selection.all !== true || spec.configLine === null)
   const namespace = await findSpace(client, to)
+  const warning = names.length > 0 ? null : takenAway(views, namespace)
+  if (warning !== null) await confirm(context, { warning, yes })
   const shared =
     selection.all === true ? await shareAll(context, views, namespace) : await share(client, idsOf(views), namespace)
   if (context.json) context.document(shared.map(publicForward))
@@ -124,6 +132,16 @@ function idsOf(views: readonly ForwardView[]): readonly string[] {
   return views.map(({ spec }) => spec.id)
 }
 
+/** What others lose by it: who names a forward means it, who says `--all` may not think of it. */
+function takenAway(views: readonly ForwardView[], namespace: string): string | null {
+  const clouds = views.flatMap(({ cloud }) => (cloud === null ? [] : [cloud]))
+  const taken = clouds.filter((one) => ![PERSONAL, namespace].includes(one.namespace) && one.editable)
+  if (taken.length === 0) return null
+  const teams = new Intl.ListFormat('en').format(new Set(taken.map(({ space }) => printable(space))))
+  const go = taken.length === 1 ? 'goes' : 'go'
+  return `${plural(taken.length, 'forward')} ${go} away for the others of ${teams}.`
+}
+
 /** The team that it was in, and is no more. */
 function teamBefore(before: readonly ForwardView[], { spec, cloud }: ForwardView): string | null {
   const was = before.find((one) => one.spec.id === spec.id)?.cloud ?? null
@@ -155,24 +173,4 @@ function printSides({ terminal }: Context, view: ForwardView, server: ServerSpec
   const head = ['FIELD', '', printable(cloud.space).toUpperCase(), 'HERE', '']
   for (const line of table(rows, { head })) terminal.out(`${line}\n`)
   if (cloud.shared === null) terminal.err('The server has not confirmed it yet.\n')
-}
-
-/** The fields of the cloud as they are on this machine. */
-function valuesHere({ spec }: ForwardView, server: ServerSpec | undefined): (field: CloudField) => string | null {
-  return (field) => {
-    switch (field) {
-      case 'serverAddress':
-        return server === undefined ? null : serverLogin({ ...server, username: null })
-      case 'username':
-        return server?.username ?? null
-      case 'password':
-      case 'keyContent':
-      case 'passphrase':
-        return null
-      default: {
-        const value: CloudFields[typeof field] = spec[field]
-        return value === null || value === '' ? null : typeof value === 'object' ? value.join(', ') : String(value)
-      }
-    }
-  }
 }

@@ -1,11 +1,11 @@
 /** `warren cloud …`: forwards that are shared with other machines and with teams. */
 import type { Command } from 'commander'
 import type { Context, Host } from '../context'
-import type { Selection } from '../names'
 import { withTypedFix } from '../spaces'
 import { collect } from '../usage'
 import type { LoginOptions, RegisterOptions } from './cloud-account'
 import type { ResolveOptions } from './cloud-conflicts'
+import type { ShareOptions } from './cloud-share'
 import { defineKeys, defineSecrets } from './_cloud-key-commands'
 import { defineTeam } from './_cloud-team-commands'
 
@@ -96,7 +96,8 @@ function defineSharing(cloud: Command, host: Host): void {
     .requiredOption('--to <space>', 'local, personal, or a team')
     .option('--all', 'every forward')
     .option('--tag <tag>', 'the forwards with this tag')
-    .action((names: readonly string[], options: Selection & { readonly to: string }) =>
+    .option('--yes', 'do not ask before --all or --tag takes forwards from a team')
+    .action((names: readonly string[], options: ShareOptions) =>
       host.run(async (context) => (await import('./cloud-share')).cloudShare(context, names, options)),
     )
   cloud

@@ -54,13 +54,14 @@ async function edit(context: Context, name: string, options: EditOptions): Promi
   const client = await context.daemon()
   const { spec } = await findForward(client, name)
   needsLogin(options, spec.proxyUsername)
+  const server = options.server === undefined ? undefined : await findServer(client, options.server)
   const patch: ForwardPatch = {
     ...(port === undefined ? {} : { ...listenPatch(spec, port.port), ...countPatch(spec, port.count) }),
     ...(options.target === undefined
       ? {}
       : await targetPatch(spec, { target: options.target, count: port?.count ?? spec.portCount })),
     ...readKindOptions(options, spec.health),
-    ...(options.server === undefined ? {} : { serverId: (await findServer(client, options.server)).id }),
+    ...(server === undefined ? {} : { serverId: server.id }),
     ...(options.tag === undefined ? {} : { tags: options.tag.filter((tag) => tag !== '') }),
     ...(options.rename === undefined ? {} : { name: options.rename }),
     ...(options.autoStart === undefined ? {} : { autoStart: options.autoStart }),
@@ -68,8 +69,10 @@ async function edit(context: Context, name: string, options: EditOptions): Promi
   const { forwardPatchSchema } = await import('@shared/specs')
   const view = await client.call('forwards.update', { id: spec.id, patch: checked(forwardPatchSchema, patch) })
   await keepProxyPassword(context, client, { id: spec.id, password })
-  if (context.json) context.document(publicSnapshot(view.snapshot))
-  else context.terminal.out(`Changed ${printable(view.snapshot.name)}: ${printable(forwardSentence(view.snapshot))}\n`)
+  // The snapshot is of the run that was, which went through another server.
+  const snapshot = server === undefined ? view.snapshot : { ...view.snapshot, server: server.name }
+  if (context.json) context.document(publicSnapshot(snapshot))
+  else context.terminal.out(`Changed ${printable(snapshot.name)}: ${printable(forwardSentence(snapshot))}\n`)
   return DONE
 }
 

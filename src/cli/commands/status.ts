@@ -1,10 +1,12 @@
 /** `warren status NAME` */
 import type { Command } from 'commander'
+import type { DaemonClient } from '@daemon/client'
 import { formatEndpoint } from '@shared/endpoints'
 import { formatBytes, plural } from '@shared/format'
 import { describeRelay, relaySentence } from '@shared/relay-sentence'
 import type { RelayView } from '@shared/relay-snapshots'
 import { forwardSentence, needActions, stateGlyphs, statusLine } from '@shared/sentence'
+import type { ForwardView } from '@shared/snapshots'
 import type { Context, Host } from '../context'
 import { DONE } from '../exit-codes'
 import { findOwner, publicRelay } from '../owners'
@@ -12,6 +14,7 @@ import { quoteName } from '../quote'
 import { publicForward } from '../snapshots'
 import { printable } from '../table'
 import { sharingLines } from './_cloud-lines'
+import { fieldsApart } from './_cloud-sides'
 import { limitLines } from './_limit-options'
 
 export function defineStatus(program: Command, host: Host): void {
@@ -26,7 +29,7 @@ async function status(context: Context, name: string): Promise<number> {
   const client = await context.daemon()
   const owner = await findOwner(client, name)
   if (owner.kind === 'relay') return relayStatus(context, owner.view)
-  const { snapshot, cloud } = owner.view
+  const { snapshot } = owner.view
   if (context.json) {
     context.document(publicForward(owner.view))
     return DONE
@@ -46,12 +49,19 @@ async function status(context: Context, name: string): Promise<number> {
   if (need !== undefined) say(`  To ${needActions[need]}: warren up ${quoteName(snapshot.name)}`)
   if (snapshot.via.length > 0) say(`  through ${snapshot.via.join(' → ')}`)
   if (snapshot.tags.length > 0) say(`  tags ${snapshot.tags.join(', ')}`)
-  for (const line of cloud === null ? [] : sharingLines(cloud)) say(`  ${line}`)
+  for (const line of await sharing(client, owner.view)) say(`  ${line}`)
   const { connections, totalConnections, bytesUp, bytesDown } = snapshot
   say(
     `  ${plural(connections, 'connection')} now, ${totalConnections} in all · ↑${formatBytes(bytesUp)} ↓${formatBytes(bytesDown)}`,
   )
   return DONE
+}
+
+async function sharing(client: DaemonClient, view: ForwardView): Promise<readonly string[]> {
+  if (view.cloud === null) return []
+  const servers = view.cloud.overrides.length === 0 ? [] : await client.call('servers.list', {})
+  const server = servers.find(({ id }) => id === view.spec.serverId)
+  return sharingLines(view.cloud, fieldsApart(view, server))
 }
 
 function relayStatus(context: Context, { spec, snapshot }: RelayView): number {

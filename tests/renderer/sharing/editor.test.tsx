@@ -278,10 +278,15 @@ describe('shared secrets', () => {
     await press('Share the private key')
     const dialog = await screen.findByRole('dialog')
     const key = within(dialog).getByLabelText('Private key')
-    fireEvent.change(key, { target: { value: '-----BEGIN…' } })
-    await userEvent.click(within(dialog).getByRole('button', { name: 'Share' }))
+    const share = within(dialog).getByRole('button', { name: 'Share' })
+    fireEvent.change(key, { target: { value: 'ssh-ed25519 AAAAC3Nz ada@laptop' } })
+    await userEvent.click(share)
+    expect(await within(dialog).findByText(/^It is a public key/)).toBeInTheDocument()
+    const text = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'
+    fireEvent.change(key, { target: { value: text } })
+    await userEvent.click(share)
     expect(await within(dialog).findByText('The key is locked here.')).toBeInTheDocument()
-    expect(key).toHaveValue('-----BEGIN…')
+    expect(key).toHaveValue(text)
   })
 
   it('cannot be shared with a server that keeps none sealed', async () => {

@@ -1,4 +1,5 @@
 import { PERSONAL, type ForwardCloud } from '@shared/cloud-views'
+import { privateKeyFault } from '@shared/private-key'
 import { useId, useState, type ReactNode } from 'react'
 import { Button } from '../../components/button'
 import { confirmAction } from '../../components/confirm'
@@ -156,11 +157,14 @@ async function takeBack({ kind, cloud, forwardId, server }: SecretProps & { serv
 function SecretDialog({ kind, cloud, forwardId, onClose }: SecretProps & { onClose: () => void }): ReactNode {
   const form = useId()
   const [value, setValue] = useState('')
+  const [wrong, setWrong] = useState<string | null>(null)
   const { busy, fault, run } = useTask()
   const server = useForward(forwardId)?.snapshot.server ?? 'the server'
   const name = secretNames[kind]
   const share = async (): Promise<void> => {
-    if (value === '') return
+    const unfit = kind === 'keyContent' ? privateKeyFault(value) : null
+    setWrong(unfit)
+    if (value === '' || unfit !== null) return
     const done = await run(() => window.api.daemon['cloud.setSecret']({ id: forwardId, kind, value }))
     if (done === null) return
     mergeForwards([done.value])
@@ -195,7 +199,7 @@ function SecretDialog({ kind, cloud, forwardId, onClose }: SecretProps & { onClo
         }}
       >
         {kind === 'keyContent' ? (
-          <TextArea {...field} mono rows={6} placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" />
+          <TextArea {...field} error={wrong} mono rows={6} placeholder="-----BEGIN OPENSSH PRIVATE KEY-----" />
         ) : (
           <TextField {...field} type="password" autoComplete="new-password" />
         )}
