@@ -1,7 +1,7 @@
 /** Whether what a panel acknowledged balances with what iperf3 moved, while the daemon is killed again and again. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import { once } from 'node:events'
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { EventEmitter, once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -65,8 +65,9 @@ export async function balance({ home, kills, bytesPerRound }: BalanceOptions): P
       if (kill % 3 !== 0) await Promise.race([panel.answered(), wait(1500)])
       if (kill % 2 === 0) await wait(2 * LOOK_MS)
       if ((await client.call('apis.report', {})).waiting === 0) panel.confirm()
-      panel.epoch += 1
       await killDaemon(client)
+      await panel.forgotten()
+      panel.epoch += 1
       client = await connectBuilt(home)
     }
     await untilRunning(apiPort)
@@ -89,6 +90,8 @@ interface Panel {
   mood: Mood
   /** Grows at each kill. */
   epoch: number
+  /** Settles when all that a dead daemon sent was heard: the next to come is of another one. */
+  readonly forgotten: () => Promise<void>
   /** The daemon says that no row waits: it has read what it was answered. */
   readonly confirm: () => void
   /** Settles when the next report came and was answered, or would have been. */
@@ -109,9 +112,9 @@ async function startPanel(): Promise<Panel> {
   const sockets = new Set<Socket>()
   let repeated = 0
   let repeatedRead = 0
-  const take = (rows: Readonly<Record<string, Row>>): void => {
+  const take = (rows: Readonly<Record<string, Row>>, epoch: number): void => {
     for (const [id, { HourUsedBandwidth }] of Object.entries(rows)) {
-      taken.set(id, { bytes: Math.round(HourUsedBandwidth * KB), epoch: panel.epoch, isRead: false })
+      taken.set(id, { bytes: Math.round(HourUsedBandwidth * KB), epoch, isRead: false })
     }
   }
   const look = (rows: Readonly<Record<string, Row>>): void => {
@@ -123,12 +126,12 @@ async function startPanel(): Promise<Panel> {
     }
   }
   const answer = async (response: ServerResponse, rows: Readonly<Record<string, Row>>): Promise<void> => {
-    const { mood } = panel
+    const { mood, epoch } = panel
     reports[mood] += 1
     if (mood === 'slow') await wait(300)
     if (mood === 'success' || mood === 'slow') {
       // As a panel that bills: what it says it took is taken, whoever reads the answer.
-      take(rows)
+      take(rows, epoch)
       response.end('{"success":true}')
     } else if (mood === 'false') response.end('{"success":false,"message":"not today"}')
     else if (mood === 'garbage') response.end('<b>Warning</b>: mysql_connect()')
@@ -137,6 +140,10 @@ async function startPanel(): Promise<Panel> {
     waiters.clear()
   }
   const server: Server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(200, { connection: 'close' }).end()
+      return
+    }
     const chunks: Buffer[] = []
     request.on('error', () => undefined)
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -146,17 +153,27 @@ async function startPanel(): Promise<Panel> {
       void answer(response, TrafficLogs)
     })
   })
+  const closed = new EventEmitter()
   server.on('connection', (socket) => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => sockets.delete(socket))
+    socket.on('close', () => {
+      sockets.delete(socket)
+      closed.emit('one')
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const panel: Panel = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/report`,
+    url: `http://127.0.0.1:${portOf(server)}/report`,
     mood: 'success',
     epoch: 0,
+    forgotten: async () => {
+      // Connections are taken in the order in which they came: behind one of our own nothing of the dead one is left outside.
+      const [answered] = (await once(get(panel.url, { agent: false }), 'response')) as [IncomingMessage]
+      await once(answered.resume(), 'end')
+      while (sockets.size > 0) await once(closed, 'one')
+    },
     confirm: () => {
       for (const row of taken.values()) row.isRead = true
     },
@@ -175,6 +192,10 @@ async function startPanel(): Promise<Panel> {
     },
   }
   return panel
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
 }
 
 async function startIperf(): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {

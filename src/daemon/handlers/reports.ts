@@ -6,7 +6,7 @@ type Part = Pick<Handlers, 'apis.report' | 'apis.setReport' | 'apis.reportNow'>
 
 export function reportHandlers({ report }: Services): Part {
   return {
-    'apis.report': () => report.state(),
+    'apis.report': () => report.look(),
     'apis.setReport': (settings) => report.set(settings),
     'apis.reportNow': () => report.now(),
   }

@@ -21,6 +21,8 @@ export interface Reporter {
   /** Mends what a crash left, turns the hours and reports from now on. Called once. */
   readonly begin: () => Promise<void>
   readonly state: () => ReportState
+  /** The state with the rows counted anew. */
+  readonly look: () => Promise<ReportState>
   /** Throws `spec.invalid` for an address with a login, or `store.…`. */
   readonly set: (settings: ReportSettings) => Promise<ReportState>
   /** Reports now; one that is under way is waited for. Resolves with its outcome. */
@@ -61,8 +63,11 @@ export function createReporter(options: ReporterOptions): Reporter {
     const { url, intervalSeconds, lastSuccess } = record
     return { url, intervalSeconds, lastSuccess, waiting, fault }
   }
-  const count = async (): Promise<void> => {
+  const recount = async (): Promise<void> => {
     waiting = (await warnings.tolerate(() => store.waitingXLogs())) ?? waiting
+  }
+  const count = async (): Promise<void> => {
+    await recount()
     options.onChange()
   }
   const attempt = async (url: string): Promise<void> => {
@@ -96,6 +101,10 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
   return {
     state,
+    look: async () => {
+      await recount()
+      return state()
+    },
     begin: async () => {
       record = (await warnings.tolerate(() => loadReport(store))) ?? record
       await warnings.tolerate(() => taken.settle())
