@@ -1,5 +1,6 @@
 /** Two machines of one person, and text that both sealed: no two are the same, and nobody can tell which is which. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { generationOf } from '@sync'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine, type Shown } from './_cloud'
 import { startWire, type Wire } from './_wire'
@@ -11,8 +12,11 @@ let wire: Wire
 /** Behind the wire. */
 let one: Machine
 let two: Machine
+/** Of somebody else. */
+let third: Machine | null
 
 beforeEach(async () => {
+  third = null
   world = await startCloud('sqlite')
   wire = await startWire(world.server.url)
   one = await startMachine(wire.url)
@@ -24,7 +28,7 @@ beforeEach(async () => {
   await two.client.call('cloud.unlock', { recoveryCode })
 })
 afterEach(async () => {
-  await Promise.all([one.close(), two.close()])
+  await Promise.all([one.close(), two.close(), third?.close()])
   await wire.close()
   await world.close()
 })
@@ -72,4 +76,28 @@ it('a secret that was sealed for another server than the other side’s waits fo
   await one.client.call('cloud.sync', {})
   const { conflicts } = await one.until('it is asked', (shown) => shown.conflicts.length > 0)
   expect(conflicts).toMatchObject([{ kind: 'edited', fields: ['password'] }])
+})
+
+it('a team’s secrets are sealed anew once when both machines of an owner hear that a member was removed', async () => {
+  const bob = (third = await startMachine(world.server.url))
+  await bob.login((await world.person('bob')).email)
+  const { id: teamId } = await one.client.call('cloud.createTeam', { name: 'Ops' })
+  const { link } = await one.client.call('cloud.invite', { teamId, role: 'developer', days: 7 })
+  await bob.client.call('cloud.joinTeam', { link: link ?? '' })
+  await bob.client.call('cloud.makeKey', {})
+  const { spec } = await one.addForward('db')
+  await one.client.call('cloud.share', { ids: [spec.id], namespace: teamId })
+  await one.client.call('cloud.setSecret', { id: spec.id, kind: 'password', value: 'hunter2' })
+  const members = await one.client.call('cloud.members', { teamId })
+  const { userId = '', fingerprint = '' } = members.find(({ isMe }) => !isMe) ?? {}
+  await one.client.call('cloud.grantKey', { teamId, userId, fingerprint: fingerprint ?? '' })
+  await one.until('it is sent', isSettled)
+  await two.until('it arrives', isReadable)
+  await one.client.call('cloud.removeMember', { teamId, userId })
+  const isSealedAnew = ({ named }: Shown): boolean =>
+    generationOf(named('db')?.cloud?.shared?.password ?? '') === 2 && named('db')?.cloud?.state === 'synced'
+  for (const each of [one, two]) {
+    const shown = await each.until('it is sealed anew', (now) => isSealedAnew(now) && isReadable(now) && isSettled(now))
+    expect(shown.conflicts).toEqual([])
+  }
 })
