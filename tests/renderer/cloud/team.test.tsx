@@ -196,6 +196,11 @@ describe('the audit of a team', () => {
     expect(auditSentence({ action: 'forward.change', subject: 'db', detail: 'colour, name' })).toBe(
       'changed db: colour, name',
     )
+    const two = 'db (6f9619ff-8b86-4d01-b42d-00cf4fc964ff), web (1) (7f9619ff-8b86-4d01-b42d-00cf4fc964ff)'
+    expect(auditSentence({ action: 'forward.sync', subject: '2 port forwards', detail: two })).toBe(
+      'synced 2 forwards: db, web (1)',
+    )
+    expect(auditSentence({ action: 'forward.sync', subject: '9 port forwards', detail: '' })).toBe('synced 9 forwards')
     expect(auditSentence({ action: 'moon.landing', subject: 'eagle', detail: '' })).toBe('moon.landing eagle')
   })
 })

@@ -38,13 +38,15 @@ export function auditSentence({
     case 'forward.delete':
       return `deleted ${subject}`
     case 'forward.sync':
-      return `synced ${subject.replace('port forward', 'forward')}`
+      return `synced ${subject.replace('port forward', 'forward')}${detail === '' ? '' : `: ${detail.replaceAll(ids, '')}`}`
     default:
       return [action, subject, detail].filter((part) => part !== '').join(' ')
   }
 }
 
 // --- internal ---
+
+const ids = / \([\da-f-]{36}\)/g
 
 function aRole(role: string): string {
   const known = teamRoles.find((each) => each === role)
