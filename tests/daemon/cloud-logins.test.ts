@@ -97,18 +97,19 @@ it('a logout of a login that cannot be had takes away what rests of it', async (
   expect(await here.client.call('cloud.status', {})).toMatchObject({ account: null, state: 'signed-out', fault: null })
 })
 
+/** The next daemon, with a pipe for the kept login: it is read when the test says. */
+async function startOver(): Promise<void> {
+  await rm(file())
+  await promisify(execFile)('mkfifo', ['-m', '600', file()])
+  here = await startMachine(wire.url, place)
+}
+
 it('a request that comes while the kept login is being opened waits for it', async () => {
   const ada = await world.person('ada')
   await here.login(ada.email)
   const { id: teamId } = await here.client.call('cloud.createTeam', { name: 'Ops' })
   await here.close()
   const kept = await readFile(file(), 'utf8')
-  // A pipe: it is read when the test says.
-  const startOver = async (): Promise<void> => {
-    await rm(file())
-    await promisify(execFile)('mkfifo', ['-m', '600', file()])
-    here = await startMachine(wire.url, place)
-  }
   await startOver()
   const all = Promise.all([
     here.client.call('cloud.members', { teamId }),
@@ -126,6 +127,23 @@ it('a request that comes while the kept login is being opened waits for it', asy
     message: 'The login that was kept is not what Warren wrote.',
   })
   await Promise.all([refused, writeFile(file(), 'broken')])
+})
+
+it('an edit that comes while the kept login is being opened leaves no secret behind', async () => {
+  const ada = await world.person('ada')
+  await here.login(ada.email)
+  await here.client.call('cloud.makeKey', {})
+  const { spec } = await here.addForward('db')
+  await here.client.call('cloud.share', { ids: [spec.id], namespace: 'personal' })
+  await here.client.call('cloud.setSecret', { id: spec.id, kind: 'password', value: 'hunter2' })
+  await here.sync()
+  await here.close()
+  const kept = await readFile(file(), 'utf8')
+  await startOver()
+  const moving = here.client.call('servers.update', { id: spec.serverId, patch: { host: '192.0.2.7' } })
+  await Promise.all([moving, writeFile(file(), kept)])
+  const secrets = (await here.forward('db'))?.cloud?.secrets
+  expect(secrets).toEqual([{ kind: 'password', readable: true }])
 })
 
 it('a login says at once that the key of the account is locked on this machine', async () => {

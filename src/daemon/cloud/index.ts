@@ -128,6 +128,10 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     // What is answered says whether the key is open here.
     await logins.now()?.keys.hear()
   }
+  const ready = async (): Promise<void> => {
+    const isSealed = book.bindings().some(({ secrets }) => Object.values(secrets).some((text) => text !== null))
+    if (isSealed && isSignedIn()) await reached().catch(() => null)
+  }
   const signedIn = <P, R>(ask: (params: P) => R): ((params: P) => R) => {
     return (params) => {
       requireAccount()
@@ -171,8 +175,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       return views.cloud()
     }),
     share: signedIn(async (params) => {
-      // Without its keys what is sealed could not come along.
-      await reached().catch(() => null)
+      await ready()
       const shown = await share.share(params)
       runs.look(params.ids)
       return shown
@@ -210,7 +213,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
     },
     resetKey: async () => (await reached()).keys.resetKey(),
 
-    ...{ viewOf: views.forward, edits, isSignedIn },
+    ...{ viewOf: views.forward, edits, isSignedIn, ready },
     written: (change) => {
       book.apply(change)
       const { bindings = [], unbound = [], outbox = [] } = change

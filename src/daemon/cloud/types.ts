@@ -18,6 +18,8 @@ export interface Cloud extends CloudRequests {
   readonly viewOf: (forwardId: string) => ForwardCloud | null
   /** What an edit means for what is shared; what it gives is written with the edit, then {@link written}. */
   readonly edits: Edits
+  /** Resolves when the kept login is open, or cannot be had: until then an edit could not seal anew what is sealed. Asks no server. */
+  readonly ready: () => Promise<void>
   readonly written: (change: CloudChange) => void
   /** Something is being sent, or is about to: the daemon stays. */
   readonly isBusy: () => boolean

@@ -45,8 +45,9 @@ export function forwardHandlers(services: Services): Part {
         watch.touch(spec.id)
         return watch.view(spec.id)
       }),
-    'forwards.update': ({ id, patch }) =>
-      inTurn(async () => {
+    'forwards.update': async ({ id, patch }) => {
+      await cloud.ready()
+      return inTurn(async () => {
         const record = catalog.forward(id)
         if (catalog.isAdHoc(id)) {
           throw new WarrenError(
@@ -72,7 +73,8 @@ export function forwardHandlers(services: Services): Part {
         tell('changed', spec, 'The forward was changed.')
         watch.touch(id)
         return watch.view(id)
-      }),
+      })
+    },
     'forwards.remove': ({ ids }) =>
       inTurn(async () => {
         const records = unique(ids).map((id) => catalog.forward(id))

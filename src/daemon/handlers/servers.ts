@@ -40,8 +40,9 @@ export function serverHandlers(services: Services): Part {
         publish()
         return spec
       }),
-    'servers.update': ({ id, patch }) =>
-      inTurn(async () => {
+    'servers.update': async ({ id, patch }) => {
+      await services.cloud.ready()
+      return inTurn(async () => {
         const old = catalog.server(id)
         if (!catalog.servers().includes(old)) throw notSaved()
         if (isListed(old)) throw readOnly(old.name, sshConfig.listing.originOf(id))
@@ -60,7 +61,8 @@ export function serverHandlers(services: Services): Part {
         publish()
         refreshDependents(services, id)
         return next
-      }),
+      })
+    },
     'servers.remove': ({ id }) =>
       inTurn(async () => {
         const spec = catalog.server(id)
