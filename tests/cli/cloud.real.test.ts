@@ -150,6 +150,16 @@ it('gives a team the forward, each member a port, and the secret sealed', async 
   await second.does('cloud key unlock --code-stdin', `${code}\n`)
   expect(await secretsOf(second, 'site')).toEqual([{ kind: 'password', readable: true }])
 
+  expect(await ada.run('cloud team leave ops --yes')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/refused it \(A team needs an owner: .*team role TEAM MEMBER owner/s) as string,
+  })
+  expect(await ada.run(`cloud team join ${link}`)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /does not take the link \(The invitation was used already\)\.\n +Ask for a new link\./,
+    ) as string,
+  })
   await ada.does('cloud team remove ops grace')
   await grace.run('sync')
   expect(await grace.json<PublicForward[]>('ls')).toEqual([])
