@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureNodeBuild } from './_build.mjs'
+import { followNpm } from './_follow-npm.mjs'
 import { nodeProblem } from './_node-version.mjs'
 import { withLock } from './_lock.mjs'
 import { ensurePackages } from './_packages.mjs'
@@ -8,7 +9,6 @@ import { cacheFolder, root } from './_places.mjs'
 import { sayFault, sayOnStandardError, SetupError } from './_say.mjs'
 
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
-const FOLLOW_MS = 300
 
 /**
  * `npm run cloud [-- COMMAND]`: sets up what the server needs, without Electron or a display, and runs it. The exit code is the server's.
@@ -25,25 +25,9 @@ async function cloud() {
     stdio: 'inherit',
   })
   for (const signal of FORWARDED) process.on(signal, () => server.kill(signal))
-  const watch = followNpm(() => server.kill('SIGTERM'))
+  followNpm('cloud', () => server.kill('SIGTERM'))
   await new Promise((resolve) => server.once('exit', resolve))
-  clearInterval(watch)
   process.exitCode = server.exitCode ?? 1
-}
-
-/**
- * Calls `end` when npm was told to stop: it tells the shell between it and us, which ends without passing the signal on, and a server
- * that nobody knows of would keep the port.
- *
- * @param {() => void} end
- * @returns {NodeJS.Timeout | undefined}
- */
-function followNpm(end) {
-  if (process.env['npm_lifecycle_event'] !== 'cloud') return undefined
-  const shell = process.ppid
-  return setInterval(() => {
-    if (process.ppid !== shell) end()
-  }, FOLLOW_MS)
 }
 
 try {

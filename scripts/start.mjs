@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { hasSessionBus, startSessionBus, startVirtualDisplay } from './_desktop.mjs'
+import { followNpm } from './_follow-npm.mjs'
 import { root } from './_places.mjs'
 import { say, sayFault } from './_say.mjs'
 import { setUp } from './_setup.mjs'
@@ -57,15 +58,16 @@ async function stopServices() {
 /** Hands signals to the app; before there is one, they end the start-up. */
 function passSignals() {
   const last = new Map()
-  for (const signal of FORWARDED) {
-    process.on(signal, () => {
-      const since = performance.now() - (last.get(signal) ?? -Infinity)
-      if (since < SAME_SIGNAL_MS) return
-      last.set(signal, performance.now())
-      if (app) app.kill(signal)
-      else void stopServices().then(() => process.exit(SIGNAL_BASE + constants.signals[signal]))
-    })
+  /** @param {(typeof FORWARDED)[number]} signal */
+  const pass = (signal) => {
+    const since = performance.now() - (last.get(signal) ?? -Infinity)
+    if (since < SAME_SIGNAL_MS) return
+    last.set(signal, performance.now())
+    if (app) app.kill(signal)
+    else void stopServices().then(() => process.exit(SIGNAL_BASE + constants.signals[signal]))
   }
+  for (const signal of FORWARDED) process.on(signal, () => pass(signal))
+  followNpm('start', () => pass('SIGTERM'))
 }
 
 /**
