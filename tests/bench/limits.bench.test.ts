@@ -18,8 +18,6 @@ const WARM_UP_MS_PER_FAST_ONE = 100
 const MEASURE_MS = 5000
 /** A hundred connections that share 10 KB/s get a hundred bytes a second each. */
 const MEASURE_SLOW_MS = 15_000
-/** Behind a forward sshd and its sockets hold some megabytes of each connection, at the begin and at the end of what is measured. */
-const MEASURE_BUFFERED_MS = 20_000
 const TOLERANCE = 0.05
 const FAIRNESS = 0.9
 
@@ -65,7 +63,7 @@ describe('how exact limits are', () => {
       header: ['through', 'limit', 'connections', 'direction', 'measured', 'deviation', 'slowest ÷ fastest'],
       rows,
       notes: [
-        'Every connection always has more to send, from a process of its own; what is counted arrived at the other end, after 1.5 to 11.5 s of warm-up (until the kernel’s buffers are full), over 5 s (15 s for a rule of 10 KB/s, 20 s for an SSH forward at 100 MB/s: behind it each connection has some MB in buffers).',
+        'Every connection always has more to send, from a process of its own; what is counted arrived at the other end, after 1.5 to 11.5 s of warm-up (until the kernel’s buffers are full), over 5 s (15 s for a rule of 10 KB/s).',
         '“rule” is the rate of all connections together, “each” that of every single connection (measured: all together; the slowest and the fastest are within the deviation too).',
         'KB = 1024 bytes, MB = 1024 KB.',
       ],
@@ -87,8 +85,7 @@ describe('how exact limits are', () => {
   }): Promise<void> {
     const { kind, scope, rate, connections, down } = cell
     limit(kind, { [scope]: { [down ? 'down' : 'up']: rate } })
-    const isBuffered = kind === 'forward' && rate >= 100 * MB
-    const ms = isBuffered ? MEASURE_BUFFERED_MS : rate < MB && scope === 'perRule' ? MEASURE_SLOW_MS : MEASURE_MS
+    const ms = rate < MB && scope === 'perRule' ? MEASURE_SLOW_MS : MEASURE_MS
     const warmUpMs = WARM_UP_MS + connections * (rate < 100 * MB ? WARM_UP_MS_PER_CONNECTION : WARM_UP_MS_PER_FAST_ONE)
     const wanted = scope === 'perRule' ? rate : rate * connections
     const bytesEach = MB + (2 * wanted * (warmUpMs + ms)) / 1000 / connections
