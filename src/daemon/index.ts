@@ -219,6 +219,7 @@ async function compose(
   })
   const idle = createIdleExit({
     idleMs: options.idleExitMs ?? IDLE_EXIT_MS,
+    after: clock.after,
     isIdle: () => {
       const users = watch.active().size + relays.active().size + hub.peers().length
       return users === 0 && !apis.isServing() && cloud?.isBusy() !== true

@@ -1,9 +1,11 @@
 /** When the daemon leaves by itself. */
+import type { Clock } from '@engine'
 
 export const IDLE_EXIT_MS = 60_000
 
 export interface IdleExitOptions {
   readonly idleMs: number
+  readonly after: Clock['after']
   /** Nobody attached, nothing running. */
   readonly isIdle: () => boolean
   readonly onIdle: () => void
@@ -15,16 +17,16 @@ export interface IdleExit {
   readonly close: () => void
 }
 
-export function createIdleExit({ idleMs, isIdle, onIdle }: IdleExitOptions): IdleExit {
-  let timer: NodeJS.Timeout | undefined
+export function createIdleExit({ idleMs, after, isIdle, onIdle }: IdleExitOptions): IdleExit {
+  let cancel: (() => void) | null = null
   const close = (): void => {
-    clearTimeout(timer)
-    timer = undefined
+    cancel?.()
+    cancel = null
   }
   return {
     update: () => {
       if (!isIdle()) close()
-      else timer ??= setTimeout(onIdle, idleMs)
+      else cancel ??= after(idleMs, onIdle)
     },
     close,
   }

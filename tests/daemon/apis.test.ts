@@ -7,10 +7,22 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
 import { apiNames, type ApiEnable, type ApiView } from '@shared/apis'
-import { nextEvent, serverDraft, localDraft, startTestDaemon, temporaryHome, type TestDaemon } from '../support/daemon'
+import {
+  connectAlone,
+  nextEvent,
+  serverDraft,
+  localDraft,
+  startTestDaemon,
+  temporaryHome,
+  type TestDaemon,
+} from '../support/daemon'
+import { holdWait } from '../support/fake-clock'
 
 const KEY = 'a key that nobody guesses'
 const ANY = { host: '127.0.0.1', port: 0 }
+
+/** As long as no other wait of the daemon. */
+const COUNTDOWN_MS = 61_234
 
 let place: ReturnType<typeof temporaryHome>
 let test: TestDaemon
@@ -225,18 +237,18 @@ describe('control APIs', () => {
 
   it('keep the daemon, which leaves when they are off', async () => {
     await test.daemon.stop({ keepWanted: false })
-    test = await startTestDaemon({ home: place.home, idleExitMs: 100 })
+    const countdown = holdWait(COUNTDOWN_MS)
+    test = await startTestDaemon({ home: place.home, clock: countdown.clock, idleExitMs: COUNTDOWN_MS })
     client = await test.connect()
     await enable({ name: 'metrics' })
+    const before = countdown.begun()
     client.close()
-    let isOver = false
-    void test.daemon.ended.then(() => (isOver = true))
-    // Longer than the countdown: what is asked is that it does not begin.
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    expect(isOver).toBe(false)
-    client = await test.connect()
+    client = await connectAlone(test)
+    expect(countdown.begun()).toBe(before)
     await client.call('apis.disable', { name: 'metrics' })
     client.close()
+    await expect.poll(countdown.isUnderWay).toBe(true)
+    countdown.end()
     await test.daemon.ended
   })
 })

@@ -12,6 +12,7 @@ import { redact } from '../../src/daemon/redact'
 import { createRotatingLog } from '../../src/daemon/rotating-log'
 import { createSecrets } from '../../src/daemon/secrets'
 import { temporaryHome } from '../support/daemon'
+import { fakeClock } from '../support/fake-clock'
 
 let place: ReturnType<typeof temporaryHome>
 beforeEach(() => {
@@ -269,13 +270,24 @@ describe('the network watch', () => {
 
 describe('the idle exit', () => {
   it('counts down only while nothing is going on', async () => {
-    let isIdle = false
-    const left = new Promise<void>((resolve) => {
-      const exit = createIdleExit({ idleMs: 1, isIdle: () => isIdle, onIdle: resolve })
-      exit.update()
-      isIdle = true
-      exit.update()
-    })
-    await left
+    const clock = fakeClock()
+    const at = { idle: false, left: 0 }
+    const exit = createIdleExit({ idleMs: 50, after: clock.after, isIdle: () => at.idle, onIdle: () => (at.left += 1) })
+    exit.update()
+    expect(clock.waits()).toEqual([])
+    at.idle = true
+    exit.update()
+    await clock.advance(30)
+    exit.update()
+    expect(clock.waits()).toEqual([20])
+    at.idle = false
+    exit.update()
+    expect(clock.waits()).toEqual([])
+    at.idle = true
+    exit.update()
+    await clock.advance(49)
+    expect(at.left).toBe(0)
+    await clock.advance(1)
+    expect(at.left).toBe(1)
   })
 })

@@ -2,7 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
 import type { Fault } from '@shared/errors'
 import type { RelayDraft } from '@shared/relays'
-import { localDraft, nextEvent, serverDraft, startTestDaemon, temporaryHome, type TestDaemon } from '../support/daemon'
+import {
+  connectAlone,
+  localDraft,
+  nextEvent,
+  serverDraft,
+  startTestDaemon,
+  temporaryHome,
+  type TestDaemon,
+} from '../support/daemon'
+import { holdWait } from '../support/fake-clock'
+
+/** As long as no other wait of the daemon. */
+const COUNTDOWN_MS = 61_234
 
 let place: ReturnType<typeof temporaryHome>
 let test: TestDaemon
@@ -286,20 +298,22 @@ describe('the limits of a forward', () => {
 describe('the idle exit', () => {
   it('waits for relays that run, and for those that come back when their quota is renewed', async () => {
     await test.daemon.stop({ keepWanted: false })
-    test = await startTestDaemon({ home: place.home, idleExitMs: 150 })
+    const countdown = holdWait(COUNTDOWN_MS)
+    test = await startTestDaemon({ home: place.home, clock: countdown.clock, idleExitMs: COUNTDOWN_MS })
     client = await test.connect()
     const { spec } = await client.call('relays.add', draft())
     await client.call('relays.start', { ids: [spec.id] })
+    const before = countdown.begun()
     client.close()
-    let isOver = false
-    void test.daemon.ended.then(() => (isOver = true))
-    client = await test.connect()
+    client = await connectAlone(test)
     test.engine.moveRelay(spec.id, 'failed', fault('limit.quota'))
     client.close()
-    // Longer than the countdown: what is asked is that it does not begin.
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    expect(isOver).toBe(false)
+    client = await connectAlone(test)
+    expect(countdown.begun()).toBe(before)
     test.engine.moveRelay(spec.id, 'failed', fault('port.in-use'))
+    client.close()
+    await expect.poll(countdown.isUnderWay).toBe(true)
+    countdown.end()
     await test.daemon.ended
   })
 })

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import {
   connectDaemon,
   findDaemonScript,
@@ -27,8 +28,8 @@ export interface TestDaemon {
 export interface TestDaemonOptions {
   readonly home: string
   readonly startState?: ForwardState
-  readonly idleExitMs?: number
   readonly clock?: Clock
+  readonly idleExitMs?: number
 }
 
 export function temporaryHome(): { readonly home: string; readonly remove: () => void } {
@@ -51,8 +52,8 @@ export async function startTestDaemon(options: TestDaemonOptions): Promise<TestD
     localPorts: { holderOf: () => Promise.resolve(null), nextFree: (_host, port) => Promise.resolve(port + 1) },
     nativeCrypto: false,
     log: (message) => log.push(message),
-    idleExitMs: options.idleExitMs,
     clock: options.clock,
+    idleExitMs: options.idleExitMs,
   })
   if (engine === undefined) throw new Error('the daemon made no engine')
   return {
@@ -62,6 +63,13 @@ export async function startTestDaemon(options: TestDaemonOptions): Promise<TestD
     log,
     connect: () => connectDaemon({ home: options.home, client: 'test', start: false, env: {} }),
   }
+}
+
+/** Connects when the daemon has seen every client before leave. */
+export async function connectAlone({ connect }: TestDaemon): Promise<DaemonClient> {
+  const client = await connect()
+  await expect.poll(async () => (await client.call('daemon.status', {})).clients, { timeout: 10_000 }).toBe(1)
+  return client
 }
 
 export function serverDraft(name = 'bastion', more: Partial<ServerDraft> = {}): ServerDraft {

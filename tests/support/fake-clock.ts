@@ -36,6 +36,36 @@ export function fakeClock(): FakeClock {
   }
 }
 
+export interface HeldWait {
+  readonly clock: Clock
+  /** How many times it was begun until now. */
+  readonly begun: () => number
+  readonly isUnderWay: () => boolean
+  /** Does what is done when it is over. */
+  readonly end: () => void
+}
+
+/** The machine's clock, but for the wait of `held` ms: that one lasts until the test ends it, or what waits gives up. */
+export function holdWait(held: number): HeldWait {
+  let begun = 0
+  let task: (() => void) | null = null
+  const after: Clock['after'] = (ms, run) => {
+    if (ms !== held) {
+      const timer = setTimeout(run, ms)
+      return () => clearTimeout(timer)
+    }
+    begun += 1
+    task = run
+    return () => (task = null)
+  }
+  const end = (): void => {
+    const run = task
+    task = null
+    run?.()
+  }
+  return { clock: { now: Date.now, after }, begun: () => begun, isUnderWay: () => task !== null, end }
+}
+
 /** Lets every promise that can settle do so. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
