@@ -75,7 +75,7 @@ it('answers every example of the document as the document shows, on both databas
   const [lite, full] = told.map(sections)
   expect(full).toEqual(lite)
   await expectPage('cloud-document.md', [...INTRO, overview(), ...(lite ?? [])].join('\n\n'))
-}, 180_000)
+})
 
 const INTRO = [
   '# The document’s examples, and what they are answered',

@@ -123,7 +123,7 @@ describe.each(databases)('on %s', (database) => {
       })
     }
     expect(world.lines.filter((line) => line.includes('a request failed'))).toEqual([])
-  }, 180_000)
+  })
 
   it('bears every field of every element of a sync as what it is not', async () => {
     const [element] = bodies['post /port-forwards/sync'] as readonly unknown[]

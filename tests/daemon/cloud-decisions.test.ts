@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ForwardView } from '@shared/snapshots'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine, type Shown } from './_cloud'
 import { startWire, type Wire } from './_wire'
-
-// Several machines with a login each: passwords are hashed slowly on purpose.
-vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]

@@ -2,14 +2,11 @@
 import { execFile } from 'node:child_process'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { temporaryHome } from '../support/daemon'
 import { PASSWORD, startMachine, type Machine } from './_cloud'
 import { startWire, type Wire } from './_wire'
-
-// Several machines with a login each: passwords are hashed slowly on purpose.
-vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let wire: Wire

@@ -1,11 +1,9 @@
 /** Two machines of one person, and text that both sealed: no two are the same, and nobody can tell which is which. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { generationOf } from '@sync'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine, type Shown } from './_cloud'
 import { startWire, type Wire } from './_wire'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let wire: Wire

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { TeamRole } from '@shared/cloud-views'
 import type { ActivityEvent } from '@shared/snapshots'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { localDraft, serverDraft } from '../support/daemon'
 import { startMachine, type Machine, type Shown } from './_cloud'
-
-// Several machines with a login each: passwords are hashed slowly on purpose.
-vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]

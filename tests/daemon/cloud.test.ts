@@ -1,13 +1,10 @@
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CloudView } from '@shared/cloud-views'
 import { startCloud, type CloudWorld } from '../cloud/_world'
 import { startMachine, type Machine } from './_cloud'
-
-// Several machines with a login each: passwords are hashed slowly on purpose.
-vi.setConfig({ testTimeout: 30_000 })
 
 let world: CloudWorld
 let machines: Machine[]

@@ -183,7 +183,7 @@ describe('Chromium', () => {
     expect(stdout).toContain(`<p id="seen">${hostname()}:${webPort} /by-pac</p>`)
     const after = it_.engine.snapshot(before?.id ?? '')
     expect(after.bytesDown - (before?.bytesDown ?? 0)).toBeGreaterThan(PAGE.length)
-  }, 120_000)
+  })
 })
 
 it('logs of a storm of strangers one line', async () => {

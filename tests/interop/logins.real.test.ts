@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { ServerPlan } from '../../src/engine/ssh/types'
 import { isTransient } from '../../src/shared/errors'
 import { forwardSpec, makeEngine } from '../engine/world'
@@ -21,9 +21,7 @@ async function acceptedAs(sshd: Sshd, server: ServerPlan, world: World): Promise
   const accepted = (): string[] => sshd.log().match(/Accepted \S+ for .*/g) ?? []
   const before = accepted().length
   await withSession(server, nothing, world)
-  await vi.waitFor(() => {
-    expect(accepted().length).toBeGreaterThan(before)
-  })
+  await expect.poll(() => accepted().length).toBeGreaterThan(before)
   return accepted().at(-1) ?? ''
 }
 

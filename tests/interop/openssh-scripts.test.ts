@@ -60,7 +60,7 @@ afterAll(() => {
 it.each([
   ['forwarding', { logins: 5, forwards: 20 }],
   ['knownhosts', { logins: 3, forwards: 0 }],
-])('%s.sh passes with Warren behind its ssh', { timeout: 180 * SECOND }, async (name, least) => {
+])('%s.sh passes with Warren behind its ssh', async (name, least) => {
   const copy = join(scratch, name === 'knownhosts' ? 'k' : 'f')
   const log = join(scratch, `${name}.log`)
   cpSync(INSTALLED, copy, { recursive: true })

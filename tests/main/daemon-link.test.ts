@@ -60,7 +60,7 @@ function start(): Link {
 }
 
 const names = (): readonly string[] => states.map(({ state }) => state)
-const settle = () => vi.waitFor(() => expect(states.length).toBeGreaterThan(0))
+const settle = () => expect.poll(() => states.length).toBeGreaterThan(0)
 const subscription = { topics: ['forwards'], forwardId: null } as const
 
 beforeEach(() => {
@@ -114,10 +114,10 @@ describe('the line to the daemon', () => {
     link.on('servers.changed', (payload) => heard.push(payload))
     await settle()
     first.die()
-    await vi.waitFor(() => expect(names()).toEqual(['connected', 'lost']))
+    await expect.poll(names).toEqual(['connected', 'lost'])
     await expect(link.call('forwards.list', {})).rejects.toMatchObject({ code: 'daemon.unreachable' })
     retry?.()
-    await vi.waitFor(() => expect(names()).toEqual(['connected', 'lost', 'connected']))
+    await expect.poll(names).toEqual(['connected', 'lost', 'connected'])
     expect(second.call).toHaveBeenCalledWith('events.subscribe', expect.anything(), expect.anything())
     second.tell('servers.changed', { servers: [] })
     expect(heard).toEqual([{ servers: [] }])
@@ -127,7 +127,7 @@ describe('the line to the daemon', () => {
     connect.mockRejectedValue(new WarrenError('store.locked', 'Another Warren uses this folder.'))
     start()
     for (let attempt = 1; attempt <= 9; attempt += 1) {
-      await vi.waitFor(() => expect(pauses).toHaveLength(attempt))
+      await expect.poll(() => pauses).toHaveLength(attempt)
       retry?.()
     }
     expect(pauses.slice(0, 9)).toEqual([0, 250, 500, 1000, 2000, 5000, 10_000, 10_000, 10_000])

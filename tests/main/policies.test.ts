@@ -184,13 +184,13 @@ describe('a choice in the tray', () => {
     perform({ do: 'show', id: 'relay-game' })
     perform({ do: 'show', id: 'db' })
     perform({ do: 'relays' })
-    await vi.waitFor(() => {
-      expect(calls).toEqual([
+    await expect
+      .poll(() => calls)
+      .toEqual([
         ['forwards.stop', { ids: ['db'] }],
         ['relays.stop', { ids: ['relay-game'] }],
         ['relays.start', { ids: ['relay-game'] }],
       ])
-    })
     expect(shown).toEqual([
       { screen: 'relays', id: 'relay-game' },
       { screen: 'forwards', id: 'db' },

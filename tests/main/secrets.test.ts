@@ -66,9 +66,7 @@ describe('a saved secret', () => {
     vault.prepare(owner, SECRET)()
     answer.mockRejectedValueOnce(new Error('gone'))
     keeper.look([asked])
-    await vi.waitFor(() => {
-      expect(keeper.isAnswering('n1')).toBe(false)
-    })
+    await expect.poll(() => keeper.isAnswering('n1')).toBe(false)
   })
 
   it('that another key sealed is kept, and the person is asked', () => {
@@ -96,9 +94,7 @@ describe('a saved secret', () => {
     vault.prepare(owner, SECRET)()
     answer.mockRejectedValueOnce(new Error('gone'))
     keeper.look([asked])
-    await vi.waitFor(() => {
-      expect(log).toHaveBeenCalled()
-    })
+    await expect.poll(() => log.mock.calls.length).toBeGreaterThan(0)
     expect(JSON.stringify(log.mock.calls)).not.toContain(SECRET)
   })
 })
