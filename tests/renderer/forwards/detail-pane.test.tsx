@@ -70,6 +70,21 @@ describe('the detail pane', () => {
     expect(await screen.findByText('There is no such forward.')).toBeInTheDocument()
   })
 
+  it('counts what its limits turned away, and says nothing of it while that is nothing', async () => {
+    const drops = { connections: 1, denied: 3410 }
+    const daemon = await openPane('db', { forwards: [makeForward('db', { state: 'running', drops })] })
+    const limits = screen.getByRole('region', { name: 'Limits' })
+    expect(within(limits).getByText('Since Warren started:')).toBeInTheDocument()
+    expect(within(limits).getByText('1 connection turned away by the limits')).toBeInTheDocument()
+    expect(within(limits).getByText('3,410 turned away by the lists of sources')).toBeInTheDocument()
+    act(() => {
+      daemon.emit('forwards.changed', { changed: [makeForward('db', { state: 'running' })], removed: [] })
+    })
+    await waitFor(() => {
+      expect(limits).not.toHaveTextContent('Since Warren started:')
+    })
+  })
+
   it('lists live connections and ends one', async () => {
     const daemon = await openPane('db', { forwards: [makeForward('db', { state: 'running', connections: 2 })] })
     await userEvent.click(await screen.findByRole('button', { name: 'End the connection from psql 51822' }))

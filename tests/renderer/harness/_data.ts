@@ -1,6 +1,7 @@
 /** Forwards, servers and needs in every state, for looking at the window and for its tests. */
 import { isExposed, listenEndpoint, targetEndpoint } from '@shared/endpoints'
 import type { Fault } from '@shared/errors'
+import { noLimits, type LimitDrops } from '@shared/limits'
 import type { Need } from '@shared/needs'
 import type { ForwardState, ForwardView } from '@shared/snapshots'
 import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
@@ -28,6 +29,7 @@ export interface ForwardOptions {
   readonly connections?: number
   readonly needId?: string | null
   readonly via?: readonly string[]
+  readonly drops?: Partial<LimitDrops>
 }
 
 export function makeForward(name: string, options: ForwardOptions = {}): ForwardView {
@@ -73,6 +75,7 @@ export function makeForward(name: string, options: ForwardOptions = {}): Forward
       exposed: isExposed(listen),
       needId: options.needId ?? null,
       ...plainSnapshot,
+      drops: { ...plainSnapshot.drops, ...options.drops },
     },
   }
 }
@@ -128,7 +131,9 @@ export function sampleForwards(): readonly ForwardView[] {
       state: 'running',
       minutes: 12,
       via: ['edge'],
+      drops: { connections: 1204 },
       spec: {
+        limits: { ...noLimits, maxConnections: 20 },
         type: 'remote',
         serverId: 'server-edge',
         remoteHost: '0.0.0.0',

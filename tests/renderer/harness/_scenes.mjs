@@ -63,6 +63,16 @@ export const scenes = [
       await page.getByText('A start would').waitFor()
     },
   },
+  {
+    name: 'detail-limits',
+    query: 'rates',
+    act: async (page) => {
+      await row(page, 'webhook').click()
+      const heading = page.getByRole('heading', { name: 'Limits' })
+      await heading.waitFor()
+      await heading.evaluate((element) => element.scrollIntoView({ block: 'start' }))
+    },
+  },
   { name: 'forwards-ways', query: 'rates&ways&group=none' },
   ...['workers', 'wiki', 'payroll', 'shop', 'preview', 'proxy-of-the-team'].map((name) => ({
     name: `way-${name}`,

@@ -5,11 +5,12 @@ import { useCallback, type ReactNode } from 'react'
 import { Section } from '../../../detail/section'
 import { settle } from '../../../stores/call'
 import { mergeForwards } from '../../../stores/forwards'
+import { Drops } from '../../../traffic/drops'
 import { LimitsInPlace } from '../../../traffic/limits-in-place'
 import { limitsOrNull } from '../../../traffic/limits-form'
 
-/** What the connections of a forward may use, changed in place. */
-export function ForwardLimits({ view: { spec } }: { view: ForwardView }): ReactNode {
+/** What the connections of a forward may use, changed in place, and what that kept out so far. */
+export function ForwardLimits({ view: { spec, snapshot } }: { view: ForwardView }): ReactNode {
   const { id } = spec
   const save = useCallback(
     async (limits: Limits): Promise<Fault | null> => {
@@ -24,6 +25,7 @@ export function ForwardLimits({ view: { spec } }: { view: ForwardView }): ReactN
   return (
     <Section title="Limits">
       <LimitsInPlace value={spec.limits} onSave={save} />
+      <Drops drops={snapshot.drops} />
     </Section>
   )
 }
