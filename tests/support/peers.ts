@@ -144,14 +144,23 @@ function serveForwards(connection: Connection): void {
 
 /** ssh2's server closes a channel that is ended (RFC 4254 §5.3 wants it half open), so its end is only announced. */
 function joinEnds(socket: Socket, channel: ServerChannel): void {
-  socket.on('error', () => channel.close())
   channel.on('error', () => socket.destroy())
   socket.pipe(channel, { end: false })
-  // What is still queued goes before.
-  socket.once('end', () => channel.write('', () => channel.eof()))
+  // What is still queued goes before, and the close after it: a client that reads slowly has yet to make room for it.
+  socket.once('end', () => {
+    channel.write('', () => {
+      channel.eof()
+      whenClosed(socket, () => channel.close())
+    })
+  })
+  socket.once('error', () => channel.close())
   channel.pipe(socket)
   channel.once('close', () => socket.destroySoon())
-  socket.once('close', () => channel.close())
+}
+
+function whenClosed(socket: Socket, then: () => void): void {
+  if (socket.closed) then()
+  else socket.once('close', then)
 }
 
 interface Starting {
