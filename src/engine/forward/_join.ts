@@ -1,5 +1,7 @@
 /** Joins two streams: not the hot path. Order, half-close and back-pressure are kept, and limits hold. */
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { sayResets } from '../tcp'
 import { resetStream, type Connection, type Flow, type Waiter } from '../traffic'
 
 export interface Joined {
@@ -12,6 +14,7 @@ export interface Joined {
 
 export function join({ client, target, head }: Joined, connection: Connection): void {
   const { limits } = connection
+  for (const end of [client, target]) if (end instanceof Socket) sayResets(end)
   const up = new Pump({ from: client, to: target, flow: () => limits?.up ?? null }, (bytes) => {
     connection.bytesUp += bytes
   })

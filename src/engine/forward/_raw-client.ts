@@ -3,7 +3,15 @@
  */
 import { getSystemErrorName } from 'node:util'
 import type { ClientEnd, ClientSink } from '../ssh/types'
-import { DONE_AT_ONCE, streamBinding, UV_EOF, type TcpAddress, type TcpHandle, type TcpRequest } from '../tcp'
+import {
+  DONE_AT_ONCE,
+  mayBeReset,
+  streamBinding,
+  UV_EOF,
+  type TcpAddress,
+  type TcpHandle,
+  type TcpRequest,
+} from '../tcp'
 
 /** Shared by all clients: what is read is passed on before the next read. */
 const READ_BYTES = 64 * 1024
@@ -29,6 +37,8 @@ const binding = streamBinding
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
 /** A write that the kernel takes at once leaves its request untouched. */
 let spareRequest: Request | null = null
+/** Of all of them, who read bytes last: only its end may be said too early, see {@link mayBeReset}. */
+let lastReader: RawClient | null = null
 
 class RawClient implements ClientEnd {
   sink: ClientSink | null = null
@@ -39,7 +49,9 @@ class RawClient implements ClientEnd {
   private reading = false
   private readEnded = false
   private ending = false
+  private endsOnceWritten = false
   private ended = false
+  private hasAskedAgain = false
   private closeOnceEnded = false
   private peer: TcpAddress | null = null
 
@@ -126,6 +138,14 @@ class RawClient implements ClientEnd {
       this.close(null)
       return
     }
+    // Asked for now it would be under way until the client has taken everything, and could not be reset meanwhile.
+    if (this.writing > 0) this.endsOnceWritten = true
+    else this.endNow()
+  }
+
+  private endNow(): void {
+    if (binding === null) return
+    this.endsOnceWritten = false
     const request: Request = new binding.ShutdownWrap()
     request.handle = this.handle
     request.oncomplete = onShutdown
@@ -147,7 +167,7 @@ class RawClient implements ClientEnd {
     this.peerAddress()
     this.closed = true
     // libuv refuses a reset while a shutdown is under way, and Node would then never close the handle (uv_tcp_close_reset).
-    if (this.ending && !this.ended) this.handle.close()
+    if (this.ending && !this.endsOnceWritten && !this.ended) this.handle.close()
     else this.handle.reset()
     this.sink?.onClientClose(null)
   }
@@ -163,6 +183,10 @@ class RawClient implements ClientEnd {
       this.sink?.onClientData(readBuffer.subarray(0, count))
       return
     }
+    if (count === UV_EOF && lastReader === this && !this.hasAskedAgain && mayBeReset(this.handle)) {
+      this.hasAskedAgain = true
+      if (this.handle.readStart() === 0) return
+    }
     if (count !== UV_EOF) {
       this.fail(count)
       return
@@ -176,8 +200,13 @@ class RawClient implements ClientEnd {
   written(status: number): void {
     this.writing -= 1
     if (this.closed) return
-    if (status < 0) this.fail(status)
-    else if (this.writing === 0) this.sink?.onClientDrain()
+    if (status < 0) {
+      this.fail(status)
+      return
+    }
+    if (this.writing > 0) return
+    if (this.endsOnceWritten) this.endNow()
+    this.sink?.onClientDrain()
   }
 
   shutDown(): void {
@@ -207,7 +236,11 @@ class RawClient implements ClientEnd {
 }
 
 function onRead(this: Handle): void {
-  if (binding !== null) this[OWNER]?.arrived(binding.streamBaseState[binding.kReadBytesOrError] ?? 0)
+  const client = this[OWNER]
+  if (client === undefined || binding === null) return
+  const count = binding.streamBaseState[binding.kReadBytesOrError] ?? 0
+  if (count > 0) lastReader = client
+  client.arrived(count)
 }
 
 function onWritten(this: Request, status: number): void {

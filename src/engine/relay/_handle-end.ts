@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import {
   connectBinding,
   DONE_AT_ONCE,
+  mayBeReset,
   streamBinding,
   UV_EOF,
   type TcpAddress,
@@ -72,6 +73,8 @@ interface Handle extends TcpHandle {
 
 /** A write that the kernel takes at once leaves its request untouched. */
 let spareRequest: Request | null = null
+/** Of all of them, who read bytes last: only its end may be said too early, see {@link mayBeReset}. */
+let lastReader: HandleEnd | null = null
 /** Those that have a big buffer. */
 const bulkEnds = new Set<HandleEnd>()
 
@@ -85,6 +88,7 @@ class HandleEnd implements TcpEnd {
   private hasKeptEnd = false
   private writing = false
   private shutdownState: 'no' | 'under way' | 'done' = 'no'
+  private hasAskedAgain = false
   private closesOnceSent = false
   private hasWritten = false
   private peer: TcpAddress | null = null
@@ -213,6 +217,10 @@ class HandleEnd implements TcpEnd {
 
   readFailed(status: number): void {
     if (this.closed) return
+    if (status === UV_EOF && lastReader === this && !this.hasAskedAgain && mayBeReset(this.handle)) {
+      this.hasAskedAgain = true
+      if (this.handle.readStart() === 0) return
+    }
     this.reading = false
     if (status !== UV_EOF) {
       this.owner.broke(this, getSystemErrorName(status), 'reading')
@@ -299,8 +307,10 @@ function onRead(this: Handle): void {
   const end = this[OWNER]
   if (end === undefined || streamBinding === null) return
   const count = streamBinding.streamBaseState[streamBinding.kReadBytesOrError] ?? 0
-  if (count > 0) end.read(count)
-  else if (count < 0) end.readFailed(count)
+  if (count > 0) {
+    lastReader = end
+    end.read(count)
+  } else if (count < 0) end.readFailed(count)
 }
 
 function onWritten(this: Request, status: number): void {

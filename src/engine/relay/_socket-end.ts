@@ -1,5 +1,6 @@
 /** An end as a Node socket, where bare handles cannot be had. */
 import { connect, type Socket } from 'node:net'
+import { sayResets } from '../tcp'
 import { resetStream } from '../traffic'
 import { nobody, type Address, type ConnectWaiter, type EndOwner, type TcpEnd } from './_tcp-end'
 
@@ -35,6 +36,7 @@ class SocketEnd implements TcpEnd {
     // Gone from the socket as soon as it is closed.
     this.peer = { address: socket.remoteAddress, port: socket.remotePort }
     socket.on('error', this.onError)
+    sayResets(socket)
     socket.on('connect', () => {
       this.connected(null)
     })

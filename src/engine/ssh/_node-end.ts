@@ -1,6 +1,7 @@
 /** A Node socket as the splice drives it. */
 import type { Socket } from 'node:net'
 import { resetStream } from '../reset-stream'
+import { sayResets } from '../tcp'
 import type { ClientEnd, ClientSink } from './types'
 
 /** Pauses the socket and attaches handlers at once: a reset between accept and open must not go unhandled. */
@@ -20,6 +21,7 @@ class NodeEnd implements ClientEnd {
     // It may have gone before anybody listened: Node says `close` only once.
     this.closed = socket.destroyed
     socket.pause()
+    sayResets(socket)
     socket.on('error', this.onError)
     socket.on('close', this.onClose)
     socket.on('data', this.onData)

@@ -262,11 +262,13 @@ export class Splice implements ChannelSink, ClientSink {
   }
 
   onClosed(error: Error | null): void {
+    const isCutShort = error !== null && this.pending !== null
     this.channelClosed = true
     this.pending = null
     if (error !== null) this.broke(error, 'stopped')
     if (!this.clientClosed) {
-      if (error !== null || this.channel?.eofReceived !== true) this.resetClient()
+      // All that the server had to say is here once it said EOF: it is passed on also when the session ends under it.
+      if (isCutShort || this.channel?.eofReceived !== true) this.resetClient()
       else if (!this.isHolding) this.afterClose()
     }
     this.finish()

@@ -5,7 +5,7 @@
  * handle that the socket would drive, in the way Node's own `net` does (lib/net.js, lib/internal/stream_base_commons.js). It is
  * the only file that knows where these internals are; it says no where they are not as expected, and `net.Socket` is used.
  */
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 /** {@link TcpHandle.shutdown} and {@link TcpHandle.close} were done within the call. */
 export const DONE_AT_ONCE = 1
@@ -21,7 +21,7 @@ export interface TcpRequest {
 /** One end of a TCP connection (libuv's uv_tcp_t). Statuses are 0 or a negative error number of the system. */
 export interface TcpHandle {
   /** Called after every read, with `streamBaseState[kReadBytesOrError]` bytes in the user buffer, or a negative status. */
-  onread: (this: TcpHandle) => void
+  onread: (this: TcpHandle, ...parts: unknown[]) => unknown
   readonly useUserBuffer: (buffer: Buffer) => void
   readonly readStart: () => number
   readonly readStop: () => number
@@ -44,6 +44,34 @@ export interface ConnectingHandle extends TcpHandle {
 export interface TcpAddress {
   address?: string
   port?: number
+}
+
+/**
+ * Whether the end that a handle has just read may be a reset in truth; {@link TcpHandle.readStart} once more tells.
+ *
+ * libuv says "end" where the data before it and a reset came in one turn (uv__stream_io in src/unix/stream.c asks no further once
+ * it is told of a hang-up). A peer that is gone has no address any more; nor has one that ended after we did, which is no reset.
+ */
+export function mayBeReset(handle: TcpHandle): boolean {
+  return handle.getpeername(scratch) !== 0
+}
+
+/** Has a connected socket of Node say `ECONNRESET` where {@link mayBeReset} holds and it was one. Nothing where Node does not allow it. */
+export function sayResets(socket: Socket): void {
+  const handle = (socket as unknown as { _handle?: Partial<TcpHandle> | null })._handle
+  if (streamBinding === null || handle?.constructor.name !== 'TCP' || !isHandle(handle)) return
+  const { streamBaseState, kReadBytesOrError } = streamBinding
+  const original = handle.onread
+  let hasAsked = false
+  handle.onread = function (this: TcpHandle, ...parts: unknown[]) {
+    if (streamBaseState[kReadBytesOrError] === UV_EOF && !hasAsked && mayBeReset(this)) {
+      hasAsked = true
+      if (this.readStart() === 0) return undefined
+      streamBaseState[kReadBytesOrError] = UV_EOF
+    }
+    // What it returns is the memory to read into next.
+    return original.apply(this, parts)
+  }
 }
 
 export interface StreamBinding {
@@ -99,8 +127,11 @@ interface TcpBinding {
   readonly constants: { readonly SOCKET: number }
 }
 
+/** Of addresses that nobody wants to know. */
+const scratch: TcpAddress = {}
+
 /** Everything that a handle will be asked for. */
-function isHandle(handle: TcpHandle): boolean {
+function isHandle(handle: Partial<TcpHandle>): handle is TcpHandle {
   const methods: readonly (keyof TcpHandle)[] = [
     'useUserBuffer',
     'readStart',

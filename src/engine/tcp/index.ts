@@ -2,6 +2,8 @@
 export {
   connectBinding,
   DONE_AT_ONCE,
+  mayBeReset,
+  sayResets,
   streamBinding,
   UV_EOF,
   type TcpAddress,

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import type { WarrenError } from '@shared/errors'
 import { relaySpecSchema, type RelayDraft, type RelaySpec } from '@shared/relays'
 import type { LogEntry } from '@shared/snapshots'
+import { sayResets } from '../../../src/engine/tcp'
 import { tcpCarrier, type TcpOptions } from '../../../src/engine/relay/tcp'
 import type { Over, RelayCarrier } from '../../../src/engine/relay/types'
 import { createLocalPorts } from '../../../src/engine/ports'
@@ -93,6 +94,7 @@ export class TcpWorld {
     const waiting: ((socket: Socket) => void)[] = []
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       socket.on('error', () => undefined)
+      sayResets(socket)
       sockets.push(socket)
       onSocket(socket)
       waiting.shift()?.(socket)
@@ -132,6 +134,7 @@ export class TcpWorld {
     })
     // A relay that refuses may be faster than the word that it accepted.
     await client.until(() => !socket.connecting)
+    sayResets(socket)
     return client
   }
 

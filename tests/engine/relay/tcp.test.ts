@@ -163,6 +163,39 @@ describe.each([
     expect(await relay.over()).toMatchObject([{ reason: 'reset' }])
   })
 
+  it.each([
+    ['', 100, false],
+    ['', 300_000, false],
+    [' to a half-closed client', 100, true],
+    [' to a half-closed client', 300_000, true],
+  ])('takes a reset right behind data%s for no orderly end: %d bytes', async (_, size, isHalfClosed) => {
+    const target = await world.target((socket) => {
+      socket.once('data', () => socket.write(Buffer.alloc(size), () => socket.resetAndDestroy()))
+    })
+    const relay = await relayTo({ targets: [target.end] })
+    const client = await world.client(relay.port)
+    if (isHalfClosed) client.socket.end('hello')
+    else client.send('hello')
+    expect(await client.over()).toBe('ECONNRESET')
+    expect(await relay.over()).toMatchObject([{ reason: 'reset' }])
+  })
+
+  it.each([100, 300_000])('does not end an upload in order whose client resets behind %d bytes', async (size) => {
+    const target = await world.target()
+    const relay = await relayTo({ targets: [target.end] })
+    const coming = target.next()
+    const client = await world.client(relay.port)
+    const server = await coming
+    const outcome = new Promise((resolve) => {
+      server.once('end', () => resolve('end'))
+      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+    })
+    server.resume()
+    client.socket.write(Buffer.alloc(size), () => client.socket.resetAndDestroy())
+    expect(await outcome).toBe('ECONNRESET')
+    expect(await relay.over()).toMatchObject([{ reason: 'reset' }])
+  })
+
   it('brings what a target said before it refused the rest', async () => {
     const target = await world.target((socket) => {
       socket.once('data', () => {

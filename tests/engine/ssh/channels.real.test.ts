@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SshSession } from '../../../src/engine/ssh/types'
+import { sayResets } from '../../../src/engine/tcp'
 import { checkLeaks } from '../../support/leaks'
 import { startSshd, type Sshd } from '../../support/sshd'
 import {
@@ -19,6 +22,8 @@ import {
 } from './harness'
 
 const MEBIBYTE = 1024 * 1024
+/** More than the kernel takes for a client that does not read, less than a window. */
+const REST_BYTES = 8 * MEBIBYTE
 
 describe.each([
   { ends: 'Node sockets', bare: false },
@@ -85,6 +90,60 @@ describe.each([
       await forward.close()
     })
     await target.close()
+  })
+
+  it('takes a reset right behind data for no orderly end', async () => {
+    const echo = await listenEcho()
+    await withSession(specOf(sshd), async (session) => {
+      const forward = await listenForward(session, { host: '127.0.0.1', port: echo.port })
+      const client = await dialLocal(forward.port)
+      client.write('hello')
+      await once(client, 'data')
+      client.write(Buffer.alloc(300_000), () => client.resetAndDestroy())
+      expect(await forward.results[0]).toMatchObject({ reason: 'reset', error: { code: 'ECONNRESET' } })
+      await forward.close()
+    })
+    await echo.close()
+  })
+
+  /** A stalled client that all of it has not reached yet, though the server said everything, and ended. */
+  async function withUnreadRest(
+    session: SshSession,
+    use: (client: Socket, forward: Awaited<ReturnType<typeof listenForward>>) => Promise<void>,
+  ): Promise<void> {
+    const target = await listen((socket) => socket.end(Buffer.alloc(REST_BYTES)))
+    const forward = await listenForward(session, { host: '127.0.0.1', port: target.port })
+    const client = await dialLocal(forward.port)
+    client.pause()
+    while (forward.counter.bytesDown < REST_BYTES) await session.probe(5000)
+    // Its EOF is behind it.
+    await session.probe(5000)
+    await use(client, forward)
+    await forward.close()
+    await target.close()
+  }
+
+  it('passes on what the server said before its EOF, also when the session ends then', async () => {
+    const mortal = await startSshd()
+    await withSession(specOf(mortal), async (session) => {
+      await withUnreadRest(session, async (client, forward) => {
+        mortal.kill('SIGKILL')
+        await session.closed
+        expect((await digest(client)).bytes).toBe(REST_BYTES)
+        expect(await forward.results[0]).toMatchObject({ error: { code: 'ssh.closed' } })
+      })
+    })
+    await mortal.stop()
+  })
+
+  it('does not end a download in order that is cut short here', async () => {
+    await withSession(specOf(sshd), async (session) => {
+      await withUnreadRest(session, async (client, forward) => {
+        forward.ends[0]?.reset()
+        sayResets(client)
+        await expect(digest(client)).rejects.toMatchObject({ code: 'ECONNRESET' })
+      })
+    })
   })
 
   it('holds a sender back when the receiver stalls, and loses nothing', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
 import type { NeedAnswer } from '../../../src/shared/needs'
 import { rawClient } from '../../../src/engine/forward/_raw-client'
+import { resetStream } from '../../../src/engine/reset-stream'
 import { listenHere } from '../../../src/engine/tcp'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
@@ -205,10 +206,13 @@ export async function listenForward(
   Omit<Listener, 'server'> & {
     counter: { bytesUp: number; bytesDown: number }
     results: Promise<{ error: Error | null }>[]
+    /** What a person ends. */
+    ends: { reset: () => void }[]
   }
 > {
   const counter = { bytesUp: 0, bytesDown: 0 }
   const results: Promise<{ error: Error | null }>[] = []
+  const ends: { reset: () => void }[] = []
   if (bareClients) {
     const listener = await listenHere({
       at: { host: '127.0.0.1', port: 0 },
@@ -218,6 +222,7 @@ export async function listenForward(
       },
       onHandle: (handle) => {
         const client = rawClient(handle)
+        ends.push(client)
         const result = new Promise<{ error: Error | null }>((resolve, reject) => {
           session.forwardClient(client, { target, counter, onClosed: resolve, onRefused: reject })
         })
@@ -228,14 +233,15 @@ export async function listenForward(
       },
     })
     const port = 'port' in listener.bound ? listener.bound.port : 0
-    return { port, close: listener.close, counter, results }
+    return { port, close: listener.close, counter, results, ends }
   }
   const listener = await listen((socket) => {
     const result = session.forwardSocket(socket, { target, counter })
+    ends.push({ reset: () => resetStream(socket) })
     result.catch(() => socket.destroy())
     results.push(result)
   })
-  return { ...listener, counter, results }
+  return { ...listener, counter, results, ends }
 }
 
 export async function dialLocal(port: number, allowHalfOpen = true): Promise<Socket> {
