@@ -35,6 +35,34 @@ describe('connectStores()', () => {
     })
   })
 
+  it('says that what it shows is old until the daemon that came back was asked', async () => {
+    const daemon = await openConnectedWindow({ forwards: [makeForward('db', { state: 'running' })] })
+    daemon.emit('app.daemon', { state: 'lost', fault: makeFault({ code: 'daemon.unreachable' }) })
+    daemon.forwards.set('forward-db', makeForward('db', { state: 'connecting' }))
+    const shown: string[] = []
+    const stop = linkStore.subscribe(({ daemon: { state } }) => {
+      shown.push(`${state}: ${forwardsStore.getState().byId.get('forward-db')?.snapshot.state ?? 'none'}`)
+    })
+    daemon.emit('app.daemon', { state: 'connected' })
+    await waitFor(() => {
+      expect(shown).toEqual(['connected: connecting'])
+    })
+    stop()
+  })
+
+  it('goes on saying so when the daemon is lost again before it answered', async () => {
+    const daemon = await openConnectedWindow({ forwards: [makeForward('db')] })
+    const lost = { state: 'lost', fault: makeFault({ code: 'daemon.unreachable' }) } as const
+    daemon.emit('app.daemon', lost)
+    daemon.forwards.set('forward-web', makeForward('web'))
+    daemon.emit('app.daemon', { state: 'connected' })
+    daemon.emit('app.daemon', lost)
+    await waitFor(() => {
+      expect(forwardsStore.getState().byId.size).toBe(2)
+    })
+    expect(linkStore.getState().daemon.state).toBe('lost')
+  })
+
   it('asks for connections and log of one forward only while somebody looks at it', async () => {
     const daemon = await openConnectedWindow({ forwards: [makeForward('db')] })
     watchTraffic('forward-db')

@@ -17,6 +17,8 @@ const always: readonly Topic[] = ['forwards', 'relays', 'servers', 'sessions', '
 
 /** The forward or relay whose connections and log somebody looks at. */
 let watched: string | null = null
+/** As main told it; the store has it once what is shown is as new. */
+let latestLink: DaemonLink | null = null
 
 /** Listens first, asks after: what changes in between is in both, and whole views overwrite whole views. */
 export function connectStores(): () => void {
@@ -104,12 +106,16 @@ async function begin(): Promise<void> {
 }
 
 function followLink(daemon: DaemonLink): void {
-  const before = linkStore.getState().daemon.state
-  linkStore.setState({ daemon })
-  if (daemon.state === 'connected' && before !== 'connected') {
-    clearRates()
-    void sync()
+  latestLink = daemon
+  if (daemon.state !== 'connected' || linkStore.getState().daemon.state === 'connected') {
+    linkStore.setState({ daemon })
+    return
   }
+  clearRates()
+  // Until the daemon was asked the window shows what was, and has to go on saying so.
+  void sync().finally(() => {
+    if (latestLink === daemon) linkStore.setState({ daemon })
+  })
 }
 
 /** False when the daemon could not be asked; a later `app.daemon` brings the next try. */
