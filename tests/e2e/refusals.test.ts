@@ -21,6 +21,8 @@ import { startPasswordServer, type PasswordServer } from '../support/password-se
 import { makeKey, startSshd, type Sshd } from '../support/sshd'
 
 const SHOWN_MS = 30_000
+/** Longer than the third wait. */
+const LONG_MS = 60_000
 /** The first retry of what is retried comes after 2 s and 20 % at most (design §5). */
 const RETRY_WINDOW_MS = 3000
 
@@ -126,6 +128,26 @@ async function snapshotOf(view: ForwardView): Promise<ForwardView['snapshot']> {
     if (!result.ok) throw new Error(result.fault.message)
     return result.value.snapshot
   }, view.spec.id)
+}
+
+interface Wait {
+  /** After so many that failed. */
+  readonly attempt: number
+  readonly since: number
+  readonly until: number
+  readonly ms: number
+}
+
+/** The wait for a next try, once more than `failed` have failed. */
+async function waitOf(view: ForwardView, failed: number): Promise<Wait> {
+  let snapshot = await snapshotOf(view)
+  const look = async (): Promise<boolean> => {
+    snapshot = await snapshotOf(view)
+    return snapshot.state === 'waiting' && snapshot.attempt > failed
+  }
+  await expect.poll(look, { timeout: LONG_MS }).toBe(true)
+  const [since, until] = [snapshot.since, snapshot.nextTryAt ?? ''].map((time) => Date.parse(time)) as [number, number]
+  return { attempt: snapshot.attempt, since, until, ms: until - since }
 }
 
 /** It stands, nothing waits, and the dials so far were as many as the fault needs. */
@@ -362,14 +384,13 @@ describe('this machine and the network refuse', () => {
       fix: /spelling|network/,
       state: 'waiting',
     })
-    const { attempt, nextTryAt } = await snapshotOf(view)
-    expect(attempt).toBeLessThanOrEqual(3)
-    expect(nextTryAt).not.toBeNull()
-    const began = Date.now()
+    const first = await waitOf(view, 0)
     finalFor('unknown-name', () => 0)
-    await expect.poll(async () => (await snapshotOf(view)).attempt, { timeout: SHOWN_MS }).toBeGreaterThan(attempt)
-    // 2 s and 5 s, less their jitter: never sooner.
-    expect(Date.now() - began).toBeGreaterThan(attempt === 1 ? 500 : 1500)
+    const second = await waitOf(view, first.attempt)
+    // 2 s, 5 s, 10 s, less their jitter: never sooner.
+    expect(first.ms).toBeGreaterThan(first.attempt === 1 ? 1000 : 3000)
+    expect(second.ms).toBeGreaterThan(first.ms)
+    expect(second.since).toBeGreaterThanOrEqual(first.until)
   })
 
   it('a proxy that wants a login', async () => {

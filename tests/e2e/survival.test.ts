@@ -1,48 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addForward, addServer, flip, row, serverEntry, trustHostKey, waitForState } from '../support/app-steps'
+import { plain, startBulkTarget, upload, uploadWhile, type BulkTarget } from '../support/bulk-target'
 import { screenshot, startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { freePort } from '../support/free-port'
 import { startSshd, type Sshd } from '../support/sshd'
 
-/** Longer than the app takes to come back. */
-const MEASURE_SECONDS = 12
-
 let desktop: Desktop
 let sshd: Sshd
 let launched: LaunchedApp
-let iperfServer: ChildProcess
-const ports = { iperf: 0, listen: 0 }
+let target: BulkTarget
+let listenPort: number
 
 beforeAll(async () => {
-  ;[desktop, sshd] = await Promise.all([startDesktop(), startSshd()])
-  ports.iperf = await freePort()
-  ports.listen = await freePort()
-  iperfServer = spawn('iperf3', ['-s', '-B', '127.0.0.1', '-p', String(ports.iperf), '--forceflush'])
-  await once(iperfServer.stdout ?? iperfServer, 'data')
+  ;[desktop, sshd, target, listenPort] = await Promise.all([startDesktop(), startSshd(), startBulkTarget(), freePort()])
   launched = await desktop.launchApp()
 })
 afterAll(async () => {
   await desktop.stop()
-  iperfServer.kill()
-  await sshd.stop()
+  await Promise.all([target.stop(), sshd.stop()])
 })
-
-interface Measured {
-  readonly code: number | null
-  readonly report: { error?: string; end?: { sum_received?: { bytes: number } } }
-}
-
-async function iperf(seconds = MEASURE_SECONDS): Promise<Measured> {
-  const client = spawn('iperf3', ['-c', '127.0.0.1', '-p', String(ports.listen), '-t', String(seconds), '-J'])
-  let output = ''
-  client.stdout.on('data', (part: Buffer) => {
-    output += part.toString()
-  })
-  const [code] = (await once(client, 'close')) as [number | null]
-  return { code, report: JSON.parse(output) as Measured['report'] }
-}
 
 describe('a kill -9 of the app', () => {
   it('does not touch what runs, and the next window shows that connection', async () => {
@@ -51,30 +27,31 @@ describe('a kill -9 of the app', () => {
       kind: 'Reach',
       name: 'bench',
       server: 'bastion',
-      listenPort: ports.listen,
-      targetPort: ports.iperf,
+      listenPort,
+      targetPort: target.port,
     })
     await flip(launched.page, 'bench')
     await trustHostKey(launched.page)
     await waitForState(launched.page, 'bench', 'running')
 
-    const measuring = iperf()
-    await row(launched.page, 'bench').getByText('MB/s').waitFor()
-    await launched.kill9()
-    launched = await desktop.launchApp()
-    const { page } = launched
-    await waitForState(page, 'bench', 'running')
-    await row(page, 'bench').getByText('bench', { exact: true }).click()
-    await page.keyboard.press('Enter')
-    // iperf3 has one connection for control and one for bytes.
-    await page.getByRole('heading', { name: 'Connections 2' }).waitFor()
-    await screenshot(page, 'detail', 'light')
-    await screenshot(page, 'detail', 'dark')
-
-    const { code, report } = await measuring
-    expect(report.error).toBeUndefined()
-    expect(code).toBe(0)
-    expect(report.end?.sum_received?.bytes).toBeGreaterThan(0)
+    let isSeen = false
+    const sending = uploadWhile(plain(listenPort), () => !isSeen)
+    try {
+      await row(launched.page, 'bench').getByText('MB/s').waitFor()
+      await launched.kill9()
+      launched = await desktop.launchApp()
+      const { page } = launched
+      await waitForState(page, 'bench', 'running')
+      await row(page, 'bench').getByText('bench', { exact: true }).click()
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Connections 1' }).waitFor()
+      await screenshot(page, 'detail', 'light')
+      await screenshot(page, 'detail', 'dark')
+    } finally {
+      isSeen = true
+    }
+    const { sent, received } = await sending
+    expect(received).toBe(sent)
   })
 })
 
@@ -93,12 +70,14 @@ describe('a kill -9 of the daemon', () => {
     process.kill(pid, 'SIGKILL')
     await expect
       .poll(() => page.evaluate(() => (globalThis as unknown as { linkStates: string[] }).linkStates), {
-        timeout: 15_000,
+        timeout: 60_000,
       })
       .toEqual(['lost', 'connected'])
+    // What is shown until then is what the daemon said that was killed.
+    await page.getByText('What you see is what was last known.').waitFor({ state: 'hidden' })
     await waitForState(page, 'bench', 'running')
-    const { code } = await iperf(1)
-    expect(code).toBe(0)
+    const { sent, received } = await upload(plain(listenPort), 10)
+    expect(received).toBe(sent)
   })
 })
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const GONE_MS = 5_000
+const GONE_MS = 30_000
 const LOOK_AGAIN_MS = 50
 
 /**

@@ -39,12 +39,20 @@ export interface Digests {
 }
 
 /** Sends megabytes through a port; what arrived is what the target says. */
-export async function upload(open: () => Promise<Socket>, megabytes: number): Promise<Digests> {
+export function upload(open: () => Promise<Socket>, megabytes: number): Promise<Digests> {
+  return uploadWhile(open, (sent) => sent < megabytes)
+}
+
+/** Sends a megabyte and another one for as long as it is told to. */
+export async function uploadWhile(
+  open: () => Promise<Socket>,
+  goesOn: (megabytes: number) => boolean,
+): Promise<Digests> {
   const socket = await open()
   const sent = createHash('sha256')
   const answer = readAll(socket)
   socket.write(Buffer.from([UP]))
-  for (let index = 0; index < megabytes; index += 1) {
+  for (let index = 0; goesOn(index); index += 1) {
     sent.update(BLOCK)
     if (!socket.write(BLOCK)) await once(socket, 'drain')
   }
