@@ -1,4 +1,5 @@
 /** Machines that sign in to one cloud server: daemons inside the test process, each with its own folder and a fake engine. */
+import { isDeepStrictEqual } from 'node:util'
 import type { DaemonClient } from '@daemon/client'
 import type { CloudConflict, CloudView } from '@shared/cloud-views'
 import type { ForwardView } from '@shared/snapshots'
@@ -33,13 +34,20 @@ export async function startMachine(url: string, from?: { home: string }): Promis
   const daemon = await startTestDaemon({ home: place.home })
   const client = await daemon.connect()
   await client.call('events.subscribe', { topics: ['cloud', 'forwards', 'activity'], forwardId: null })
+  const read = async (): Promise<Omit<Shown, 'named'>> => ({
+    forwards: await client.call('forwards.list', {}),
+    cloud: await client.call('cloud.status', {}),
+    conflicts: await client.call('cloud.conflicts', {}),
+  })
+  // Three answers are of three moments: of one when they are the same twice.
   const show = async (): Promise<Shown> => {
-    const forwards = await client.call('forwards.list', {})
-    return {
-      cloud: await client.call('cloud.status', {}),
-      conflicts: await client.call('cloud.conflicts', {}),
-      forwards,
-      named: (name) => forwards.find(({ spec }) => spec.name === name),
+    let before = await read()
+    for (;;) {
+      const now = await read()
+      if (isDeepStrictEqual(now, before)) {
+        return { ...now, named: (name) => now.forwards.find(({ spec }) => spec.name === name) }
+      }
+      before = now
     }
   }
   return {
