@@ -90,6 +90,7 @@ export const errorCodes = {
   'cloud.forbidden': { title: 'Your role does not allow this', retry: false },
   'cloud.not-found': { title: 'The cloud server has it no more', retry: false },
   'cloud.refused': { title: 'The cloud server refused it', retry: false },
+  'cloud.no-new-accounts': { title: 'The cloud server makes no new accounts', retry: false },
   'cloud.changed-meanwhile': { title: 'It was changed meanwhile', retry: false },
   'cloud.no-extension': { title: 'This cloud server cannot do that', retry: false },
   'cloud.no-sealing': { title: 'This cloud server keeps no sealed secrets', retry: false },

@@ -63,6 +63,26 @@ it('tells who has an account how to join with it, and puts nothing odd into a co
   expect(complaints).toEqual([])
 })
 
+it('offers no form where accounts are made by whoever runs the server, and still tells how to join', async () => {
+  await world.close()
+  world = await startCloud('sqlite', { WARREN_CLOUD_REGISTRATION: 'closed' })
+  expect(await register('ada@example.com', 'secret123')).toBe('The account is made.')
+  await page.goto('about:blank')
+  await page.goto(`${world.server.url}/invite#abc_-1`)
+  await page.getByRole('heading', { name: 'Join a team' }).waitFor()
+  expect(await page.locator('form').count()).toBe(0)
+  expect(await page.locator('body').textContent()).toContain('whoever runs it can make you one')
+  expect(await page.locator('code').allTextContents()).toEqual([
+    `warren cloud team join '${world.server.url}/invite#abc_-1'`,
+  ])
+  const late = { email: 'eve@example.com', username: 'eve', password: 'secret123' }
+  expect(await world.call('POST', '/auth/register', { body: late })).toMatchObject({
+    status: 403,
+    body: { message: 'This server makes no new accounts: ask whoever runs it', registration: 'closed' },
+  })
+  expect(complaints).toEqual([])
+})
+
 it('makes the first account by the link in the log, once, says how to sign in with it, and why not the second time', async () => {
   expect(await register('ada@example.com', 'secret123')).toBe('The account is made.')
   expect(await page.getByRole('button').isVisible()).toBe(false)

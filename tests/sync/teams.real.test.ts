@@ -207,4 +207,24 @@ describe.each(databases)('%s', (database) => {
     })
     expect((await client.teams.audit(team, { limit: 5 })).map(({ action }) => action)).toContain('member.join')
   })
+
+  it('sends who wants an account at a server that makes none to whoever runs it, with a link too', async () => {
+    await world.close()
+    world = await startCloud(database, { WARREN_CLOUD_REGISTRATION: 'closed' })
+    ada = await world.quickPerson('ada')
+    team = await makeTeam(world, ada, {})
+    const { link } = await make(ada, quiet).client.teams.invite(team, { role: 'user', days: 1 })
+    const { client } = make(ada, { ...quiet, token: 'none' })
+    const who = { email: 'dan@example.com', username: 'dan', password: 'secret123' }
+    const token = new URL(link ?? '').hash.slice(1)
+    for (const invitation of [null, 'cut', token]) {
+      expect(await faultOf(client.register({ ...who, invitation }))).toMatchObject({
+        code: 'cloud.no-new-accounts',
+        fix: expect.stringMatching(/^Ask whoever runs the server to make the account there/) as string,
+      })
+    }
+    // As the fix says: the account is made there, and the link can be used then.
+    const dan = await world.quickPerson('dan')
+    expect(await make(dan, quiet).client.teams.join(token)).toMatchObject({ id: team, role: 'user' })
+  })
 })

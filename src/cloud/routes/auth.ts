@@ -8,6 +8,7 @@ import type { App, Env, Services } from '../context'
 import { Problem, unauthorized } from '../problem'
 import { authenticated } from '../session'
 import type { UserRow } from '../store'
+import { isRegistrationClosed } from './_registration'
 
 const MIN_USERNAME = 3
 const MIN_PASSWORD = 6
@@ -128,10 +129,12 @@ function publicUser({ id, email: address, username }: UserRow): Readonly<Record<
 
 const notOpen = (): Problem => new Problem(403, 'The invitation is not open: it was used, it expired, or there is none')
 
-/** Closed means no new accounts but the first one, without which nobody could do anything. */
-async function mayRegister({ config, store }: Services, invitation: string | undefined): Promise<void> {
-  if (config.registration === 'closed' && (await store.users.count()) > 0) {
-    throw new Problem(403, 'This server makes no new accounts')
+async function mayRegister(services: Services, invitation: string | undefined): Promise<void> {
+  const { config, store } = services
+  if (await isRegistrationClosed(services)) {
+    // In a field too: what helps is another thing than after the refusal of an invitation.
+    const fields = { registration: 'closed' }
+    throw new Problem(403, 'This server makes no new accounts: ask whoever runs it', { fields })
   }
   if (invitation !== undefined && !(await store.teams.isOpen(invitation))) throw notOpen()
   if (invitation === undefined && config.registration !== 'open') throw new Problem(403, 'An invitation is needed')

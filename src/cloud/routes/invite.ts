@@ -1,6 +1,7 @@
 /** `GET /invite#TOKEN`: where the links of invitations lead. The token is behind the `#`, so that it stays in the browser until it is used. */
 import type { RouteContext, Services } from '../context'
 import { pageAnswer } from './_page'
+import { isRegistrationClosed } from './_registration'
 
 const SCRIPT = `
 const server = location.origin + location.pathname.replace(/\\/invite\\/?$/, '')
@@ -15,7 +16,7 @@ if (/^[\\w.:/[\\]-]+$/.test(server)) put('login', "warren cloud login '" + serve
 if (/^[\\w.:/[\\]-]+#[\\w-]+$/.test(link)) put('join', "warren cloud team join '" + link + "'")
 const form = document.querySelector('form')
 const said = document.querySelector('output')
-form.addEventListener('submit', async (event) => {
+form?.addEventListener('submit', async (event) => {
   event.preventDefault()
   const fields = Object.fromEntries(new FormData(form))
   const body = JSON.stringify({ ...fields, invitation: location.hash.slice(1) })
@@ -52,6 +53,9 @@ const BODY = `<h1>Make an account</h1>
 terminal:</p>
 <p><code id="login">warren cloud login ADDRESS</code></p>
 </section>`
+/** In place of the form. */
+const CLOSED = `<h1>Join a team</h1>
+<p>This server makes no new accounts over the network: whoever runs it can make you one.</p>`
 /** Nothing to join while nobody is there who could have made a team. */
 const JOIN = `
 <section class="before">
@@ -61,7 +65,11 @@ const JOIN = `
 <p><code id="join">warren cloud team join 'LINK'</code></p>
 </section>`
 
-export async function invitePage({ store }: Services, context: RouteContext): Promise<Response> {
-  const body = (await store.users.count()) === 0 ? BODY : BODY + JOIN
-  return pageAnswer(context, { title: 'Make an account', style: STYLE, body, script: SCRIPT })
+export async function invitePage(services: Services, context: RouteContext): Promise<Response> {
+  const page = { style: STYLE, script: SCRIPT }
+  if (await isRegistrationClosed(services)) {
+    return pageAnswer(context, { ...page, title: 'Join a team', body: CLOSED + JOIN })
+  }
+  const body = (await services.store.users.count()) === 0 ? BODY : BODY + JOIN
+  return pageAnswer(context, { ...page, title: 'Make an account', body })
 }

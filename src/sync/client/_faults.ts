@@ -57,6 +57,9 @@ export function faultOfAnswer(answer: Refusal, host: string): CloudError {
   }
   if (status >= 500) return make('cloud.server-fault', `${host} answered ${status}${quoted(texts)}.`)
   if (status === 401) return make('cloud.login-needed', `${host} wants a login again.`, 'Sign in again.')
+  if (status === 403 && isClosed(answer.body)) {
+    return make('cloud.no-new-accounts', `${host} makes no new accounts.`, ASK_FOR_ACCOUNT)
+  }
   if (status === 403) return make('cloud.forbidden', `${host} does not allow it${quoted(texts)}.`)
   if (status === 404 && /^Cannot [A-Z]+ /.test(texts[0] ?? '')) {
     return make('cloud.no-extension', `${host} does not know this request.`)
@@ -128,6 +131,15 @@ export function saidBy({ cause }: CloudError): string {
 // --- internal ---
 
 const CHECK_ADDRESS = 'Check the address: its host, its port, and that no path is too much in it.'
+
+/** Neither an invitation nor another address helps: accounts are made on that server's command line alone. */
+const ASK_FOR_ACCOUNT =
+  'Ask whoever runs the server to make the account there (npm run cloud -- user add), then sign in to it. The link of a team can be used after that.'
+
+/** Of `POST /auth/register`; a server of somebody else may know other words. */
+function isClosed(body: unknown): boolean {
+  return z.looseObject({ registration: z.literal('closed') }).safeParse(body).success
+}
 
 /** Bad gateway, out of service, gateway time-out; and what some proxies have beyond the standard. */
 function isGateway(status: number): boolean {

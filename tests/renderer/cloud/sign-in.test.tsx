@@ -128,6 +128,22 @@ describe('an invitation', () => {
     ])
   })
 
+  it('says where accounts are made otherwise, beside no field of the form', async () => {
+    const daemon = await openCloud()
+    const fix = 'Ask whoever runs the server to make the account there.'
+    const message = 'cloud.example.net makes no new accounts.'
+    daemon.failNext('cloud.register', makeFault({ code: 'cloud.no-new-accounts', message, fix, remedy: null }))
+    choose('I have an invitation')
+    type('Invitation link', link)
+    type('Your name', 'Ada')
+    type('E-mail', 'ada@example.net')
+    type('Password', 'lovelace')
+    press('Make the account')
+    await screen.findByText('The cloud server makes no new accounts')
+    expect(screen.getByText(fix)).toBeInTheDocument()
+    expect(screen.getByLabelText('Invitation link')).not.toHaveAttribute('aria-invalid', 'true')
+  })
+
   it('is joined by who has an account there', async () => {
     const daemon = await openCloud()
     choose('I have an invitation')
