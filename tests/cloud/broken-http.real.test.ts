@@ -5,7 +5,8 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { startCloud, type CloudWorld, type Person } from './_world'
 
-const times = { headersMs: 300, wholeMs: 600, lookMs: 50 }
+/** As short as a test can wait for, and long enough for what comes at once to a busy machine. */
+const times = { headersMs: 1500, wholeMs: 3000, lookMs: 50 }
 let world: CloudWorld
 let me: Person
 const sockets = new Set<Socket>()

@@ -14,7 +14,6 @@ const make = (disk?: Disk): Machine => {
   const made = machine({
     url: server.url,
     token: server.token(),
-    timeoutMs: 2000,
     ...(disk === undefined ? {} : { disk }),
   })
   machines.push(made)

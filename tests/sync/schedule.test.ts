@@ -11,7 +11,7 @@ let one: Machine
 beforeEach(async () => {
   server = await startDocumentServer()
   clock = fakeClock()
-  one = machine({ url: server.url, token: server.token(), clock, random: () => 0.5, timeoutMs: 2000 })
+  one = machine({ url: server.url, token: server.token(), clock, random: () => 0.5 })
 })
 afterEach(async () => {
   await one.close()

@@ -101,7 +101,7 @@ describe('a forward of a panel', () => {
       ...{ name: 'mine', protocol: 'tcp', listenPort, targets: [{ host: '127.0.0.1', port: 9 }] },
     })
     await world.client.call('relays.start', { ids: [view.spec.id] })
-    await world.client.call('relays.wait', { ids: [view.spec.id], timeoutMs: 5000 })
+    await world.client.call('relays.wait', { ids: [view.spec.id], timeoutMs: 30_000 })
     const logs = async (): Promise<unknown> =>
       ((await world.call('get_forward_traffic_logs', { forwardname: 'mine' })).data as { Info: unknown }).Info
     expect(await world.call('get_forward_infos', { forwardname: 'mine' })).toMatchObject({
@@ -121,7 +121,7 @@ describe('a forward of a panel', () => {
     expect(await world.call('del_forward', { forwardname: 'back' })).toMatchObject({ data: { Status: 'Success' } })
     await world.client.call('relays.restore', { ids: [id] })
     await world.client.call('relays.start', { ids: [id] })
-    await world.client.call('relays.wait', { ids: [id], timeoutMs: 5000 })
+    await world.client.call('relays.wait', { ids: [id], timeoutMs: 30_000 })
     expect(await world.call('reload_forward', { forwardname: 'back' })).toEqual(done)
     const { data } = await world.call('get_forward_traffic_logs', { forwardname: 'back' })
     expect((data as { Info: unknown }).Info).toHaveLength(1)

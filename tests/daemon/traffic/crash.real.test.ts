@@ -43,7 +43,7 @@ async function addRelay(client: DaemonClient, more = {}): Promise<{ id: string; 
     ...more,
   })
   await client.call('relays.start', { ids: [spec.id] })
-  await client.call('relays.wait', { ids: [spec.id], timeoutMs: 10_000 })
+  await client.call('relays.wait', { ids: [spec.id], timeoutMs: 60_000 })
   return { id: spec.id, port }
 }
 
@@ -92,7 +92,7 @@ describe('the books of a daemon that is killed', () => {
     const { id, port } = await addRelay(client)
     let back = 0
     for (let round = 0; round < KILLS; round += 1) {
-      await client.call('relays.wait', { ids: [id], timeoutMs: 10_000 })
+      await client.call('relays.wait', { ids: [id], timeoutMs: 60_000 })
       const socket = await open(port)
       back += await bounce(socket, 50 + 37 * round)
       // In the middle of the next chunk.
@@ -144,14 +144,14 @@ describe('the books of a daemon that is killed', () => {
     await client.call('traffic.usage', { ids: [id] })
     await kill(client)
     client = await connectBuilt(home)
-    await client.call('relays.wait', { ids: [id], timeoutMs: 10_000 })
+    await client.call('relays.wait', { ids: [id], timeoutMs: 60_000 })
     await bounce(await open(port), 100)
     expect(received).toBe(10 * CHUNK)
     const [view] = (await client.call('relays.list', {})).filter(({ spec }) => spec.id === id)
     expect(view?.snapshot).toMatchObject({ state: 'failed', reason: { code: 'limit.quota' } })
     // More of it, and it runs again.
     await client.call('relays.update', { id, patch: { limits: { quota: { ...limits.quota, bytes: 15 * CHUNK } } } })
-    await client.call('relays.wait', { ids: [id], timeoutMs: 10_000 })
+    await client.call('relays.wait', { ids: [id], timeoutMs: 60_000 })
     await bounce(await open(port), 100)
     expect(received).toBe(15 * CHUNK)
     client.close()
