@@ -22,8 +22,7 @@ import {
 } from './harness'
 
 const MEBIBYTE = 1024 * 1024
-/** More than the kernel takes for a client that does not read, less than a window. */
-const REST_BYTES = 8 * MEBIBYTE
+const STEP = Buffer.alloc(MEBIBYTE / 4, 's')
 
 describe.each([
   { ends: 'Node sockets', bare: false },
@@ -106,19 +105,32 @@ describe.each([
     await echo.close()
   })
 
-  /** A stalled client that all of it has not reached yet, though the server said everything, and ended. */
+  /** A client that does not read, and has yet to get the rest of all that the server said before it ended. */
   async function withUnreadRest(
     session: SshSession,
-    use: (client: Socket, forward: Awaited<ReturnType<typeof listenForward>>) => Promise<void>,
+    use: (rest: { client: Socket; said: number; forward: Awaited<ReturnType<typeof listenForward>> }) => Promise<void>,
   ): Promise<void> {
-    const target = await listen((socket) => socket.end(Buffer.alloc(REST_BYTES)))
+    const comers: Socket[] = []
+    const target = await listen((socket) => comers.push(socket))
     const forward = await listenForward(session, { host: '127.0.0.1', port: target.port })
     const client = await dialLocal(forward.port)
     client.pause()
-    while (forward.counter.bytesDown < REST_BYTES) await session.probe(5000)
-    // Its EOF is behind it.
-    await session.probe(5000)
-    await use(client, forward)
+    const until = async (test: () => boolean): Promise<void> => {
+      while (!test()) if (!(await session.probe(5000))) throw new Error('The session is gone')
+    }
+    await until(() => comers.length > 0 && forward.ends.length > 0)
+    const [server] = comers
+    const [end] = forward.ends
+    let said = 0
+    // Until the kernel takes no more for it; the window has room for a step and for the end.
+    do {
+      server?.write(STEP)
+      said += STEP.length
+      await until(() => forward.counter.bytesDown === said)
+    } while (end?.backedUp === false)
+    server?.end()
+    await until(() => end?.writable === false)
+    await use({ client, said, forward })
     await forward.close()
     await target.close()
   }
@@ -126,10 +138,10 @@ describe.each([
   it('passes on what the server said before its EOF, also when the session ends then', async () => {
     const mortal = await startSshd()
     await withSession(specOf(mortal), async (session) => {
-      await withUnreadRest(session, async (client, forward) => {
+      await withUnreadRest(session, async ({ client, said, forward }) => {
         mortal.kill('SIGKILL')
         await session.closed
-        expect((await digest(client)).bytes).toBe(REST_BYTES)
+        expect((await digest(client)).bytes).toBe(said)
         expect(await forward.results[0]).toMatchObject({ error: { code: 'ssh.closed' } })
       })
     })
@@ -138,7 +150,7 @@ describe.each([
 
   it('does not end a download in order that is cut short here', async () => {
     await withSession(specOf(sshd), async (session) => {
-      await withUnreadRest(session, async (client, forward) => {
+      await withUnreadRest(session, async ({ client, forward }) => {
         forward.ends[0]?.reset()
         sayResets(client)
         await expect(digest(client)).rejects.toMatchObject({ code: 'ECONNRESET' })

@@ -13,6 +13,7 @@ import { listenHere } from '../../../src/engine/tcp'
 import { createSessionPool } from '../../../src/engine/ssh'
 import type {
   AcquireOptions,
+  ClientEnd,
   HostKeyPin,
   Question,
   ServerPlan,
@@ -206,13 +207,13 @@ export async function listenForward(
   Omit<Listener, 'server'> & {
     counter: { bytesUp: number; bytesDown: number }
     results: Promise<{ error: Error | null }>[]
-    /** What a person ends. */
-    ends: { reset: () => void }[]
+    /** What Warren has of each client. */
+    ends: Pick<ClientEnd, 'backedUp' | 'writable' | 'reset'>[]
   }
 > {
   const counter = { bytesUp: 0, bytesDown: 0 }
   const results: Promise<{ error: Error | null }>[] = []
-  const ends: { reset: () => void }[] = []
+  const ends: Pick<ClientEnd, 'backedUp' | 'writable' | 'reset'>[] = []
   if (bareClients) {
     const listener = await listenHere({
       at: { host: '127.0.0.1', port: 0 },
@@ -237,7 +238,15 @@ export async function listenForward(
   }
   const listener = await listen((socket) => {
     const result = session.forwardSocket(socket, { target, counter })
-    ends.push({ reset: () => resetStream(socket) })
+    ends.push({
+      get backedUp() {
+        return socket.writableNeedDrain
+      },
+      get writable() {
+        return !socket.writableEnded
+      },
+      reset: () => resetStream(socket),
+    })
     result.catch(() => socket.destroy())
     results.push(result)
   })
