@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { alias, define } from './vite.alias.ts'
@@ -14,6 +15,9 @@ const COMPANIONABLE = [
   'tests/sync/{client-suite,teams}.real.test.ts',
   'tests/interop/bad-input-{servers,words}.test.ts',
 ]
+
+/** Of the fast loop: vitest by itself leaves one core free, which of two is half of them. */
+const EVERY_CORE = availableParallelism()
 
 /**
  * `unit` and `renderer` are the fast loop, `real` and `beside` need sshd and the built bundles, `e2e` a display and the built app;
@@ -35,6 +39,7 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/{shared,engine,sync,daemon,cloud,cli,main,preload,scripts}/**/*.test.ts'],
           exclude: ['**/*.real.test.ts'],
+          maxWorkers: EVERY_CORE,
           server: { deps: { inline: ['electron-store', 'conf'] } },
         },
       },
@@ -46,6 +51,7 @@ export default defineConfig({
           environment: 'jsdom',
           include: ['tests/renderer/**/*.test.{ts,tsx}'],
           setupFiles: ['tests/renderer/setup.ts'],
+          maxWorkers: EVERY_CORE,
         },
       },
       {
