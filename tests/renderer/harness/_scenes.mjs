@@ -4,6 +4,9 @@ import { formScenes } from './_scenes-forms.mjs'
 import { relayScenes } from './_scenes-relays.mjs'
 import { sharingScenes } from './_scenes-sharing.mjs'
 
+/** The pictures in README.md and docs/relays.md: copy them to docs/images. */
+const picture = { query: 'rates&picture&cloud=in-sync', sharp: true, sizes: [{ width: 1180, height: 760 }] }
+
 /** What is worth looking at. Each opens the harness with a query and may act before the picture. */
 export const scenes = [
   ...formScenes,
@@ -17,6 +20,30 @@ export const scenes = [
   { name: 'forwards-none', query: 'rows=0' },
   { name: 'forwards-loading', query: 'silent' },
   { name: 'forwards-lost', query: 'lost' },
+  {
+    name: 'picture-forwards',
+    ...picture,
+    act: async (page) => {
+      await row(page, 'orders-db').click()
+      await page.getByText('connections').first().waitFor()
+      await page.mouse.move(20, 450)
+      await page.waitForTimeout(1500)
+    },
+  },
+  {
+    name: 'picture-relays',
+    ...picture,
+    act: async (page) => {
+      await page
+        .getByRole('navigation')
+        .getByRole('button', { name: /^Relays/ })
+        .click()
+      await row(page, 'storefront').click()
+      await page.getByText('Targets').waitFor()
+      await page.mouse.move(20, 450)
+      await page.waitForTimeout(1500)
+    },
+  },
   {
     name: 'forwards-chosen',
     query: 'rates&group=none',

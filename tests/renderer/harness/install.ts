@@ -2,9 +2,10 @@
 import { apisFrom } from './_apis'
 import { cloudFrom, loginRefused, makeCloud, makeConflict } from './_cloud'
 import { configForwards, configServers } from './_config'
-import { makeFault, makeForward, manyForwards, sampleForwards, servers } from './_data'
+import { makeFault, makeForward, makeServer, manyForwards, sampleForwards, servers } from './_data'
 import { makeRefusal } from './_host-keys'
 import { makeNeed, needsFrom } from './_needs'
+import { pictureForwards, pictureRelays, pictureRuns } from './_picture'
 import { sampleRelays } from './_relays'
 import { sampleRuns, sharedForwards } from './_sharing'
 import { wayForwards } from './_ways'
@@ -16,24 +17,35 @@ const refused = query.get('refused')
 const forwards =
   refused !== null
     ? [...sampleForwards().slice(0, 2), makeForward('inner-db', { state: 'failed', reason: makeRefusal(refused) })]
-    : query.has('shared')
-      ? sharedForwards()
-      : query.has('ways')
-        ? wayForwards()
-        : rows === null
-          ? sampleForwards()
-          : manyForwards(Number(rows))
+    : query.has('picture')
+      ? pictureForwards()
+      : query.has('shared')
+        ? sharedForwards()
+        : query.has('ways')
+          ? wayForwards()
+          : rows === null
+            ? sampleForwards()
+            : manyForwards(Number(rows))
 const daemon = fakeDaemon({
   forwards: query.has('config') ? [...forwards, ...configForwards] : forwards,
-  relays: query.has('norelays') ? [] : sampleRelays(),
-  servers: query.has('bare') ? [] : query.has('config') ? [...servers, ...configServers] : servers,
+  relays: query.has('norelays') ? [] : query.has('picture') ? pictureRelays() : sampleRelays(),
+  servers: query.has('bare')
+    ? []
+    : query.has('picture')
+      ? [...servers, makeServer('demo', { host: '127.0.0.1', port: 2022 })]
+      : query.has('config')
+        ? [...servers, ...configServers]
+        : servers,
   needs: query.has('certificate')
     ? [makeNeed('host-key', { certificate: 'Its certificate expired on 2026-02-01 00:00 UTC.' })]
     : needsFrom(query.get('needs')),
   taken: query.has('taken'),
   silent: query.has('silent'),
   apis: apisFrom(query.get('apis')),
-  cloud: { ...cloudFrom(query.get('cloud')), ...(query.has('shared') ? { runs: sampleRuns } : {}) },
+  cloud: {
+    ...cloudFrom(query.get('cloud')),
+    ...(query.has('shared') ? { runs: sampleRuns } : query.has('picture') ? { runs: pictureRuns } : {}),
+  },
   traffic: {
     quotaUsed: query.has('quota') ? Number(query.get('quota')) : undefined,
     untouched: query.has('untouched'),

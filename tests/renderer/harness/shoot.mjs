@@ -38,7 +38,11 @@ async function work() {
 }
 
 async function shoot({ scene, theme, size }) {
-  const context = await browser.newContext({ viewport: size, colorScheme: theme })
+  const context = await browser.newContext({
+    viewport: size,
+    colorScheme: theme,
+    deviceScaleFactor: scene.sharp === true ? 2 : 1,
+  })
   const page = await context.newPage()
   const label = `${scene.name}-${theme}-${size.width}`
   page.on('console', (message) => {
