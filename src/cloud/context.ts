@@ -1,5 +1,6 @@
 /** What routes work with. */
 import type { Context, Hono } from 'hono'
+import type { Passwords } from './auth/passwords'
 import type { Tokens } from './auth/tokens'
 import type { CloudConfig } from './config'
 import type { Limits } from './limits'
@@ -9,6 +10,7 @@ import type { CloudStore, UserRow } from './store'
 export interface Services {
   readonly config: CloudConfig
   readonly store: CloudStore
+  readonly passwords: Passwords
   readonly tokens: Tokens
   readonly limits: Limits
   readonly metrics: Metrics

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
-import { hashPassword } from './auth/passwords'
+import { createPasswords } from './auth/passwords'
 import { createTokens } from './auth/tokens'
 import { ConfigFault, readConfig, type CloudConfig } from './config'
 import type { Log } from './context'
@@ -32,7 +32,7 @@ async function run(words: readonly string[]): Promise<number> {
       if (password.length < 6) throw new ConfigFault('The password must have at least 6 characters.')
       await withStore(async ({ users }) => {
         if (!z.email().max(MAX_EMAIL).safeParse(email).success) throw new ConfigFault(`${email} is no e-mail address.`)
-        const passwordHash = await hashPassword(password)
+        const passwordHash = await createPasswords().hash(password)
         const username = name ?? email.split('@')[0] ?? email
         const added = await users.add({ email, username, passwordHash })
         if (added === null) throw new ConfigFault(`${email} has an account already.`)

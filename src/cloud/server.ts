@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createApp } from './app'
+import { createPasswords, type PasswordCost } from './auth/passwords'
 import { createTokens } from './auth/tokens'
 import { ConfigFault, type CloudConfig } from './config'
 import type { Log, Services } from './context'
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly now?: () => number
   readonly limits?: LimitSettings
   readonly times?: RequestTimes
+  /** Of what a new password is hashed with: for tests that are about something else. */
+  readonly passwordCost?: PasswordCost
 }
 
 /** The message says what to do. */
@@ -136,7 +139,7 @@ interface Composed {
 async function compose(
   config: CloudConfig,
   store: CloudStore,
-  { log, now = Date.now, limits }: ServerOptions,
+  { log, now = Date.now, limits, passwordCost }: ServerOptions,
 ): Promise<Composed> {
   const { tokenSeconds: seconds, identityProvider: provider } = config
   const listeners = new Set<() => void>()
@@ -144,6 +147,7 @@ async function compose(
   let url = config.url ?? `http://${config.host}:${config.port}`
   const open: Services = {
     ...{ config, store, now, log },
+    passwords: createPasswords(passwordCost),
     tokens: createTokens({ secret: await signingSecret(config, store), seconds, provider, now }),
     limits: createLimits(store.pool, limits),
     metrics: createMetrics(),

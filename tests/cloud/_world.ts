@@ -79,6 +79,8 @@ export async function startCloud(
     log: (level, message, fields) => lines.push(JSON.stringify({ level, message, ...fields })),
     now: () => Date.now() + clock.offset,
     limits: { loginsPerMinute: 10_000, accountsPerHour: 10_000 },
+    // What it costs to guess a password is said by the tests of passwords and paid by those of the built server.
+    passwordCost: { N: 2 ** 10, r: 8, p: 1 },
     ...options,
   })
   const call: CloudWorld['call'] = async (method, path, { token, body, raw, headers = {} } = {}) => {

@@ -1,7 +1,6 @@
 /** `/auth`: accounts, login, tokens (seed-behaviour §C.2; `token` and `access_token` are the same). */
 import { Hono } from 'hono'
 import { z } from '@hono/zod-openapi'
-import { hashPassword, isPassword } from '../auth/passwords'
 import { readBody } from '../body'
 import { callerOf } from '../caller'
 import type { App, Env, Services } from '../context'
@@ -47,7 +46,7 @@ export const passwordSchema = z.strictObject({
 })
 
 export function authRoutes(services: Services): App {
-  const { store, limits } = services
+  const { store, limits, passwords } = services
   const app = new Hono<Env>()
   app.post('/register', async (context) => {
     await limits.register(callerOf(services, context))
@@ -55,7 +54,7 @@ export function authRoutes(services: Services): App {
     const { email: address, username, invitation } = wish
     // Asked before the hash too, which takes long: whoever has no invitation is answered at once.
     await mayRegister(services, invitation)
-    const passwordHash = await hashPassword(wish.password)
+    const passwordHash = await passwords.hash(wish.password)
     const outcome = await store.registration.register({ email: address, username, passwordHash }, invitation ?? null)
     if (outcome.kind === 'taken') throw new Problem(409, 'Email already exists')
     if (outcome.kind !== 'made') throw notOpen()
@@ -66,7 +65,7 @@ export function authRoutes(services: Services): App {
     const given = await readBody(context, loginSchema)
     const user = await store.users.byEmail(given.email)
     // A locked account answers like a wrong password, also to the right one: nobody learns which it was.
-    const isGood = await isPassword(given.password, user?.passwordHash ?? null)
+    const isGood = await passwords.matches(given.password, user?.passwordHash ?? null)
     if (user === null || store.users.isLocked(user) || !isGood) {
       if (user !== null && !isGood) await store.users.failedLogin(user.id)
       throw new Problem(401, 'Invalid credentials')
@@ -96,12 +95,12 @@ export function authRoutes(services: Services): App {
     await limits.login(callerOf(services, context))
     const { oldPassword, newPassword } = await readBody(context, passwordSchema)
     const { user } = context.get('session')
-    const isGood = await isPassword(oldPassword, user.passwordHash)
+    const isGood = await passwords.matches(oldPassword, user.passwordHash)
     if (store.users.isLocked(user) || !isGood) {
       if (!isGood) await store.users.failedLogin(user.id)
       throw new Problem(403, 'The old password is wrong')
     }
-    const changed = await store.users.setPassword(user.id, await hashPassword(newPassword))
+    const changed = await store.users.setPassword(user.id, await passwords.hash(newPassword))
     return context.json(await grant(services, changed, undefined))
   })
   return app
