@@ -92,17 +92,20 @@ describe.each([
   })
 
   it('takes a reset right behind data for no orderly end', async () => {
-    const echo = await listenEcho()
+    const target = await listen((socket) => {
+      socket.on('end', () => socket.end())
+      socket.resume()
+      socket.write('hello')
+    })
     await withSession(specOf(sshd), async (session) => {
-      const forward = await listenForward(session, { host: '127.0.0.1', port: echo.port })
+      const forward = await listenForward(session, { host: '127.0.0.1', port: target.port })
       const client = await dialLocal(forward.port)
-      client.write('hello')
       await once(client, 'data')
-      client.write(Buffer.alloc(300_000), () => client.resetAndDestroy())
+      client.write(Buffer.alloc(100), () => client.resetAndDestroy())
       expect(await forward.results[0]).toMatchObject({ reason: 'reset', error: { code: 'ECONNRESET' } })
       await forward.close()
     })
-    await echo.close()
+    await target.close()
   })
 
   /** A client that does not read, and has yet to get the rest of all that the server said before it ended. */
