@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WarrenError } from '@shared/errors'
 import { PROTOCOL_VERSION, type RpcResults } from '@shared/rpc'
 import { launchDaemon } from './_launch'
+import { isRunning } from './_running'
 import { BUILD } from './build'
 import { resolvePlaces, type Places } from './places'
 import { createCaller, type RpcCaller } from './rpc/call'
@@ -88,7 +89,7 @@ export async function stopDaemon(
     { timeoutMs: STOP_TIMEOUT_MS, signal: options.signal },
   )
   const deadline = Date.now() + STOP_TIMEOUT_MS
-  while (isAlive(hello.pid) && hello.pid !== process.pid) {
+  while (isRunning(hello.pid) && hello.pid !== process.pid) {
     if (Date.now() > deadline)
       throw new WarrenError('daemon.unreachable', `The daemon (pid ${hello.pid}) does not end.`)
     await sleep(POLL_MS, undefined, { signal: options.signal })
@@ -190,15 +191,6 @@ async function dial(places: Places): Promise<Socket | null> {
     socket.once('connect', () => resolve(socket))
     socket.on('error', () => resolve(null))
   })
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function noDaemon(places: Places): WarrenError {

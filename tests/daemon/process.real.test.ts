@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDaemon, DaemonVersionError, resolvePlaces, stopDaemon, type DaemonClient } from '@daemon/client'
 import { PROTOCOL_VERSION } from '@shared/rpc'
+import { isRunning } from '../../src/daemon/_running'
 import { connectBuilt, daemonScript, endBuilt, localDraft, serverDraft, temporaryHome } from '../support/daemon'
 
 /** Nothing listens there: connecting fails at once, and is tried again for as long as it is wanted. */
@@ -147,7 +148,7 @@ describe('the daemon process', () => {
     client.close()
     const places = resolvePlaces({}, home)
     await expect.poll(() => existsSync(places.pidFile), { timeout: 20_000 }).toBe(false)
-    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
     expect(existsSync(places.socket)).toBe(false)
   })
 

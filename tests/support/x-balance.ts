@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { DaemonClient } from '@daemon/client'
 import { signatureOf } from '../../src/daemon/api/x-port-forward/_signature'
+import { isRunning } from '../../src/daemon/_running'
 import { connectBuilt, endBuilt } from './daemon'
 import { freePort } from './free-port'
 
@@ -231,16 +232,7 @@ async function killDaemon(client: DaemonClient): Promise<void> {
   process.kill(pid, 'SIGKILL')
   await client.closed
   // Its sockets take calls until the kernel is done with it.
-  while (isAlive(pid)) await wait(LOOK_MS)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  while (isRunning(pid)) await wait(LOOK_MS)
 }
 
 async function untilRunning(apiPort: number): Promise<void> {

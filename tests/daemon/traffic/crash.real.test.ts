@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
+import { isRunning } from '../../../src/daemon/_running'
 import { connectBuilt, endBuilt, temporaryHome } from '../../support/daemon'
 import { freePort } from '../../support/free-port'
 
@@ -74,16 +75,7 @@ async function kill(client: DaemonClient): Promise<void> {
   process.kill(pid, 'SIGKILL')
   await client.closed
   // Its listening socket is the last that the system closes: who comes before that is hung up on.
-  await expect.poll(() => isAlive(pid)).toBe(false)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  await expect.poll(() => isRunning(pid)).toBe(false)
 }
 
 describe('the books of a daemon that is killed', () => {
