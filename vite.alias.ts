@@ -14,6 +14,16 @@ export const alias = [
   { find: /^@daemon\/client$/, replacement: here('./src/daemon/client.ts') },
 ]
 
+/**
+ * What bundles for plain Node hold: everything, because one file is read in half the time of some hundred, and `warren` is started
+ * for every command. What has native parts stays in node_modules, what few need and is loaded then, and what wants its `__filename`.
+ */
+export const node = {
+  target: 'node' as const,
+  noExternal: true as const,
+  external: ['ssh2', 'libsql', '@napi-rs/keyring', 'pg', 'libsodium-wrappers', 'hash-wasm', 'write-file-atomic'],
+}
+
 /** What the bundles of one build have in common: src/daemon/build.ts reads it. */
 export const define = { __WARREN_BUILD_ID__: JSON.stringify(buildId()) }
 

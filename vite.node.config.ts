@@ -1,11 +1,11 @@
 import { defineConfig } from 'vite'
-import { alias, define } from './vite.alias.ts'
+import { alias, define, node } from './vite.alias.ts'
 
-/** Bundles for plain Node: the daemon and the command line. Packages stay in node_modules, so native parts keep working. */
+/** Bundles for plain Node: the daemon, the command line and the cloud server. */
 export default defineConfig({
   resolve: { alias },
   define,
-  ssr: { target: 'node' },
+  ssr: node,
   build: {
     ssr: true,
     outDir: 'out/node',

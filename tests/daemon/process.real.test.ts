@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectDaemon, DaemonVersionError, resolvePlaces, stopDaemon, type DaemonClient } from '@daemon/client'
 import { PROTOCOL_VERSION } from '@shared/rpc'
@@ -37,6 +37,14 @@ async function kill(client: DaemonClient): Promise<void> {
 }
 
 describe('the daemon process', () => {
+  it('is a bundle in which nothing is left that only CommonJS has', () => {
+    const folder = dirname(daemonScript())
+    const bundles = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.mjs'))
+    const lines = bundles.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    // Not in a comment of a package.
+    expect(lines.filter((line) => /^(?!\s*(\*|\/\/)).*\b__(file|dir)name\b/.test(line))).toEqual([])
+  })
+
   it('is started by the first of many clients, once', async () => {
     const clients = await Promise.all(Array.from({ length: 5 }, () => connectBuilt(home)))
     expect(new Set(clients.map(({ daemon }) => daemon.pid)).size).toBe(1)
