@@ -97,7 +97,7 @@ describe('warren relay', () => {
     const { pid } = await json<{ pid: number }>('daemon status')
     process.kill(pid, 'SIGKILL')
     const after = async (): Promise<Stats> => json<Stats>('relay stats web')
-    await expect.poll(async () => (await after()).state, { timeout: 10_000 }).toBe('running')
+    await expect.poll(async () => (await after()).state).toBe('running')
     expect(await after()).toMatchObject({ bytesUp: 0, usage: { ever: { up: payload.length, down: payload.length } } })
     expect((await throughTcp(port, payload)).length).toBe(payload.length)
     expect(await json<unknown[]>('traffic web')).toMatchObject([
@@ -167,7 +167,7 @@ describe('warren api', () => {
     const { pid } = await json<{ pid: number }>('daemon status')
     process.kill(pid, 'SIGKILL')
     const stateOf = async (): Promise<unknown> => (await json<ApiView[]>('api ls')).map(({ state }) => state)
-    await expect.poll(stateOf, { timeout: 10_000 }).toEqual(['running', 'running'])
+    await expect.poll(stateOf).toEqual(['running', 'running'])
     expect(await call()).toMatchObject({ code: 403 })
     expect(await json('api disable x-port-forward')).toMatchObject({ state: 'stopped', hasKey: true })
     await expect(call()).rejects.toThrow()

@@ -9,7 +9,7 @@ import { connectBuilt, endBuilt, localDraft, nextEvent, temporaryHome } from '..
 import { startSshd, type Sshd } from '../support/sshd'
 
 const PAYLOAD_BYTES = 8 * 1024 * 1024
-const SETTLE_MS = 20_000
+const SETTLE_MS = 60_000
 
 let place: ReturnType<typeof temporaryHome>
 let home: string

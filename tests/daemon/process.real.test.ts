@@ -85,7 +85,7 @@ describe('the daemon process', () => {
     const reach = (): Promise<DaemonClient | null> =>
       connectDaemon({ home, client: 'test', start: false, env: {} }).catch(() => null)
     let client: DaemonClient | null = null
-    await expect.poll(async () => (client ??= await reach()), { timeout: 20_000 }).not.toBeNull()
+    await expect.poll(async () => (client ??= await reach()), { timeout: 60_000 }).not.toBeNull()
     expect((client as DaemonClient | null)?.daemon.pid).toBe(Number(pid.toString()))
   })
 
@@ -155,8 +155,8 @@ describe('the daemon process', () => {
     const { pid } = client.daemon
     client.close()
     const places = resolvePlaces({}, home)
-    await expect.poll(() => existsSync(places.pidFile), { timeout: 20_000 }).toBe(false)
-    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => existsSync(places.pidFile), { timeout: 60_000 }).toBe(false)
+    await expect.poll(() => isRunning(pid), { timeout: 60_000 }).toBe(false)
     expect(existsSync(places.socket)).toBe(false)
   })
 

@@ -10,7 +10,7 @@ import { localDraft, nextEvent, temporaryHome } from '../support/daemon'
 import { freePort } from '../support/free-port'
 import { makeKey, startSshd, type Sshd } from '../support/sshd'
 
-const SETTLE_MS = 20_000
+const SETTLE_MS = 60_000
 
 let outer: Sshd
 let inner: Sshd

@@ -35,7 +35,7 @@ import { startRecordingProxy, type RecordingProxy } from '../support/recording-p
 import { makeKey, startSshd, type Sshd } from '../support/sshd'
 import { memoryPins } from '../sync/_key-server'
 
-const WAIT_MS = 20_000
+const WAIT_MS = 60_000
 const plant = (name: string): string => `Planted-${name}-${randomBytes(12).toString('hex')}`
 
 interface Member {

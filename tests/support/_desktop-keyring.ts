@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { run } from '../../scripts/_run.mjs'
 import { stopper } from '../../scripts/_desktop.mjs'
 
-const READY_MS = 20_000
+const READY_MS = 60_000
 const ASK_AGAIN_MS = 50
 
 /**

@@ -68,7 +68,7 @@ export async function startTestDaemon(options: TestDaemonOptions): Promise<TestD
 /** Connects when the daemon has seen every client before leave. */
 export async function connectAlone({ connect }: TestDaemon): Promise<DaemonClient> {
   const client = await connect()
-  await expect.poll(async () => (await client.call('daemon.status', {})).clients, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await client.call('daemon.status', {})).clients).toBe(1)
   return client
 }
 

@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 const POLL_MS = 50
 const SQUID_USER = 'proxy'
 /** Of nobody: the login exists only for the dante of the test. */

@@ -9,7 +9,7 @@ import { freePort } from './free-port'
 
 const SSHD = '/usr/sbin/sshd'
 /** How long a server may take until it accepts connections. */
-const START_TIMEOUT_MS = 10_000
+const START_TIMEOUT_MS = 60_000
 const POLL_MS = 20
 /** sshd 9.x refuses to start without it; Debian's service unit makes it. */
 const PRIVILEGE_SEPARATION_DIR = '/run/sshd'

@@ -9,7 +9,7 @@ import { startPostgres } from '../support/postgres'
 import { startRoundRobin, type RoundRobin } from '../support/round-robin'
 
 const bundle = join(import.meta.dirname, '../../out/node/warren-cloud.mjs')
-const READY_MS = 30_000
+const READY_MS = 60_000
 
 export interface Instances {
   /** Of the balancer. */
