@@ -60,7 +60,7 @@ const titles: Readonly<Record<string, string>> = {
   url: 'The address',
   email: 'The e-mail address',
   password: 'The password',
-  oldPassword: 'The password of now',
+  oldPassword: 'The current password',
   newPassword: 'The new password',
   recoveryCode: 'The recovery code',
   link: 'The link',

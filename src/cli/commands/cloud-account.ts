@@ -203,7 +203,7 @@ interface Passwords {
 
 async function twoPasswords(context: Context): Promise<Passwords> {
   const ask = { isPiped: false, option: '--password-stdin' }
-  const oldPassword = await readSecret(context, { ...ask, what: 'the password', question: 'Password of now: ' })
+  const oldPassword = await readSecret(context, { ...ask, what: 'the password', question: 'Current password: ' })
   const newPassword = await readNewSecret(context, { ...ask, what: 'the new password', question: 'New password: ' })
   return { oldPassword, newPassword }
 }

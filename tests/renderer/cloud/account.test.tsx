@@ -53,7 +53,7 @@ describe('the account', () => {
   it('changes the password when the new one was typed twice the same', async () => {
     const daemon = await openCloud({ cloud: cloudFrom('in-sync') })
     press('Change the password…')
-    fireEvent.change(await screen.findByLabelText('Password now'), { target: { value: 'lovelace' } })
+    fireEvent.change(await screen.findByLabelText('Current password'), { target: { value: 'lovelace' } })
     fireEvent.change(screen.getByLabelText('New password'), { target: { value: 'difference' } })
     fireEvent.change(screen.getByLabelText('New password again'), { target: { value: 'differense' } })
     press('Change it')

@@ -12,7 +12,8 @@ interface Tip {
 }
 
 /**
- * Shows the tip of whatever carries `data-tip` under the pointer or the keyboard focus.
+ * Shows the tip of whatever carries `data-tip` under the pointer or the keyboard focus; with `data-tip-when="cut"` only
+ * while its text is cut off.
  *
  * One layer for the whole window: a tip per button would cost a list of a thousand rows. The text is also the control's
  * accessible name, so the tip itself is hidden from screen readers.
@@ -31,6 +32,7 @@ export function Tips(): ReactNode {
       const owner = target instanceof Element ? target.closest<HTMLElement>('[data-tip]') : null
       if (owner === null) return
       timer.current = setTimeout(() => {
+        if (owner.dataset.tipWhen === 'cut' && owner.scrollWidth <= owner.clientWidth) return
         if (owner.isConnected && owner.getAttribute('aria-expanded') !== 'true') setTip(place(owner))
       }, delay)
     }

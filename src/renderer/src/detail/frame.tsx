@@ -34,7 +34,9 @@ export function DetailFrame(props: DetailFrameProps): ReactNode {
     <div className={styles.pane}>
       <header className={styles.head}>
         <StateGlyph state={view.snapshot.state} labelled={false} />
-        <h1 className={styles.title}>{view.spec.name}</h1>
+        <h1 className={styles.title} data-tip={view.spec.name} data-tip-when="cut">
+          {view.spec.name}
+        </h1>
         <Switch
           checked={view.snapshot.wanted}
           label={`${view.spec.name} on`}

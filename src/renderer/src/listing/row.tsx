@@ -23,7 +23,7 @@ export interface ListRowProps extends RowProps {
   badge?: ReactNode
   route: ReactNode
   /** First thing in the second line: the way, the protocol. */
-  via: ReactNode
+  via: string
   /** What stands in the way, in words. */
   why: string | null
   /** What is worth a sentence though nothing stands in the way. */
@@ -60,7 +60,9 @@ export function ListRow(props: ListRowProps): ReactNode {
       </div>
       <div role="gridcell" className={styles.what} data-range={snapshot.portCount > 1 || undefined}>
         <div className={styles.first}>
-          <span className={styles.name}>{spec.name}</span>
+          <span className={styles.name} data-tip={spec.name} data-tip-when="cut">
+            {spec.name}
+          </span>
           {spec.favourite && (
             <Star size={12} className={styles.star} role="img" aria-label="favourite" aria-hidden={false} />
           )}
@@ -144,7 +146,7 @@ type Snapshot = ListedView['snapshot']
 
 /** The way, then what is unusual: who can reach it, what went wrong. */
 function SecondLine(props: {
-  via: ReactNode
+  via: string
   why: string | null
   remark: NonNullable<ListRowProps['remark']> | null
   snapshot: Snapshot
@@ -154,7 +156,9 @@ function SecondLine(props: {
   const remark = why === null ? (props.remark ?? notice) : null
   return (
     <div className={styles.second}>
-      <span className={styles.via}>{via}</span>
+      <span className={styles.via} data-tip={via} data-tip-when="cut">
+        {via}
+      </span>
       {snapshot.exposed && (
         <span className={styles.exposed} data-tip={EXPOSED}>
           <LockOpen size={12} aria-hidden="true" />

@@ -13,6 +13,9 @@ import { showScreen, useUi, type Screen } from '../stores/ui'
 import { CloudStatus } from './cloud-status'
 import styles from './sidebar.module.css'
 
+/** Four figures need the room that a small window would save. */
+const LONG = 1000
+
 /** Where one can go, and in one line how all is. */
 export function Sidebar(): ReactNode {
   const forwards = useForwards((state) => state.byId.size)
@@ -59,7 +62,11 @@ function Entry(props: {
       {props.icon}
       <span className={styles.label}>{props.label}</span>
       {props.count !== undefined && props.count > 0 && (
-        <span className={styles.count} data-attention={props.attention === true || undefined}>
+        <span
+          className={styles.count}
+          data-attention={props.attention === true || undefined}
+          data-long={props.count >= LONG || undefined}
+        >
           {props.count}
           {props.attention === true && <span className="sr-only"> to decide</span>}
         </span>
@@ -72,8 +79,11 @@ function Entry(props: {
 function Pulse(): ReactNode {
   const forwards = useForwards((state) => countRunning(state.byId))
   const relays = useRelays((state) => countRunning(state.byId))
+  const known = useForwards((state) => state.ready)
   const running = forwards + relays
   const rate = useSyncExternalStore(onTotalRate, totalText)
+  // Before the daemon has told, nobody knows; it may well be many.
+  if (!known) return null
   return (
     <div className={styles.pulse} data-testid="pulse">
       <StateGlyph state={running > 0 ? 'running' : 'stopped'} labelled={false} />

@@ -76,7 +76,7 @@ function More(props: LimitsFieldsProps): ReactNode {
       <div className={styles.fields}>
         <Rates {...props} title="Each address" up="sourceUp" down="sourceDown" />
         <Rates {...props} title={`Each ${one}`} up="connectionUp" down="connectionDown" />
-        <div className={styles.row}>
+        <div className={`${styles.row} ${styles.last}`}>
           <Text
             {...props}
             field="newConnectionsPerSecond"

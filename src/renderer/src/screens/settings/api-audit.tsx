@@ -8,6 +8,7 @@ import styles from './apis.module.css'
 const PAGE = 50
 const MOST = 1000
 const REFRESH_MS = 3000
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
 /** Who called which API for what, newest first. Asked for only while it is open. */
 export function ApiAudit(): ReactNode {
@@ -72,7 +73,7 @@ function Call({ entry }: { entry: AuditEntry }): ReactNode {
     <tr>
       <td>
         <time dateTime={entry.at} data-tip={at.toLocaleString()}>
-          {at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleDateString()}
+          {at.toDateString() === new Date().toDateString() ? time.format(at) : at.toLocaleDateString()}
         </time>
       </td>
       <td className="mono selectable">{entry.caller}</td>

@@ -54,11 +54,11 @@ export function PasswordDialog({ account, onClose }: { account: CloudAccount; on
         }}
       >
         <TextField
-          label="Password now"
+          label="Current password"
           type="password"
           autoComplete="current-password"
           value={before}
-          error={tried && before === '' ? 'Type the password of now.' : null}
+          error={tried && before === '' ? 'Type the current password.' : null}
           onChange={setBefore}
         />
         <TextField

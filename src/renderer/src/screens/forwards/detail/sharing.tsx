@@ -133,8 +133,12 @@ function Run({ run }: { run: CloudRun }): ReactNode {
   const since = useClock(useCallback((now: number) => clockTime(run.since, now), [run.since]))
   return (
     <li className={styles.run}>
-      <span className={styles.device}>{run.isThisDevice ? 'This machine' : run.deviceName}</span>
-      <span className={styles.person}>{run.user}</span>
+      <span className={styles.device} data-tip={run.deviceName} data-tip-when="cut">
+        {run.isThisDevice ? 'This machine' : run.deviceName}
+      </span>
+      <span className={styles.person} data-tip={run.user} data-tip-when="cut">
+        {run.user}
+      </span>
       <span className={styles.since}>since {since}</span>
     </li>
   )

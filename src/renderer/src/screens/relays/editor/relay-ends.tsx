@@ -56,7 +56,7 @@ export function RelayEnds({ state }: { state: RelayFormState }): ReactNode {
         {form.targets.length === 1 && <FirstTarget state={state} />}
       </div>
       {form.targets.length > 1 && <TargetList state={state} />}
-      <div className={styles.add}>
+      <div className={styles.add} data-alone={form.targets.length === 1 || undefined}>
         <Button
           size="s"
           kind="quiet"
