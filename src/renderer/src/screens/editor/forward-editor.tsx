@@ -17,6 +17,7 @@ import { Exposure } from './exposure'
 import { changesWay, formOf, partialSpec } from './form'
 import { fieldLabel } from './form-fields'
 import { isProxy } from './form-more'
+import frame from '../../styles/form-pane.module.css'
 import styles from './forward-editor.module.css'
 import { Kept } from './kept'
 import { LOCK_REASON } from './locked'
@@ -85,13 +86,15 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
         onClose()
       }}
     >
-      <header className={styles.header}>
-        <h1 id="editor-title">{original === null ? 'New forward' : `Edit ${original.name}`}</h1>
+      <header className={frame.header}>
+        <h1 id="editor-title" data-tip={original?.name} data-tip-when="cut">
+          {original === null ? 'New forward' : `Edit ${original.name}`}
+        </h1>
         <IconButton label="Close" onClick={onClose}>
           <X size={16} />
         </IconButton>
       </header>
-      <div className={styles.body}>
+      <div className={frame.body}>
         {forwardId === null && <PasteBox onCommand={state.paste} notes={state.notes} />}
         {fromConfig && <ConfigNote state={state} />}
         {state.sharing.cloud?.editable === false && (
@@ -122,7 +125,7 @@ export function ForwardEditor({ forwardId, start, onClose }: ForwardEditorProps)
         <SharedSecrets state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
-      <footer className={styles.footer}>
+      <footer className={frame.footer}>
         {wanted && original !== null && changesWay(form, formOf(original)) && <Restart id={original.id} />}
         <Button
           kind={wanted ? 'primary' : 'plain'}

@@ -8,6 +8,7 @@ import { Copy, X } from '../../components/icons'
 import { Skeleton } from '../../components/skeleton'
 import { showToast } from '../../components/toasts'
 import { settle, valueOf } from '../../stores/call'
+import frame from '../../styles/form-pane.module.css'
 import styles from './config-pane.module.css'
 import { SavedSecrets } from './saved-secrets'
 import { SessionFacts, UsedBy } from './server-facts'
@@ -35,20 +36,20 @@ export function ConfigPane({ server, session, onClose, onCopied }: ConfigPanePro
   }
   return (
     <aside className={pane.pane} aria-label={`Server ${server.name}`}>
-      <header className={pane.header}>
+      <header className={frame.header}>
         <h1>{server.name}</h1>
         <IconButton label="Close" onClick={onClose}>
           <X size={16} />
         </IconButton>
       </header>
-      <div className={pane.body}>
+      <div className={frame.body}>
         <Where config={config} />
         <SessionFacts session={session} />
         <UsedBy serverId={server.id} />
         {config === null ? <Skeleton rows={3} label="Reading the ssh config" /> : <Said config={config} />}
         <SavedSecrets serverId={server.id} />
       </div>
-      <footer className={pane.footer}>
+      <footer className={frame.footer}>
         <Button onClick={onClose}>Close</Button>
         <Button icon={<Copy size={14} />} busy={busy} onClick={() => void copy()}>
           Make your own copy

@@ -8,6 +8,7 @@ import { SessionFacts, UsedBy } from './server-facts'
 import { LoginFields, WhereFields } from './server-fields'
 import { SavedSecrets } from './saved-secrets'
 import { SafetyFields, WayFields } from './server-way'
+import frame from '../../styles/form-pane.module.css'
 import styles from './server-pane.module.css'
 import { useServerForm } from './use-server-form'
 
@@ -55,13 +56,13 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
           onClose()
         }}
       >
-        <header className={styles.header}>
+        <header className={frame.header}>
           <h1>{title}</h1>
           <IconButton label="Close" onClick={onClose}>
             <X size={16} />
           </IconButton>
         </header>
-        <div className={styles.body}>
+        <div className={frame.body}>
           {serverId !== null && <SessionFacts session={session} />}
           {serverId !== null && <UsedBy serverId={serverId} />}
           <WhereFields state={state} />
@@ -71,7 +72,7 @@ export function ServerPane({ serverId, session, onClose, onSaved }: ServerPanePr
           <SafetyFields state={state} />
           {state.fault !== null && <FaultView fault={state.fault} />}
         </div>
-        <footer className={styles.footer}>
+        <footer className={frame.footer}>
           {serverId !== null && (
             <Button
               kind="quiet"

@@ -9,6 +9,7 @@ import { useRelay } from '../../../stores/relays'
 import type { RelayStart } from '../../../stores/ui'
 import { liveConnections } from '../../../stores/view-actions'
 import { Exposure } from '../../editor/exposure'
+import frame from '../../../styles/form-pane.module.css'
 import styles from '../../editor/forward-editor.module.css'
 import { changesListener, relayFormOf } from './relay-form'
 import { RelayDetails } from './relay-details'
@@ -64,13 +65,15 @@ export function RelayEditor({ relayId, start, onClose }: RelayEditorProps): Reac
         onClose()
       }}
     >
-      <header className={styles.header}>
-        <h1 id="editor-title">{original === null ? 'New relay' : `Edit ${original.name}`}</h1>
+      <header className={frame.header}>
+        <h1 id="editor-title" data-tip={original?.name} data-tip-when="cut">
+          {original === null ? 'New relay' : `Edit ${original.name}`}
+        </h1>
         <IconButton label="Close" onClick={onClose}>
           <X size={16} />
         </IconButton>
       </header>
-      <div className={styles.body}>
+      <div className={frame.body}>
         <div className={styles.choice}>
           <Segmented
             label="What it passes on"
@@ -87,7 +90,7 @@ export function RelayEditor({ relayId, start, onClose }: RelayEditorProps): Reac
         <RelayDetails state={state} />
         {state.fault !== null && <FaultView fault={state.fault} />}
       </div>
-      <footer className={styles.footer}>
+      <footer className={frame.footer}>
         {wanted && original !== null && <Consequence state={state} id={original.id} />}
         <Button
           kind={wanted ? 'primary' : 'plain'}
