@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { build } from 'vite'
-import { alias } from '../../vite.alias'
+import { alias, node } from '../../vite.alias'
 import { freePort } from '../support/free-port'
 
 /** Where Debian's openssh-tests puts them. */
@@ -43,11 +43,12 @@ async function buildShim(source: string, shim: string): Promise<void> {
     logLevel: 'error',
     root,
     resolve: { alias },
+    ssr: node,
     build: {
       ssr: join(root, 'tests/engine/ssh-config', source),
       outDir: scratch,
       emptyOutDir: false,
-      rolldownOptions: { external: ['hash-wasm'], output: { entryFileNames: bundle } },
+      rolldownOptions: { output: { entryFileNames: bundle } },
     },
   })
   writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(scratch, bundle)}' "$@"\n`)

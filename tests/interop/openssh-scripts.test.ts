@@ -16,7 +16,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build } from 'vite'
-import { alias } from '../../vite.alias'
+import { alias, node } from '../../vite.alias'
 import { freePort } from '../support/free-port'
 
 /** Where Debian's openssh-tests puts them. */
@@ -39,6 +39,7 @@ beforeAll(async () => {
     logLevel: 'error',
     root,
     resolve: { alias },
+    ssr: node,
     build: {
       ssr: join(root, 'tests/interop/_openssh-shim.ts'),
       outDir: scratch,
