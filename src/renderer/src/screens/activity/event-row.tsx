@@ -86,9 +86,16 @@ function Subject({ event }: { event: ActivityEvent }): ReactNode {
               showServer(server.id)
             }
           : null
-  if (open === null) return <span className={styles.subject}>{event.subject}</span>
+  const tip = { 'data-tip': event.subject, 'data-tip-when': 'cut' }
+  if (open === null) {
+    return (
+      <span className={styles.subject} {...tip}>
+        {event.subject}
+      </span>
+    )
+  }
   return (
-    <button type="button" className={`${styles.subject} ${styles.link}`} onClick={open}>
+    <button type="button" className={`${styles.subject} ${styles.link}`} onClick={open} {...tip}>
       {event.subject}
     </button>
   )

@@ -60,9 +60,6 @@ export function CloudNav({ teams, shown }: { teams: readonly CloudTeam[]; shown:
 
 // --- internal ---
 
-/** From here a name may be cut. */
-const TIP_FROM = 18
-
 /** What one may do there and, where it is not as it should be, how the key stands. */
 function standing({ role, key }: CloudTeam): string {
   const { name } = roleWords[role]
@@ -97,7 +94,7 @@ function Item(props: {
     >
       {props.icon}
       <span className={styles.itemWords}>
-        <span className={styles.itemName} data-tip={props.label.length > TIP_FROM ? props.label : undefined}>
+        <span className={styles.itemName} data-tip={props.label} data-tip-when="cut">
           {props.label}
         </span>
         {props.below !== undefined && <span className={styles.below}>{props.below}</span>}

@@ -94,7 +94,7 @@ function Entry({ entry }: { entry: CloudAuditEntry }): ReactNode {
           {clockTime(entry.at, Date.now())}
         </time>
       </td>
-      <td className={`${styles.actor} selectable`} data-tip={entry.actor.length > 28 ? entry.actor : undefined}>
+      <td className={`${styles.actor} selectable`} data-tip={entry.actor} data-tip-when="cut">
         {entry.actor}
       </td>
       <td className={`${styles.did} selectable`}>{auditSentence(entry)}</td>
