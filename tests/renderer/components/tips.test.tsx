@@ -35,3 +35,28 @@ it('tells a name that is cut off, and nothing of one that can be read', () => {
   expect(hasTip(180)).toBe(true)
   expect(hasTip(100)).toBe(false)
 })
+
+it('stays inside the window, however long, at whichever edge', () => {
+  const width = vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(240)
+  const { rerender } = render(<Tips />)
+  for (const [left, stands] of [
+    [0, 124],
+    [500, 510],
+    [window.innerWidth - 20, window.innerWidth - 124],
+  ] as const) {
+    rerender(
+      <>
+        <Tips />
+        <button data-testid={`at-${left}`} data-tip={`tip at ${left}`} />
+      </>,
+    )
+    const owner = screen.getByTestId(`at-${left}`)
+    owner.getBoundingClientRect = () => new DOMRect(left, 100, 20, 20)
+    fireEvent.pointerOver(owner)
+    act(() => {
+      vi.runAllTimers()
+    })
+    expect(screen.getByText(`tip at ${left}`).style.left).toBe(`${stands}px`)
+  }
+  width.mockRestore()
+})

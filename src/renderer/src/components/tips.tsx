@@ -1,8 +1,10 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import styles from './tips.module.css'
 
 const DELAY_MS = 500
 const GAP = 6
+/** Between a tip and the edge of the window. */
+const EDGE = 4
 
 interface Tip {
   readonly text: string
@@ -21,6 +23,15 @@ interface Tip {
 export function Tips(): ReactNode {
   const [tip, setTip] = useState<Tip | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const shown = useRef<HTMLDivElement>(null)
+
+  // Only the text, once laid out, says how wide it is.
+  useLayoutEffect(() => {
+    if (tip === null || shown.current === null) return
+    const half = shown.current.offsetWidth / 2 + EDGE
+    const left = Math.min(Math.max(tip.left, half), window.innerWidth - half)
+    if (left !== tip.left) setTip({ ...tip, left })
+  }, [tip])
 
   useEffect(() => {
     const hide = (): void => {
@@ -65,6 +76,7 @@ export function Tips(): ReactNode {
   if (tip === null) return null
   return (
     <div
+      ref={shown}
       aria-hidden="true"
       className={tip.above ? `${styles.tip} ${styles.above}` : styles.tip}
       style={{ left: tip.left, top: tip.top }}
@@ -77,10 +89,9 @@ export function Tips(): ReactNode {
 function place(owner: HTMLElement): Tip {
   const box = owner.getBoundingClientRect()
   const above = box.bottom + 40 > window.innerHeight
-  const middle = box.left + box.width / 2
   return {
     text: owner.dataset.tip ?? '',
-    left: Math.min(Math.max(middle, 80), window.innerWidth - 80),
+    left: box.left + box.width / 2,
     top: above ? box.top - GAP : box.bottom + GAP,
     above,
   }
