@@ -6,32 +6,12 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 
-const root = join(import.meta.dirname, '../..')
-/** Inside the tree, so that the bundle finds its packages. */
-let bundles: string
+const bundle = join(import.meta.dirname, '../../out/node/warren-cloud.mjs')
 let data: string
 const running = new Set<ChildProcess>()
 
-beforeAll(async () => {
-  bundles = mkdtempSync(join(root, 'node_modules/.cloud-test-'))
-  await build({
-    configFile: join(root, 'vite.node.config.ts'),
-    root,
-    logLevel: 'error',
-    build: {
-      outDir: bundles,
-      emptyOutDir: true,
-      sourcemap: false,
-      rollupOptions: { input: { 'warren-cloud': 'src/cloud/main.ts' } },
-    },
-  })
-})
-afterAll(() => {
-  rmSync(bundles, { recursive: true, force: true })
-})
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'warren-cloud-'))
 })
@@ -51,7 +31,7 @@ interface Ended {
 }
 
 function start(words: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const child = spawn(process.execPath, [join(bundles, 'warren-cloud.mjs'), ...words], {
+  const child = spawn(process.execPath, [bundle, ...words], {
     env: { PATH: process.env['PATH'] ?? '', HOME: data, WARREN_CLOUD_DATA: data, PORT: '0', ...env },
     stdio: 'pipe',
   })
