@@ -237,7 +237,10 @@ describe.each([
       const words = await Promise.all(
         ['one', 'two'].map(async (word) => {
           const remote = await session.listenRemote({ host: '127.0.0.1', port: 0 }, (incoming) => {
-            incoming.accept().end(word)
+            const channel = incoming.accept()
+            // The session may end before sshd has closed its end.
+            channel.on('error', () => undefined)
+            channel.end(word)
           })
           if (!('port' in remote.bound)) throw new Error('no port')
           expect(remote.bound.port).toBeGreaterThan(0)
@@ -295,6 +298,7 @@ describe.each([
     await withSession(specOf(sshd), async (session) => {
       const remote = await session.listenRemote({ path }, (incoming) => {
         const channel = incoming.accept()
+        channel.on('error', () => undefined)
         channel.pipe(channel)
       })
       const forward = await listenForward(session, { path })
