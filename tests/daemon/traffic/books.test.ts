@@ -162,7 +162,7 @@ describe('the books', () => {
     world.move('a', { up: 6 })
     world.books.port.ended(endedConnection('a'))
     await world.clock.advance(3 * SECOND)
-    expect(world.faults().map(({ code }) => code)).toEqual(['store.full'])
+    await expect.poll(() => world.faults().map(({ code }) => code)).toEqual(['store.full'])
     // What could not be saved is shown all the same.
     expect((await hours()).map(({ up }) => up)).toEqual([5, 6])
     expect(await world.books.history({ id: 'a', limit: 10 })).toHaveLength(1)
