@@ -177,11 +177,12 @@ export class Splice implements ChannelSink, ClientSink {
 
   private readonly pass = (data: Buffer): void => {
     const { client } = this
-    this.counter.bytesDown += data.length
+    // What was on its way when the client went is for nobody, and counts for nothing.
     if (!client.writable) {
       this.channel?.consumed(data.length)
       return
     }
+    this.counter.bytesDown += data.length
     if (!this.corked) {
       this.corked = true
       this.corker.uncorkLater(this)
