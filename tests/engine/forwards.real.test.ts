@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../src/shared/endpoints'
+import { throughSocks } from '../support/bulk-target'
 import { checkLeaks } from '../support/leaks'
 import { startSshd, type Sshd } from '../support/sshd'
 import { dialLocal, digest, listen, listenEcho, sendNoise, specOf, type Listener } from './ssh/harness'
@@ -261,16 +262,9 @@ describe('a dynamic forward', () => {
       socket.write(bytes)
       await gone
     }
-    const { stdout } = await run('curl', [
-      '-s',
-      '--max-time',
-      '5',
-      '-x',
-      `socks5://127.0.0.1:${portOf(at)}`,
-      `telnet://127.0.0.1:${sshd.port}`,
-      '-m',
-      '1',
-    ]).catch((error: { stdout: string }) => error)
-    expect(stdout).toMatch(/^SSH-2.0/)
+    const client = await throughSocks(portOf(at), sshd.port)()
+    const [banner] = (await once(client, 'data')) as [Buffer]
+    client.destroy()
+    expect(banner.toString()).toMatch(/^SSH-2.0/)
   })
 })
