@@ -45,7 +45,7 @@ export interface Sshd {
   readonly knownHostsLine: string
   readonly pid: () => number
   readonly log: () => string
-  /** Resolves when the log matches; rejects after ten seconds. */
+  /** Resolves when the log matches; rejects after a minute. */
   readonly logged: (pattern: RegExp) => Promise<void>
   /** Adds a public key file or line to authorized_keys. */
   readonly authorize: (publicKey: string) => void
@@ -66,7 +66,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), 'warren-sshd-'))
   chmodSync(dir, 0o700)
   const host = options.listenAddress ?? '127.0.0.1'
-  const port = options.port ?? (await freePort(host))
   const types = options.hostKeys ?? ['ed25519']
   const clientKey = join(dir, 'client')
   const authorizedKeys = join(dir, 'authorized_keys')
@@ -74,6 +73,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   makeKey(clientKey, 'ed25519')
   writeFileSync(authorizedKeys, readFileSync(`${clientKey}.pub`), { mode: 0o600 })
   for (const type of types) makeKey(join(dir, `host_${type}`), type)
+  // Drawn when all else is there: what is free now may be somebody's a second later.
+  const port = options.port ?? (await freePort(host))
   writeFileSync(
     join(dir, 'sshd_config'),
     [
@@ -125,13 +126,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const signalAll = (signal: NodeJS.Signals): void => {
     const pid = child?.pid
     if (pid === undefined || child?.exitCode !== null) return
-    for (const each of [pid, ...descendants(pid)]) {
-      try {
-        process.kill(each, signal)
-      } catch {
-        // It ended between the listing and the signal.
-      }
-    }
+    signalTree(pid, signal)
   }
   const halt = async (): Promise<void> => {
     const ending = child
@@ -224,21 +219,37 @@ function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, host)
     socket.once('error', () => resolve(false))
+    // It may go without a word: whoever took the connection ended first.
+    socket.once('close', () => resolve(false))
     socket.once('data', () => {
-      socket.destroy()
       resolve(true)
+      socket.destroy()
     })
   })
 }
 
-function descendants(pid: number): number[] {
-  let children: number[] = []
+/** A process that is to end or to stop is stopped before its children are listed: it must not fork another one meanwhile. */
+function signalTree(pid: number, signal: NodeJS.Signals): void {
+  if (signal === 'SIGKILL' || signal === 'SIGSTOP') signalOne(pid, 'SIGSTOP')
+  for (const child of childrenOf(pid)) signalTree(child, signal)
+  signalOne(pid, signal)
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
   try {
-    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+    process.kill(pid, signal)
+  } catch {
+    // It ended before the signal.
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
   } catch {
     // The process is gone, or the system has no /proc.
+    return []
   }
-  return children.flatMap((child) => [child, ...descendants(child)])
 }
 
 function pause(milliseconds: number): Promise<void> {
