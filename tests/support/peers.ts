@@ -129,9 +129,11 @@ function serveForwards(connection: Connection): void {
     const { bindAddr, bindPort } = info
     const listener = createServer({ allowHalfOpen: true }, (socket) => {
       const { remoteAddress = '', remotePort = 0, localPort = 0 } = socket
-
+      // A client may reset while its channel is being opened.
+      socket.on('error', () => undefined)
       connection.forwardOut(bindAddr, localPort, remoteAddress, remotePort, (error, channel) => {
         if (error !== undefined) socket.destroy()
+        else if (socket.destroyed) channel.close()
         else joinEnds(socket, channel)
       })
     })
@@ -203,9 +205,11 @@ function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('error', () => resolve(false))
+    // It may go without a word: whoever took the connection ended first.
+    socket.once('close', () => resolve(false))
     socket.once('data', () => {
-      socket.destroy()
       resolve(true)
+      socket.destroy()
     })
   })
 }
