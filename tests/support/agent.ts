@@ -51,7 +51,7 @@ export interface SlowAgent {
   readonly socket: string
   /** How many signatures wait. */
   readonly waiting: () => number
-  /** Lets what waits go through, as a touch would. */
+  /** Lets what waits go through, as a touch would; one that comes before anything waits is for the next. */
   readonly touch: () => void
   readonly stop: () => Promise<void>
 }
@@ -62,6 +62,7 @@ export async function startSlowAgent(behind: string): Promise<SlowAgent> {
   const socket = join(dir, 'agent.sock')
   const held = new Set<() => void>()
   const open = new Set<Socket>()
+  let isTouched = false
   const server: Server = createServer((client) => {
     const agent = connect(behind)
     for (const each of [client, agent]) {
@@ -75,8 +76,12 @@ export async function startSlowAgent(behind: string): Promise<SlowAgent> {
       const pass = (): void => {
         agent.write(request)
       }
-      if (request[4] !== SIGN_REQUEST) pass()
-      else held.add(pass)
+      if (request[4] === SIGN_REQUEST && !isTouched) {
+        held.add(pass)
+        return
+      }
+      if (request[4] === SIGN_REQUEST) isTouched = false
+      pass()
     })
     client.on('close', () => agent.destroy())
   })
@@ -86,6 +91,7 @@ export async function startSlowAgent(behind: string): Promise<SlowAgent> {
     socket,
     waiting: () => held.size,
     touch: () => {
+      isTouched = held.size === 0
       for (const pass of held) pass()
       held.clear()
     },
