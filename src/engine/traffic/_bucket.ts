@@ -22,10 +22,13 @@ export class Bucket {
   private bytesPerMs: number
   private owed = 0
   private emptyAt = -Infinity
-  /** Of the last round: how many could take something here, and what is an equal part for each. */
+  /** What each will have taken after the last round, if it took its part: see `Claim`. */
+  level = 0
+  /** Of the last round: how many could take something here, and what they had taken before. */
   private round = 0
   private able = 0
-  private roundShare = -1
+  private taken = 0
+  private isLevelled = true
 
   constructor(
     /** Bytes per second. */
@@ -79,21 +82,26 @@ export class Bucket {
     return this.flows > 1 && now - this.emptyAt < CONTENDED_MS
   }
 
-  /** One more flow could take something in this round. */
-  countAble(round: number): void {
+  /** One more flow could take something in this round. `taken`: what it had before. */
+  countAble(round: number, taken: number): void {
     if (round !== this.round) {
       this.round = round
       this.able = 0
-      this.roundShare = -1
+      this.taken = 0
+      this.isLevelled = false
     }
     this.able += 1
+    this.taken += taken
   }
 
-  /** An equal part, of what was there when the first asked, for each that could take something in this round. */
-  share(round: number): number {
-    if (round !== this.round) return 0
-    if (this.roundShare < 0) this.roundShare = Math.max(MIN_GRANT, Math.floor(this.tokens / this.able))
-    return this.roundShare
+  /** Where all that could take something in this round come to, with what was there when the first asked; -Infinity: none could. */
+  levelOf(round: number): number {
+    if (round !== this.round) return -Infinity
+    if (!this.isLevelled) {
+      this.isLevelled = true
+      this.level = (this.taken + this.tokens) / this.able
+    }
+    return this.level
   }
 
   /** Whether it says no more than a new one would. */

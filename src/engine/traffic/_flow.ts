@@ -1,5 +1,6 @@
 /** One direction of one connection under limits. */
 import { MIN_GRANT, type Bucket } from './_bucket'
+import { Claim } from './_claim'
 import type { FlowList } from './_flow-list'
 import type { Lane } from './_lane'
 import type { Flow, Waiter } from './types'
@@ -17,8 +18,9 @@ export class LimitedFlow implements Flow {
   private blockedAt: Bucket | null = null
   private isCounted = false
   private wanted = 0
-  /** What it may still take of its turn while others wait. */
-  private credit = 0
+  /** What it may take of each while others wait. */
+  private ofSource: Claim | null = null
+  private ofRule: Claim | null = null
 
   constructor(private readonly lane: Lane) {}
 
@@ -26,12 +28,13 @@ export class LimitedFlow implements Flow {
   wire(buckets: { readonly own: Bucket | null; readonly source: Bucket | null; readonly rule: Bucket | null }): void {
     this.discount()
     this.blockedAt = null
-    this.credit = 0
     if (this.source !== null) this.source.flows -= 1
     if (this.rule !== null) this.rule.flows -= 1
     this.own = buckets.own
     this.source = buckets.source
     this.rule = buckets.rule
+    this.ofSource = this.source === null ? null : new Claim(this.source)
+    this.ofRule = this.rule === null ? null : new Claim(this.rule)
     if (this.source !== null) this.source.flows += 1
     if (this.rule !== null) this.rule.flows += 1
   }
@@ -60,7 +63,7 @@ export class LimitedFlow implements Flow {
       if (granted < MIN_GRANT) granted = 0
       this.blockedAt?.ranDry(now)
     }
-    if (granted > 0) this.spend(granted)
+    if (granted > 0) this.spend(granted, now)
     return granted
   }
 
@@ -75,7 +78,7 @@ export class LimitedFlow implements Flow {
     if (own !== null && !own.hasWhole(bytes, now)) return false
     if (source !== null && !source.hasWhole(bytes, now)) return false
     if (rule !== null && !rule.hasWhole(bytes, now)) return false
-    this.spend(bytes)
+    this.spend(bytes, now)
     return true
   }
 
@@ -90,14 +93,15 @@ export class LimitedFlow implements Flow {
   /** Before a round: stands up to be counted where there is something to take. */
   countAble(now: number): void {
     if (this.tokens(now) < Math.min(this.wanted, MIN_GRANT)) return
-    this.source?.countAble(this.lane.round)
-    this.rule?.countAble(this.lane.round)
+    this.ofSource?.count(this.lane.round)
+    this.ofRule?.count(this.lane.round)
   }
 
   /** Whether its turn can begin: then {@link take} grants up to its fair part. */
   beginTurn(now: number): boolean {
     const { round } = this.lane
-    this.credit = Math.min(this.source?.share(round) ?? Infinity, this.rule?.share(round) ?? Infinity)
+    this.ofSource?.begin(round)
+    this.ofRule?.begin(round)
     return Math.min(this.tokens(now), this.credit) >= Math.min(this.wanted, MIN_GRANT)
   }
 
@@ -148,18 +152,24 @@ export class LimitedFlow implements Flow {
     return Math.max(0, Math.floor(tokens))
   }
 
+  /** What is left of its turn. */
+  private get credit(): number {
+    return Math.min(this.ofSource?.credit ?? Infinity, this.ofRule?.credit ?? Infinity)
+  }
+
   private contended(now: number): Bucket | null {
     if (this.rule !== null && this.rule.isContended(now)) return this.rule
     if (this.source !== null && this.source.isContended(now)) return this.source
     return null
   }
 
-  private spend(bytes: number): void {
+  private spend(bytes: number, now: number): void {
     const { own, source, rule } = this
     if (own !== null) own.tokens -= bytes
     if (source !== null) source.tokens -= bytes
     if (rule !== null) rule.tokens -= bytes
-    this.credit = Math.max(0, this.credit - bytes)
+    this.ofSource?.spend(bytes, now)
+    this.ofRule?.spend(bytes, now)
     this.lane.budget?.take(bytes)
   }
 

@@ -38,7 +38,7 @@ export class Lane {
   }
 
   /**
-   * Deals what there is, in turn (round robin whose quantum is an equal part of what is there for those who can take it).
+   * Deals what there is, in turn: to each that can take it what brings it level with the others (see `Claim`).
    *
    * Who did not get a turn comes first the next time.
    */

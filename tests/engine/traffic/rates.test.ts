@@ -232,6 +232,34 @@ describe('bandwidth of connections and sources', () => {
     expect(waits).toBeLessThanOrEqual(100)
   })
 
+  it('lets nobody fall behind who is busy elsewhere in some rounds', () => {
+    const next = random(7)
+    const world = slowWorld({ perRule: { down: 100 * MB } })
+    // Each needs up to so many milliseconds between two chunks, and could carry more than its part.
+    const paths = [0, 0, 0, 2, 4, 6, 6, 8, 8, 8].map((mostAway) => {
+      const { down } = admit(world.limiter)
+      const path = { backAt: 0, passed: 0 }
+      let held = 0
+      const pass = (): void => {
+        const granted = down?.take(held) ?? held
+        held -= granted
+        path.passed += granted
+        path.backAt = held > 0 ? Infinity : world.now() + next() * mostAway
+        if (held > 0) down?.await({ granted: pass })
+      }
+      const read = (): void => {
+        held = 64 * KB
+        pass()
+      }
+      return Object.assign(path, { read })
+    })
+    for (let step = 0; step < 5000; step += 1) {
+      world.advance(1)
+      for (const path of paths) if (path.backAt <= world.now()) path.read()
+    }
+    expect(ratio(paths.map(({ passed }) => passed))).toBeGreaterThan(0.95)
+  })
+
   it('gives what some leave over to those that want more', () => {
     const world = slowWorld({ perRule: { down: MB } })
     const modest = Array.from({ length: 50 }, () => {
