@@ -66,6 +66,19 @@ export function holdWait(held: number): HeldWait {
   return { clock: { now: Date.now, after }, begun: () => begun, isUnderWay: () => task !== null, end }
 }
 
+/** How long the kernel may take with a connection on a busy machine; only a test that fails waits for so long. */
+const PATIENCE_MS = 15_000
+
+/**
+ * Turns of the event loop until `test` holds, at most for a while.
+ *
+ * Not a number of turns: real sockets need as many as the kernel takes its time, and a turn in which nothing happens takes none.
+ */
+export async function turnsUntil(test: () => boolean): Promise<void> {
+  const over = performance.now() + PATIENCE_MS
+  while (!test() && performance.now() < over) await settled()
+}
+
 /** Lets every promise that can settle do so. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {

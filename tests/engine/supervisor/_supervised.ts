@@ -5,7 +5,7 @@ import { ServerRetries, SupervisedForward } from '../../../src/engine/supervisor
 import { ConnectionTable } from '../../../src/engine/traffic'
 import type { EnginePorts } from '../../../src/engine/types'
 import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ServerSpec } from '../../../src/shared/specs'
-import { fakeClock, settled, type FakeClock } from '../../support/fake-clock'
+import { fakeClock, turnsUntil, type FakeClock } from '../../support/fake-clock'
 import { fakePool, type FakePool, type PendingLogin } from '../../support/fake-pool'
 
 export interface Bench {
@@ -70,11 +70,11 @@ export function makeBench(): Bench {
       return one
     },
     reach: async (forward, state) => {
-      for (let turn = 0; turn < 1000 && forward.snapshot().state !== state; turn += 1) await settled()
+      await turnsUntil(() => forward.snapshot().state === state)
       expect(forward.snapshot().state).toBe(state)
     },
     login: async () => {
-      for (let turn = 0; turn < 1000 && pool.pending.length === 0; turn += 1) await settled()
+      await turnsUntil(() => pool.pending.length > 0)
       const [first] = pool.pending
       if (first === undefined) throw new Error('Nobody logs in')
       return first

@@ -4,8 +4,9 @@ import type { SupervisedForward } from '../../../src/engine/supervisor'
 import type { ForwardClientOptions, ClientEnd } from '../../../src/engine/ssh/types'
 import { WarrenError } from '../../../src/shared/errors'
 import { forwardDraftSchema, type ForwardDraft } from '../../../src/shared/specs'
-import { settled } from '../../support/fake-clock'
+import { turnsUntil } from '../../support/fake-clock'
 import { fakeSession, type FakeSession } from '../../support/fake-pool'
+import { freePort } from '../../support/free-port'
 import { makeBench, type Bench } from './_supervised'
 
 const IDLE_SECONDS = 60
@@ -59,7 +60,7 @@ function session(): FakeSession & { readonly held: [ClientEnd, ForwardClientOpti
 }
 
 async function until(test: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000 && !test(); turn += 1) await settled()
+  await turnsUntil(test)
   expect(test()).toBe(true)
 }
 
@@ -119,7 +120,8 @@ describe('an on-demand forward', () => {
   })
 
   it('fails and listens no more when only a person can help', async () => {
-    const forward = await asleep()
+    // Called again when nobody listens there: of those that the system hands out, a client could be given the very same one.
+    const forward = await asleep({ localPort: await freePort() })
     const gone = closed(call(forward))
     ;(await bench.login()).fail(new WarrenError('ssh.auth-failed', 'The server refused the login.'))
     await bench.reach(forward, 'failed')
@@ -173,8 +175,8 @@ describe('an on-demand forward', () => {
     await bench.reach(forward, 'degraded')
     await until(() => bench.clock.waits().includes(IDLE_SECONDS * 1000))
     await bench.clock.advance(IDLE_SECONDS * 1000)
-    await until(() => bench.pool.leases() === 0)
-    await settled()
+    await until(() => forward.snapshot().asleep)
+    expect(bench.pool.leases()).toBe(0)
     expect(forward.snapshot()).toMatchObject({ state: 'degraded', asleep: true, reason: { code: 'target.refused' } })
   })
 

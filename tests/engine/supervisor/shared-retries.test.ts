@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SupervisedForward } from '../../../src/engine/supervisor'
 import { errorCodes, WarrenError, type ErrorCode } from '../../../src/shared/errors'
-import { settled } from '../../support/fake-clock'
+import { settled, turnsUntil } from '../../support/fake-clock'
 import { fakeRemoteListener, fakeSession } from '../../support/fake-pool'
 import { makeBench, type Bench } from './_supervised'
 
@@ -30,7 +30,7 @@ describe('twenty forwards of one server that is away', () => {
     const forwards = Array.from({ length: 20 }, () => bench.make())
     for (const forward of forwards) forward.start({})
     for (const wait of [2000, 5000, 10_000, 30_000, 60_000, 60_000]) {
-      for (let turn = 0; bench.pool.pending.length < 20 && turn < 100; turn += 1) await settled()
+      await turnsUntil(() => bench.pool.pending.length === 20)
       expect(bench.pool.pending).toHaveLength(20)
       await fail(unreachable)
       await allWaiting(forwards)
@@ -61,14 +61,14 @@ describe('twenty forwards of one server that is away', () => {
     const forwards = Array.from({ length: 5 }, () => bench.make())
     for (const forward of forwards) forward.start({})
     for (const wait of [2000, 5000]) {
-      for (let turn = 0; bench.pool.pending.length < 5 && turn < 100; turn += 1) await settled()
+      await turnsUntil(() => bench.pool.pending.length === 5)
       await fail(unreachable)
       await allWaiting(forwards)
       if (wait < 5000) await bench.clock.advance(wait)
     }
     forwards[0]?.retry()
     ;(await bench.login()).succeed()
-    for (let turn = 0; bench.pool.pending.length < 4 && turn < 100; turn += 1) await settled()
+    await turnsUntil(() => bench.pool.pending.length === 4)
     for (const login of [...bench.pool.pending]) login.succeed()
     for (const forward of forwards) await bench.reach(forward, 'running')
   })

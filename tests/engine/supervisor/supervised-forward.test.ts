@@ -5,7 +5,7 @@ import { ConnectionTable } from '../../../src/engine/traffic'
 import type { EnginePorts } from '../../../src/engine/types'
 import { WarrenError } from '../../../src/shared/errors'
 import { forwardDraftSchema, type ForwardDraft, type ForwardSpec, type ServerSpec } from '../../../src/shared/specs'
-import { fakeClock, settled, type FakeClock } from '../../support/fake-clock'
+import { fakeClock, settled, turnsUntil, type FakeClock } from '../../support/fake-clock'
 import {
   fakePool,
   fakeRemoteListener,
@@ -61,13 +61,13 @@ function remote(): SupervisedForward {
 
 /** Waits for real sockets too: a listener needs some turns of the event loop. */
 async function reach(state: string, one = forward): Promise<void> {
-  for (let turn = 0; turn < 1000 && one.snapshot().state !== state; turn += 1) await settled()
+  await turnsUntil(() => one.snapshot().state === state)
   expect(one.snapshot().state).toBe(state)
 }
 
 /** The login that is under way, once it is. */
 async function login(): Promise<PendingLogin> {
-  for (let turn = 0; turn < 1000 && pool.pending.length === 0; turn += 1) await settled()
+  await turnsUntil(() => pool.pending.length > 0)
   const [first] = pool.pending
   if (first === undefined) throw new Error('Nobody logs in')
   return first
@@ -181,6 +181,7 @@ describe('stop and start in quick succession', () => {
     await run()
     forward.replace(spec({ remotePort: 1 }))
     forward.replace(spec({ remotePort: 2 }))
+    await login()
     for (let turn = 0; turn < 100; turn += 1) await settled()
     expect(pool.pending).toHaveLength(1)
     ;(await login()).succeed()
