@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { createNetworkWatch, type NetworkWatch } from '../../src/daemon/network-watch'
-import { greets } from '../support/flow'
+import { greets as greetsWithin } from '../support/flow'
 import { freePort } from '../support/free-port'
 import { checkLeaks } from '../support/leaks'
 import { makeNetwork, mayMakeNetworks, type OwnNetwork } from '../support/netns'
@@ -12,6 +12,8 @@ import { specOf } from './ssh/harness'
 import { forwardSpec, makeEngine, type EngineWorld } from './world'
 
 const SSHD_PORT = 2222
+/** For a login, and for an sshd that forks for twenty clients at once: how fast a busy machine does that is not what is tested. */
+const PATIENCE_MS = 60_000
 
 checkLeaks()
 
@@ -44,6 +46,8 @@ async function define(change: Partial<Parameters<typeof forwardSpec>[0]> = {}): 
   await it_.until(spec.id, ({ state }) => state === 'running')
   return { id: spec.id, port }
 }
+
+const greets = (port: number): Promise<boolean> => greetsWithin(port, PATIENCE_MS)
 
 function logins(): number {
   return sshd.log().match(/Accepted publickey/g)?.length ?? 0

@@ -47,8 +47,8 @@ export function watchFlow(port: number): Flow {
   }
 }
 
-/** Whether somebody behind the port says something. */
-export function greets(port: number): Promise<boolean> {
+/** Whether somebody behind the port says something in time. */
+export function greets(port: number, patienceMs = PATIENCE_MS): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
     const done = (result: boolean): void => {
@@ -58,7 +58,7 @@ export function greets(port: number): Promise<boolean> {
     }
     const timer = setTimeout(() => {
       done(false)
-    }, PATIENCE_MS)
+    }, patienceMs)
     socket.once('data', () => {
       done(true)
     })
