@@ -60,8 +60,9 @@ describe('when the server goes away', () => {
     it_.engine.start(id)
     const port = await running(id)
     await expectCarries(port)
+    const lost = it_.until(id, ({ state }) => state === 'waiting')
     await sshd.halt()
-    const waiting: ForwardSnapshot = await it_.until(id, ({ state }) => state === 'waiting')
+    const waiting: ForwardSnapshot = await lost
     expect(waiting.reason?.code).toMatch(/^ssh\./)
     expect(waiting.nextTryAt).not.toBeNull()
     expect(waiting).toMatchObject({ wanted: true, attempt: 1, listen: { port } })
@@ -103,8 +104,10 @@ describe('when the server goes away', () => {
     for (const id of ids) it_.engine.start(id)
     await Promise.all(ids.map((id) => running(id)))
     expect(it_.engine.sessions()).toHaveLength(1)
+    // Looked for from now on: a restart may take longer than the wait.
+    const waiting = ids.map((id) => it_.until(id, ({ state }) => state === 'waiting'))
     await sshd.restart()
-    await Promise.all(ids.map((id) => it_.until(id, ({ state }) => state === 'waiting')))
+    await Promise.all(waiting)
     for (const port of await Promise.all(ids.map((id) => running(id)))) await expectCarries(port)
   })
 })
