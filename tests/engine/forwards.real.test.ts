@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../src/shared/endpoints'
 import { throughSocks } from '../support/bulk-target'
+import { freePort } from '../support/free-port'
 import { checkLeaks } from '../support/leaks'
 import { startSshd, type Sshd } from '../support/sshd'
 import { dialLocal, digest, listen, listenEcho, sendNoise, specOf, type Listener } from './ssh/harness'
@@ -131,10 +132,8 @@ describe('a local forward', () => {
   })
 
   it('resets a client whose target refuses, says so, and recovers with the target', async () => {
-    const target = await listenEcho()
-    const { port } = target
-    await target.close()
-    const { id, listen: at } = await start({ type: 'local', localPort: 0, remoteHost: '127.0.0.1', remotePort: port })
+    const [localPort, port] = [await freePort(), await freePort()]
+    const { id, listen: at } = await start({ type: 'local', localPort, remoteHost: '127.0.0.1', remotePort: port })
     const socket = await dialLocal(portOf(at))
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
     expect(error.code).toBe('ECONNRESET')
@@ -154,7 +153,7 @@ describe('a local forward', () => {
   it('has a free port the moment a stop returns, with connections open', async () => {
     const { id, listen: at } = await start({
       type: 'local',
-      localPort: 0,
+      localPort: await freePort(),
       remoteHost: '127.0.0.1',
       remotePort: echo.port,
     })
@@ -231,8 +230,7 @@ describe('a dynamic forward', () => {
   })
 
   it('answers "connection refused" and "host unreachable" by their codes', async () => {
-    const closed = await listenEcho()
-    await closed.close()
+    const nobody = await freePort()
     const { id, listen: at } = await start({ type: 'dynamic', bindPort: 0 })
     const ask = async (address: Buffer, port: number): Promise<number | undefined> => {
       const socket = await dialLocal(portOf(at))
@@ -243,7 +241,7 @@ describe('a dynamic forward', () => {
       for await (const chunk of socket) chunks.push(chunk as Buffer)
       return Buffer.concat(chunks)[3]
     }
-    expect(await ask(Buffer.from([1, 127, 0, 0, 1]), closed.port)).toBe(5)
+    expect(await ask(Buffer.from([1, 127, 0, 0, 1]), nobody)).toBe(5)
     const name = 'no-such-name.invalid'
     expect(await ask(Buffer.concat([Buffer.from([3, name.length]), Buffer.from(name)]), 80)).toBe(4)
     expect(it_.engine.snapshot(id).state).toBe('running')

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../src/shared/endpoints'
 import type { ForwardSnapshot } from '../../src/shared/snapshots'
-import { quietPort } from '../support/free-port'
+import { freePort, quietPort } from '../support/free-port'
 import { checkLeaks } from '../support/leaks'
 import { startSshd, type Sshd, type SshdOptions } from '../support/sshd'
 import { specOf } from './ssh/harness'
@@ -140,8 +140,10 @@ describe('a range of ports', () => {
 
 it('the port that the server chose is kept when the session comes back', async () => {
   const { id, listen } = await outcome({ type: 'remote', remotePort: 0, localHost: '127.0.0.1', localPort: targets })
+  // Looked for from now on: a restart may take longer than the wait.
+  const waiting = it_.until(id, ({ state }) => state === 'waiting')
   await sshd.restart()
-  await it_.until(id, ({ state }) => state === 'waiting')
+  await waiting
   const again = it_.until(id, ({ state }) => state === 'running')
   it_.engine.retry(id)
   expect(portOf((await again).listen)).toBe(portOf(listen))
@@ -217,9 +219,10 @@ describe('what the server made of it', () => {
   })
 
   it('PermitListen: only what it names runs', async () => {
-    await withSshd([`PermitListen localhost:${targets + 500}`], async () => {
-      expect((await outcome({ ...offer, remotePort: targets + 500, localPort: targets })).state).toBe('running')
-      const failed = await outcome({ ...offer, remotePort: targets + 501, localPort: targets })
+    const permitted = await freePort()
+    await withSshd([`PermitListen localhost:${permitted}`], async () => {
+      expect((await outcome({ ...offer, remotePort: permitted, localPort: targets })).state).toBe('running')
+      const failed = await outcome({ ...offer, remotePort: permitted + 1, localPort: targets })
       expect(failed).toMatchObject({ state: 'failed', reason: { code: 'forward.refused' } })
       expect(failed.reason?.fix).toContain('PermitListen')
     })
