@@ -137,12 +137,12 @@ it('listens again when the database broke its connections, and tells what it mis
   for (const stream of streams) expect(await stream.next()).toBe(0)
   const admin = new pg.Client({ connectionString: url })
   await admin.connect()
+  // By a hand that announces nothing: nobody can hear of it. Before the break, for it must be there when they listen again.
+  await admin.query('update scopes set rev = rev + 1')
+  await admin.query("insert into scopes (scope, rev) select 'personal:' || id, 7 from users")
   await admin.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %' and pid <> pg_backend_pid()",
   )
-  // Made while nobody listens, by a hand that announces nothing.
-  await admin.query('update scopes set rev = rev + 1')
-  await admin.query("insert into scopes (scope, rev) select 'personal:' || id, 7 from users")
   for (const stream of streams) {
     expect(await stream.next()).toBe(7)
     await stream.close()
