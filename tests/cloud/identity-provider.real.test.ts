@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type GenerateKeyPairResult } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { freePort } from '../support/free-port'
 import { startCloud, type CloudWorld } from './_world'
 
 const ISSUER = 'https://id.example.com/'
@@ -101,11 +102,6 @@ it('voids a token of the provider at logout', async () => {
 
 it('says that the provider is away in place of calling the token bad', async () => {
   await world.close()
-  const gone = createServer().listen(0, '127.0.0.1')
-  await once(gone, 'listening')
-  const { port } = gone.address() as AddressInfo
-  gone.close()
-  await once(gone, 'close')
-  world = await startWith(port)
+  world = await startWith(await freePort())
   expect((await ask(await claims('ada@example.com').sign(keys.privateKey))).status).toBe(503)
 })

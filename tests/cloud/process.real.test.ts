@@ -2,11 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { freePort } from '../support/free-port'
 
 const bundle = join(import.meta.dirname, '../../out/node/warren-cloud.mjs')
 let data: string
@@ -140,9 +141,10 @@ it('waits for a server that was told to end', async () => {
 })
 
 it('says in a sentence why it cannot start', async () => {
-  const taken = createServer().listen(0, '127.0.0.1')
+  // Of those that nobody is given by chance: it is to refuse when it is free again.
+  const port = await freePort()
+  const taken = createServer().listen(port, '127.0.0.1')
   await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
   expect(await run([], { PORT: String(port) })).toMatchObject({
     code: 1,
     err: `warren-cloud: 127.0.0.1:${port} is in use by another program. Stop it, or set PORT to another one.`,
