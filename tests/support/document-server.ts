@@ -88,6 +88,8 @@ export async function startDocumentServer(options: DocumentServerOptions = {}): 
   const server = createServer((request, response) => {
     void (async () => {
       const recorded = await record(request)
+      // Of a client that hung up in the middle nobody is to be answered.
+      if (recorded === null) return
       requests.push(recorded)
       for (const look of waiting) look(recorded)
       const at = mishaps.findIndex((one) => isFor(one, recorded))
@@ -300,9 +302,14 @@ function statusOf(row: DocumentRow): object {
   }
 }
 
-async function record(request: IncomingMessage): Promise<RecordedRequest> {
+/** `null` when it never came whole. */
+async function record(request: IncomingMessage): Promise<RecordedRequest | null> {
   const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
+  try {
+    for await (const part of request) parts.push(part as Buffer)
+  } catch {
+    return null
+  }
   const text = Buffer.concat(parts).toString()
   const { method = 'GET', url: path = '/', headers } = request
   return { method, path, headers, body: text === '' ? undefined : parsed(text) }
