@@ -1,7 +1,7 @@
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
-import { fakeClock, settled, type FakeClock } from '../support/fake-clock'
+import { fakeClock, type FakeClock } from '../support/fake-clock'
 import { localDraft, nextEvent, serverDraft, startTestDaemon, temporaryHome, type TestDaemon } from '../support/daemon'
 
 const HOUR_SECONDS = 3600
@@ -28,6 +28,8 @@ afterEach(async () => {
 async function start(): Promise<void> {
   test = await startTestDaemon({ home: place.home, clock })
   client = await test.connect()
+  // Before any clock is moved: what nobody has asked for is not told later.
+  await client.call('events.subscribe', { topics: ['forwards'] })
 }
 
 async function restart(how: { keepWanted: boolean }): Promise<void> {
@@ -39,9 +41,8 @@ async function limited(): Promise<string | null> {
   return (await client.call('forwards.get', { id })).snapshot.stopsAt
 }
 
-/** Resolves when it is stopped. */
+/** Resolves when it is told from now on that it is stopped. */
 async function stopped(): Promise<void> {
-  await client.call('events.subscribe', { topics: ['forwards'] })
   await nextEvent(client, 'forwards.changed', ({ changed }) =>
     changed.some(({ snapshot }) => snapshot.id === id && snapshot.state === 'stopped'),
   )
@@ -58,7 +59,6 @@ describe('a forward that is started for a time', () => {
     await clock.advance(HOUR_MS - 1)
     expect((await client.call('forwards.get', { id })).snapshot.wanted).toBe(true)
     const over = stopped()
-    await settled()
     await clock.advance(1)
     await over
     expect((await client.call('forwards.get', { id })).snapshot).toMatchObject({ wanted: false, stopsAt: null })
@@ -73,7 +73,6 @@ describe('a forward that is started for a time', () => {
     raw.exec("create trigger full before delete on forward_times begin select raise(abort, 'full'); end")
     raw.close()
     const over = stopped()
-    await settled()
     await clock.advance(HOUR_MS)
     await over
     expect((await client.call('forwards.get', { id })).snapshot.wanted).toBe(false)
