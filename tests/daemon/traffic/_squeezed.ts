@@ -125,10 +125,15 @@ export async function bounceDatagram(socket: UdpSocket, port: number, bytes: num
   await back
 }
 
-/** What the engine counted is told at the end of a turn: then the clock may go on. */
+/**
+ * What the engine counted is told at the end of a turn, or a millisecond after it told something last: then the clock may go on. Of two
+ * timers as long as each other the elder one is the first, however late both are.
+ */
 export async function told(): Promise<void> {
   await settled()
-  await settled()
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1)
+  })
 }
 
 // --- internal ---
