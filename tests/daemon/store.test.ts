@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import Database from 'libsql'
 import { resolvePlaces, type Places } from '@daemon/client'
 import { forwardSpecSchema, serverSpecSchema, type ForwardSpec, type ServerSpec } from '@shared/specs'
@@ -45,7 +45,10 @@ beforeEach(() => {
   place = temporaryHome()
   places = resolvePlaces({}, place.home)
 })
-afterEach(() => place.remove())
+afterEach(() => {
+  vi.useRealTimers()
+  place.remove()
+})
 
 async function fill(): Promise<void> {
   const store = openStore(places)
@@ -249,12 +252,15 @@ describe('a file that is not in order', () => {
       writeFileSync(file, '')
       utimesSync(file, day, day)
     }
+    // It may be about to be midnight.
+    vi.useFakeTimers({ toFake: ['Date'] })
     const store = openStore(places)
     store.backUp()
     await store.setMeta('a', 'b')
     store.backUp()
     await store.close()
     const today = new Date().toISOString().slice(0, 10)
+    vi.useRealTimers()
     const kept = [...[3, 4, 5, 6].map((day) => `2026-01-0${day}`), today]
     expect(readdirSync(places.backups).sort()).toEqual(kept.map((day) => `warren-routine-${day}.db`))
   })
