@@ -44,8 +44,7 @@ it('two logins at once leave one account that syncs', async () => {
   const { cloud } = await here.until('it hears of changes', (shown) => shown.cloud.mode === 'events')
   expect(cloud.account?.email).toBe(eve.email)
   // The other one may still be ending.
-  for (let looks = 0; looks < 200 && (await streams()) !== 1; looks += 1);
-  expect(await streams()).toBe(1)
+  await expect.poll(streams).toBe(1)
   const { spec } = await here.addForward('db')
   await here.client.call('cloud.share', { ids: [spec.id], namespace: 'personal' })
   await here.until('it is sent', (shown) => shown.named('db')?.cloud?.state === 'synced')
