@@ -112,12 +112,13 @@ describe('the daemon process', () => {
   it('is started anew when the one that answers is dying and hangs up', async () => {
     const { socket, socketFolder } = resolvePlaces({}, home)
     mkdirSync(socketFolder ?? '', { recursive: true, mode: 0o700 })
-    const dying = createServer((client) => client.destroy())
     let calls = 0
-    dying.on('connection', () => {
+    const dying = createServer((client) => {
       calls += 1
-      // Gone with the second: the daemon that is started looks too, before it takes the lock.
+      // Gone with the second: the daemon that is started looks too, before it takes the lock. It is hung up on after that: who knows that
+      // it may take the socket's place has a new one there at once, and this end would take that away.
       if (calls === 2) dying.close()
+      client.destroy()
     })
     await new Promise<void>((resolve) => dying.listen(socket, resolve))
     const client = await connectBuilt(home)
@@ -151,7 +152,8 @@ describe('the daemon process', () => {
   })
 
   it('leaves by itself when nothing runs and nobody is attached', async () => {
-    const client = await connectBuilt(home, { WARREN_IDLE_EXIT_MS: '200' })
+    // Long enough for the client to come before it leaves, on a machine that is busy too.
+    const client = await connectBuilt(home, { WARREN_IDLE_EXIT_MS: '3000' })
     const { pid } = client.daemon
     client.close()
     const places = resolvePlaces({}, home)
@@ -167,7 +169,8 @@ describe('the daemon process', () => {
     second.stderr.on('data', (part: Buffer) => {
       said += part.toString()
     })
-    const [code] = (await once(second, 'exit')) as [number]
+    // Not 'exit': what it said may still be on its way then.
+    const [code] = (await once(second, 'close')) as [number]
     expect(code).toBe(1)
     expect(said).toContain(`pid ${client.daemon.pid}`)
     await expect(client.call('servers.list', {})).resolves.toEqual([])
