@@ -17,6 +17,7 @@ import {
   type TestDaemon,
 } from '../support/daemon'
 import { holdWait } from '../support/fake-clock'
+import { freePort } from '../support/free-port'
 
 const KEY = 'a key that nobody guesses'
 const ANY = { host: '127.0.0.1', port: 0 }
@@ -135,8 +136,9 @@ describe('control APIs', () => {
   })
 
   it('are served again by the next daemon, and no more once they are off', async () => {
-    const first = await enable({ name: 'metrics', key: KEY })
-    await enable({ name: 'metrics', listen: first.listen })
+    const listen = { host: '127.0.0.1', port: await freePort() }
+    await enable({ name: 'metrics', key: KEY })
+    const first = await enable({ name: 'metrics', listen })
     await test.daemon.stop({ keepWanted: true })
     test = await startTestDaemon({ home: place.home })
     client = await test.connect()

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CloudView } from '@shared/cloud-views'
 import { startCloud, type CloudWorld } from '../cloud/_world'
+import { freePort } from '../support/free-port'
 import { startMachine, type Machine } from './_cloud'
 
 let world: CloudWorld
@@ -126,11 +127,3 @@ describe('A personal forward', () => {
     expect(named('db (Personal)')?.cloud).toMatchObject({ overrides: expect.arrayContaining(['name']) as unknown })
   })
 })
-
-async function freePort(): Promise<number> {
-  const port = await holdPort()
-  const server = held.pop()
-  server?.close()
-  if (server !== undefined) await once(server, 'close')
-  return port
-}

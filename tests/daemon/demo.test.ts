@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DaemonClient } from '@daemon/client'
 import type { ServerSpec } from '@shared/specs'
 import { startTestDaemon, temporaryHome, type TestDaemon } from '../support/daemon'
+import { freePort } from '../support/free-port'
 
 let place: ReturnType<typeof temporaryHome>
 let test: TestDaemon
@@ -37,7 +38,8 @@ function login({ host, port }: ServerSpec, username = 'demo'): Promise<{ ssh: Cl
       return true
     }
     ssh.once('ready', () => resolve({ ssh, key }))
-    ssh.once('error', reject)
+    // Also of what comes after a refusal, as that the connection breaks.
+    ssh.on('error', reject)
     ssh.connect({ host, port, username, hostVerifier })
   })
 }
@@ -136,10 +138,9 @@ describe('the demo', () => {
 
 describe('the port check', () => {
   it('tells a free port from a taken one and from an address that is not ours', async () => {
+    const port = await freePort()
     const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     expect(await client.call('ports.check', { host: '127.0.0.1', port })).toMatchObject({
       free: false,
       suggestion: port + 1,

@@ -24,9 +24,13 @@ export interface XTools {
 export function xTools(world: () => XDaemon): XTools {
   const ports: number[] = []
   const port = async (): Promise<number> => {
-    const found = await freePort()
-    ports.push(found)
-    return found
+    // One that was asked for and not listened on yet is still free: it would be given twice.
+    for (;;) {
+      const found = await freePort()
+      if (ports.includes(found)) continue
+      ports.push(found)
+      return found
+    }
   }
   const forward: XTools['forward'] = async (name, more = {}) => ({
     ...{ forwardname: name, proxyip: '127.0.0.1', proxyport: 9, listenip: '127.0.0.1', listenport: await port() },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { temporaryHome } from '../../support/daemon'
 import { startXDaemon, type XDaemon } from './_x-daemon'
@@ -44,9 +44,9 @@ describe('a forward of a panel', () => {
   })
 
   it('that cannot listen is stopped, not refused, and listens when it can', async () => {
-    const holder = createServer().listen(0, '127.0.0.1')
+    const taken = await port()
+    const holder = createServer().listen(taken, '127.0.0.1')
     await once(holder, 'listening')
-    const { port: taken } = holder.address() as AddressInfo
     await added('blocked', { listenport: taken })
     const status = async (): Promise<unknown> =>
       (await world.call('forward_proxy_status', { forwardname: 'blocked' })).data
