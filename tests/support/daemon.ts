@@ -1,7 +1,8 @@
 /** Daemons for tests: one inside the test process with a fake engine, and the built bundle as its own process. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import {
   connectDaemon,
@@ -109,7 +110,35 @@ export function connectBuilt(home: string, env: NodeJS.ProcessEnv = {}): Promise
   })
 }
 
-/** Ends the daemon of a folder, if one runs, by its own request. */
+/**
+ * Ends the daemon of a folder, if one runs, by its own request.
+ *
+ * Of clients that come at once each launches one. Those that find the folder taken end by themselves, but one that is late finds it free
+ * again: it would write into a folder that is being removed.
+ */
 export async function endBuilt(home: string): Promise<void> {
-  await stopDaemon({ home, client: 'test', env: {} })
+  do await stopDaemon({ home, client: 'test', env: {} })
+  while (isLaunched(home) && (await sleep(LAUNCHED_POLL_MS, true)))
+}
+
+// --- internal ---
+
+const LAUNCHED_POLL_MS = 20
+
+/** Whether there is a process of the built daemon for this folder, whatever it is about to do. Linux only. */
+function isLaunched(home: string): boolean {
+  const read = (pid: string, name: string): readonly string[] => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, 'utf8').split('\0')
+    } catch {
+      // It ended, or is somebody else's.
+      return []
+    }
+  }
+  return (
+    process.platform === 'linux' &&
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && read(name, 'environ').includes(`WARREN_HOME=${home}`))
+      .some((pid) => read(pid, 'cmdline').some((word) => word.includes('warren-daemon')))
+  )
 }
