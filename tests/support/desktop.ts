@@ -7,7 +7,7 @@ import { startSessionBus, startVirtualDisplay } from '../../scripts/_desktop.mjs
 import { findElectron } from '../../scripts/_electron.mjs'
 import { root } from '../../scripts/_places.mjs'
 import { startKeyring } from './_desktop-keyring'
-import { endMarked } from './_desktop-leftovers'
+import { endAll, type Belonging } from './_desktop-leftovers'
 
 const LAUNCH_MS = 60_000
 const CLOSE_MS = 10_000
@@ -38,6 +38,7 @@ export interface LaunchedApp {
   readonly app: ElectronApplication
   /** The first window. */
   readonly page: Page
+  /** Of the main process, which leads the process group of the app. */
   readonly electronPid: number
   /** Quits as Playwright does, and kills when that takes more than 10 s. */
   close: () => Promise<void>
@@ -57,8 +58,11 @@ export async function startDesktop(options: { keyring?: boolean; size?: string }
   const env = await privateEnvironment(base, mark)
   let stopped: Promise<void> | undefined
   const services: { stop: () => Promise<void> }[] = []
+  const apps: number[] = []
   const stop = (): Promise<void> => {
-    stopped ??= stopAll(services, mark).finally(() => rm(base, { recursive: true, force: true }))
+    stopped ??= stopAll(services, { mark: `WARREN_TEST_DESKTOP=${mark}`, groups: apps }).finally(() =>
+      rm(base, { recursive: true, force: true }),
+    )
     return stopped
   }
   try {
@@ -70,7 +74,11 @@ export async function startDesktop(options: { keyring?: boolean; size?: string }
     Object.assign(env, bus.env)
     if (options.keyring ?? true) services.push(await startKeyring(env, KEYRING_PASSWORD))
     const home = join(base, 'home')
-    const launchApp = (launch: LaunchOptions = {}) => launchIn(env, { home: join(home, 'warren'), ...launch })
+    const launchApp = async (launch: LaunchOptions = {}): Promise<LaunchedApp> => {
+      const launched = await launchIn(env, { home: join(home, 'warren'), ...launch })
+      if (launched.electronPid > 0) apps.push(launched.electronPid)
+      return launched
+    }
     return { home, env, display: display.display, launchApp, stop }
   } catch (error) {
     await stop()
@@ -148,7 +156,9 @@ async function privateEnvironment(base: string, mark: string): Promise<Record<st
   }
 }
 
-async function stopAll(services: { stop: () => Promise<void> }[], mark: string): Promise<void> {
+async function stopAll(services: { stop: () => Promise<void> }[], belonging: Required<Belonging>): Promise<void> {
+  // First: without a display they would end by themselves, but not at once, and write into the home until then.
+  await endAll({ groups: belonging.groups })
   for (const service of services.splice(0).reverse()) await service.stop()
-  await endMarked(`WARREN_TEST_DESKTOP=${mark}`)
+  await endAll(belonging)
 }
