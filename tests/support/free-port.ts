@@ -4,6 +4,7 @@
  * They are below those that the system hands out, to clients and to who asks for port 0: on a busy machine one of those is often gone
  * between the look and the use, and so is its neighbour.
  */
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -18,14 +19,28 @@ export function quietPort(count = 1): number {
   return firstOfSpan + Math.floor(Math.random() * (SPAN - count))
 }
 
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
-    const port = quietPort()
-    if (await isFree(host, port)) return port
-  }
+export function freePort(host = '127.0.0.1'): Promise<number> {
+  return draw((port) => isFree(host, port))
+}
+
+/** The same for datagrams. */
+export function freeUdpPort(host = '127.0.0.1'): Promise<number> {
+  return draw((port) => isUdpFree(host, port))
 }
 
 // --- internal ---
+
+/** None is given twice: it may not be held yet, or be meant to stay free. */
+const given = new Set<number>()
+
+async function draw(free: (port: number) => Promise<boolean>): Promise<number> {
+  for (;;) {
+    const port = quietPort()
+    if (given.has(port)) continue
+    given.add(port)
+    if (await free(port)) return port
+  }
+}
 
 const firstOfSpan = firstHandedOut() - SPAN
 
@@ -50,4 +65,16 @@ async function isFree(host: string, port: number): Promise<boolean> {
   server.close()
   await once(server, 'close')
   return true
+}
+
+function isUdpFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      socket.close()
+      if (error.code === 'EADDRINUSE') resolve(false)
+      else reject(error)
+    })
+    socket.bind(port, host, () => socket.close(() => resolve(true)))
+  })
 }

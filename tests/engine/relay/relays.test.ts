@@ -101,7 +101,7 @@ describe('relays', () => {
 
   it('starts, carries, tells the books and stops', async () => {
     const { end } = await world.echo()
-    const spec = define({ targets: [end] })
+    const spec = define({ targets: [end], listenPort: await freePort() })
     expect(relays.snapshot(spec.id)).toMatchObject({ state: 'stopped', wanted: false, connections: 0 })
     const running = await start(spec)
     expect(running).toMatchObject({ state: 'running', wanted: true, targets: [{ target: end, reachable: null }] })
@@ -137,7 +137,7 @@ describe('relays', () => {
 
   it('fails on a port that is taken, names the holder, and starts when it is free and somebody says so', async () => {
     const target = await world.echo()
-    const holder = await world.relay({ targets: [target.end] })
+    const holder = await world.relay({ targets: [target.end], listenPort: await freePort() })
     const spec = define({ targets: [target.end], listenPort: holder.port })
     const failed = await start(spec)
     expect(failed).toMatchObject({ state: 'failed', wanted: true, reason: { code: 'port.in-use' } })
@@ -150,7 +150,7 @@ describe('relays', () => {
 
   it('keeps connections through edits of names, lists, limits and targets, and restarts for another port', async () => {
     const target = await world.echo()
-    const spec = define({ targets: [target.end] })
+    const spec = define({ targets: [target.end], listenPort: await freePort() })
     const port = portOf(await start(spec))
     const client = await world.client(port)
     await client.ask('hello')

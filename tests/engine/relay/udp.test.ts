@@ -1,13 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { freeUdpPort, quietPort } from '../../support/free-port'
 import { checkLeaks } from '../../support/leaks'
 import { settled } from '../../support/fake-clock'
 import { bareSockets } from '../../../src/engine/relay/_udp-bare'
 import { dgramSockets } from '../../../src/engine/relay/_udp-dgram'
 import type { UdpSockets } from '../../../src/engine/relay/_udp-types'
-import { UdpWorld, type UdpRelay } from './udp-world'
+import { UdpWorld, type Peer, type UdpRelay } from './udp-world'
 
 const MAX_DATAGRAM = 65_507
 const IDLE_SECONDS = 8
+/** Bytes per second, and how long a rule saves them up. */
+const RATE = 10_240
+const BURST_SECONDS = 0.1
+/** What a small datagram in a receive buffer counts at most. */
+const KEPT_BYTES = 2048
 
 const kinds: [string, UdpSockets][] = [['dgram', dgramSockets]]
 if (bareSockets !== null) kinds.push(['bare handles', bareSockets])
@@ -80,8 +86,10 @@ describe.each(kinds)('a UDP relay on %s', (_, sockets) => {
     const target = await world.peer()
     const relay = await world.relay({ targets: [at(target)] }, { sockets })
     const client = await world.peer()
-    await Promise.all(Array.from({ length: 1000 }, (_, n) => client.send(relay.port, String(n))))
-    expect((await target.count(1000)).map(String)).toEqual(Array.from({ length: 1000 }, (_, n) => String(n)))
+    // The system counts what it takes to keep one, and grants less than was asked for (net.core.rmem_max).
+    const count = Math.min(1000, Math.floor(target.socket.getRecvBufferSize() / KEPT_BYTES))
+    await Promise.all(Array.from({ length: count }, (_, n) => client.send(relay.port, String(n))))
+    expect((await target.count(count)).map(String)).toEqual(Array.from({ length: count }, (_, n) => String(n)))
   })
 
   it('speaks IPv6 on both sides, and from one family to the other', async () => {
@@ -96,15 +104,14 @@ describe.each(kinds)('a UDP relay on %s', (_, sockets) => {
   })
 
   it('takes each port of a range to the port of the same place', async () => {
-    const first = await world.peer()
-    const range = await rangeOf(3)
-    const targets = await Promise.all([0, 1, 2].map((n) => world.peer('127.0.0.1', range + n)))
-    await first.close()
-    const listen = await rangeOf(3)
-    const relay = await world.relay(
-      { listenPort: listen, portCount: 3, targets: [{ host: '127.0.0.1', port: range }] },
-      { sockets },
-    )
+    const targets = await threeInARow(world)
+    const range = targets[0]?.port ?? 0
+    const listening = (): Promise<UdpRelay> => {
+      const wish = { listenPort: quietPort(3), portCount: 3, targets: [{ host: '127.0.0.1', port: range }] }
+      return world.relay(wish, { sockets }).catch(listening)
+    }
+    const relay = await listening()
+    const listen = relay.port
     const client = await world.peer()
     for (const n of [2, 0, 1]) await client.send(listen + n, `to ${n}`)
     for (const [n, target] of targets.entries()) expect((await target.count(1)).map(String)).toEqual([`to ${n}`])
@@ -193,12 +200,15 @@ describe.each(kinds)('a UDP relay on %s', (_, sockets) => {
 
   it('drops whole datagrams beyond the rate, and counts them', async () => {
     const target = await world.peer()
-    const relay = await world.relay({ targets: [at(target)], limits: { perRule: { up: 10_240 } } }, { sockets })
+    const began = performance.now()
+    const relay = await world.relay({ targets: [at(target)], limits: { perRule: { up: RATE } } }, { sockets })
     const client = await world.peer()
-    await Promise.all(Array.from({ length: 200 }, () => client.send(relay.port, Buffer.alloc(1000))))
+    await Promise.all(Array.from({ length: 100 }, () => client.send(relay.port, Buffer.alloc(1000))))
     await client.send(relay.port, 'x')
-    while (target.got.length + relay.limiter.drops.datagrams < 201) await settled()
-    expect(relay.limiter.drops.datagrams).toBeGreaterThan(150)
+    while (target.got.length + relay.limiter.drops.datagrams < 101) await settled()
+    expect(relay.limiter.drops.datagrams).toBeGreaterThan(0)
+    const passed = target.got.reduce((sum, { length }) => sum + length, 0)
+    expect(passed).toBeLessThanOrEqual(RATE * (BURST_SECONDS + (performance.now() - began) / 1000))
     expect(target.got.every((data) => data.length === 1000 || data.length === 1)).toBe(true)
     relay.edit({ limits: {} })
     await client.send(relay.port, 'free')
@@ -206,7 +216,8 @@ describe.each(kinds)('a UDP relay on %s', (_, sockets) => {
   })
 
   it('ends a session from the table, and all when it stops', async () => {
-    const relay = await world.relay({ targets: [at(await world.echo())] }, { sockets })
+    const wish = { targets: [at(await world.echo())], listenPort: await freeUdpPort() }
+    const relay = await world.relay(wish, { sockets })
     const [a, b] = [await world.peer(), await world.peer()]
     await a.ask(relay.port)
     await b.ask(relay.port)
@@ -219,18 +230,12 @@ describe.each(kinds)('a UDP relay on %s', (_, sockets) => {
   })
 })
 
-/** Some ports in a row that were free a moment ago. */
-async function rangeOf(count: number): Promise<number> {
-  const world = new UdpWorld()
+/** Three peers at ports in a row. */
+async function threeInARow(world: UdpWorld): Promise<readonly Peer[]> {
   for (;;) {
-    const { port } = await world.peer()
-    try {
-      for (let n = 1; n < count; n += 1) await world.peer('127.0.0.1', port + n)
-      return port
-    } catch {
-      // The next place.
-    } finally {
-      await world.close()
-    }
+    const first = quietPort(3)
+    const opened = await Promise.allSettled([0, 1, 2].map((n) => world.peer('127.0.0.1', first + n)))
+    const peers = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    if (peers.length === 3) return peers
   }
 }
