@@ -241,6 +241,8 @@ describe.each([
     wrong.send('GET / HTTP/1.1\r\n\r\n')
     expect(await wrong.over()).toBe('ECONNRESET')
     expect(relay.logged).toMatchObject([{ level: 'warn', code: 'relay.proxy-header' }])
+    // Nobody is looked after any more: the next wait is for the silent one.
+    await relay.clock.advance(100)
     const silent = await world.client(relay.port)
     while (relay.clock.waits().length === 0) await new Promise((resolve) => setImmediate(resolve))
     await relay.clock.advance(1300)

@@ -6,6 +6,7 @@ import { canUseHandles, connectHandle } from '../../../src/engine/relay/_handle-
 import { connectSocket } from '../../../src/engine/relay/_socket-end'
 import { nobody, type TcpEnd } from '../../../src/engine/relay/_tcp-end'
 import { noLimits } from '@shared/limits'
+import { freePort } from '../../support/free-port'
 import { checkLeaks } from '../../support/leaks'
 import { TcpWorld, type TcpWish, type TcpWorldOptions } from './tcp-world'
 
@@ -199,6 +200,8 @@ describe.each([
   it('brings what a target said before it refused the rest', async () => {
     const target = await world.target((socket) => {
       socket.once('data', () => {
+        // What is left unread when it closes has the system refuse it.
+        socket.pause()
         socket.end('too much')
         socket.once('finish', () => socket.destroy())
       })
@@ -301,7 +304,7 @@ describe.each([
 
   it('frees its port and ends its connections when it is closed', async () => {
     const target = await world.echo()
-    const relay = await relayTo({ targets: [target.end] })
+    const relay = await relayTo({ targets: [target.end], listenPort: await freePort() })
     const client = await world.client(relay.port)
     await client.ask('hello')
     await relay.carrier.close('stopped')
