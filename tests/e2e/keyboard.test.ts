@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addServer, serverEntry, trustHostKey, waitForState } from '../support/app-steps'
+import {
+  addServer,
+  followConnections,
+  serverEntry,
+  trustHostKey,
+  waitForState,
+  waitUntilAlone,
+} from '../support/app-steps'
 import { download, plain, startBulkTarget, type BulkTarget } from '../support/bulk-target'
 import { startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { freePort } from '../support/free-port'
@@ -15,6 +22,7 @@ beforeAll(async () => {
   ;[desktop, sshd, target] = await Promise.all([startDesktop({ keyring: false }), startSshd(), startBulkTarget()])
   port = await freePort()
   launched = await desktop.launchApp()
+  await followConnections(launched.page)
   await addServer(launched.page, serverEntry(sshd))
 })
 afterAll(async () => {
@@ -67,6 +75,7 @@ describe('with the keyboard alone', () => {
 
   it('Space switches it, and the focus stays in the list', async () => {
     const { page } = launched
+    await waitUntilAlone(page, 'keys')
     await page.keyboard.press('Escape')
     await page.getByRole('row').first().focus()
     await page.keyboard.press('ArrowDown')

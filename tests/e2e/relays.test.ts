@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { overhear, row, waitForState } from '../support/app-steps'
+import { followConnections, overhear, row, waitForState, waitUntilAlone } from '../support/app-steps'
 import { download, plain, startBulkTarget, upload, type BulkTarget } from '../support/bulk-target'
 import { screenshot, startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { freePort } from '../support/free-port'
@@ -21,6 +21,7 @@ beforeAll(async () => {
   port = await freePort()
   launched = await desktop.launchApp()
   await overhear(launched.app)
+  await followConnections(launched.page)
 })
 afterAll(async () => {
   for (const socket of open) socket.destroy()
@@ -150,6 +151,7 @@ describe('in the window', () => {
 
   it('Space stops it, and the port is free', async () => {
     const { page } = launched
+    await waitUntilAlone(page, 'bulk')
     await row(page, 'bulk').focus()
     await page.keyboard.press('Space')
     await waitForState(page, 'bulk', 'stopped')
@@ -209,6 +211,7 @@ describe('with the mouse', () => {
 
   it('a deleted one comes back with Undo, running', async () => {
     const { page } = launched
+    await waitUntilAlone(page, 'taken')
     await row(page, 'taken').click()
     await page.keyboard.press('Delete')
     await page.getByText('taken deleted.').waitFor({ timeout: SHOWN_MS })

@@ -1,7 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addForward, addServer, flip, overhear, trustHostKey, waitForState } from '../support/app-steps'
+import {
+  addForward,
+  addServer,
+  flip,
+  followConnections,
+  overhear,
+  trustHostKey,
+  waitForState,
+  waitUntilAlone,
+} from '../support/app-steps'
 import { download, plain, startBulkTarget, type BulkTarget } from '../support/bulk-target'
 import { screenshot, startDesktop, type Desktop, type LaunchedApp } from '../support/desktop'
 import { freePort } from '../support/free-port'
@@ -74,6 +83,7 @@ describe('with a keyring', () => {
     await ended
     launched = await desktop.launchApp()
     const { page } = launched
+    await followConnections(page)
     await flip(page, 'db')
     await waitForState(page, 'db', 'running')
     expect(await page.getByRole('dialog').count()).toBe(0)
@@ -83,6 +93,7 @@ describe('with a keyring', () => {
 
   it('a saved password that is refused is tried once, forgotten, and the person is asked', async () => {
     const { page } = launched
+    await waitUntilAlone(page, 'db')
     await flip(page, 'db')
     await waitForState(page, 'db', 'stopped')
     // The session of before would still do: it ends with its server's patience, so the server forgets it here.

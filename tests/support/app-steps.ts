@@ -1,5 +1,6 @@
 /** What a person does in the window and in the tray, as steps for tests of the real app. */
 import type { ElectronApplication, Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import type { Sshd } from './sshd'
 
 /** What changes after a click shows within this time, even on a busy machine. */
@@ -84,6 +85,39 @@ export async function waitForState(page: Page, name: string, state: string): Pro
 export async function flip(page: Page, name: string): Promise<void> {
   await page.getByRole('switch', { name, exact: true }).click()
 }
+
+/** Keeps from now on what the window is told of who is connected; for {@link waitUntilAlone}, before any traffic. */
+export async function followConnections(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const told: Told = new Map()
+    Object.assign(globalThis, { told })
+    window.api.on('rates.sampled', ({ forwards }) => {
+      for (const sample of forwards) told.set(sample.id, sample)
+    })
+  })
+}
+
+/**
+ * Waits until the window was told that nobody is connected any more.
+ *
+ * It counts whom its last sample counted, and that is a second old at most: right after traffic it asks before it stops or deletes.
+ */
+export async function waitUntilAlone(page: Page, name: string): Promise<void> {
+  const isAlone = async (wanted: string): Promise<boolean> => {
+    const { daemon } = window.api
+    const [forwards, relays] = await Promise.all([daemon['forwards.list']({}), daemon['relays.list']({})])
+    if (!forwards.ok || !relays.ok) return false
+    const snapshot = [...forwards.value, ...relays.value].find(({ spec }) => spec.name === wanted)?.snapshot
+    const sample = (globalThis as unknown as { told: Told }).told.get(snapshot?.id ?? '')
+    return (
+      sample?.connections === 0 && snapshot?.connections === 0 && sample.totalConnections === snapshot.totalConnections
+    )
+  }
+  await expect.poll(() => page.evaluate(isAlone, name)).toBe(true)
+}
+
+/** The last sample of each forward and relay. */
+type Told = Map<string, { readonly connections: number; readonly totalConnections: number }>
 
 /** Trusts the server; returns what the dialog said. The safe answer has the focus, so the keyboard goes past it. */
 export async function trustHostKey(page: Page, by: 'mouse' | 'keyboard' = 'mouse'): Promise<string> {
