@@ -53,5 +53,5 @@ vi.mock('uplot', () => ({
 }))
 
 // What is waited for is an event; that it has a second is no matter of the window but of the machine.
-configure({ asyncUtilTimeout: 4000 })
+configure({ asyncUtilTimeout: 20_000 })
 afterEach(cleanup)

@@ -11,9 +11,6 @@ import type { FakeDaemon, FakeOptions } from '../harness/fake-api'
 import { makeFault } from '../harness/_data'
 import { makeRelay, sampleRelays } from '../harness/_relays'
 
-/** The form is a part of its own that loads when it is needed. */
-const LOADS = { timeout: 20_000 }
-
 function Panes(): ReactNode {
   return <RelaysPane />
 }
@@ -22,14 +19,14 @@ async function openNew(start: RelayStart = {}, options: FakeOptions = {}): Promi
   const daemon = await openConnectedWindow(options)
   newRelay(start)
   render(<Panes />)
-  await screen.findByRole('form', { name: 'New relay' }, LOADS)
+  await screen.findByRole('form', { name: 'New relay' })
   return daemon
 }
 async function openEdit(name: string, options: FakeOptions = {}): Promise<FakeDaemon> {
   const daemon = await openConnectedWindow({ relays: sampleRelays(), ...options })
   editRelay(`relay-${name}`)
   render(<Panes />)
-  await screen.findByRole('form', { name: `Edit ${name}` }, LOADS)
+  await screen.findByRole('form', { name: `Edit ${name}` })
   return daemon
 }
 const type = (label: string, text: string): void => {
@@ -182,7 +179,7 @@ describe('the form of a relay', () => {
       expect(toastStore.getState().toasts).toMatchObject([{ text: 'The new relay was not saved.' }])
     })
     undoLast()
-    const form = await screen.findByRole('form', { name: 'New relay' }, LOADS)
+    const form = await screen.findByRole('form', { name: 'New relay' })
     expect(within(form).getByLabelText('Target host')).toHaveValue('db')
   })
 
@@ -190,7 +187,7 @@ describe('the form of a relay', () => {
     const daemon = await openConnectedWindow({ relays: [makeRelay('db', { spec: { limits: { maxConnections: 9 } } })] })
     newRelay({ copyOf: 'relay-db' })
     render(<Panes />)
-    await screen.findByRole('form', { name: 'New relay' }, LOADS)
+    await screen.findByRole('form', { name: 'New relay' })
     await userEvent.click(screen.getByRole('button', { name: 'Save' }))
     expect(callsOf(daemon, 'relays.add')).toMatchObject([{ name: 'db-2', limits: { maxConnections: 9 } }])
   })

@@ -88,7 +88,8 @@ describe('the books of a relay', () => {
   })
 
   it('are asked again while somebody looks, and not while nobody does', async () => {
-    vi.useFakeTimers()
+    // In the afternoon: at midnight they are asked once more.
+    vi.useFakeTimers({ now: NOW })
     const daemon = openWindow()
     render(<TrafficBooks id="relay-1" />)
     await act(() => vi.advanceTimersByTimeAsync(6500))
