@@ -63,8 +63,7 @@ export function createPortGiver(
   isGone: (forwardId: string) => boolean,
 ): PortGiver {
   let held: Map<number, Held[]> | null = null
-  /** Where the search for another port ended the last time. */
-  const ends = new Map<number, number>()
+  const skips = new Map<string, Skips>()
   const put = (all: Map<number, Held[]>, end: Endpoint, about: { owner: string; count: number }): void => {
     if ('path' in end || end.port === 0) return
     for (let port = end.port; port < end.port + about.count; port += 1) {
@@ -92,18 +91,22 @@ export function createPortGiver(
       return !isHeld(end.host, end.port, except) && (await isPortFree(end.host, end.port))
     },
     next: async (host, from) => {
-      let port = Math.max(FIRST_FREE_PORT, (ends.get(from) ?? from) + 1)
-      // What is held here already costs a look only.
-      for (let looks = 0, tries = 0; looks < MAX_PORT && tries < TRIES; looks += 1) {
-        if (port > MAX_PORT) port = FIRST_FREE_PORT
-        if (!isHeld(host, port, '')) {
-          tries += 1
-          if (await isPortFree(host, port)) {
-            ends.set(from, port)
-            return port
+      const skip = skips.get(normal(host)) ?? new Skips()
+      skips.set(normal(host), skip)
+      const behind = Math.max(FIRST_FREE_PORT, from + 1)
+      let tries = 0
+      for (const [first, last] of [
+        [behind, MAX_PORT],
+        [FIRST_FREE_PORT, behind - 1],
+      ] as const) {
+        for (let port = skip.from(first); port <= last && tries < TRIES; port = skip.from(port)) {
+          // What is held here already costs a look only.
+          if (!isHeld(host, port, '')) {
+            tries += 1
+            if (await isPortFree(host, port)) return port
           }
+          skip.over(port)
         }
-        port += 1
       }
       return null
     },
@@ -123,6 +126,27 @@ function firstFree(wanted: string, suffix: string | null, isFree: (name: string)
   for (let count = 2; ; count += 1) {
     const candidate = `${wanted.slice(0, MAX_NAME - 10)} ${count}`
     if (isFree(candidate)) return candidate
+  }
+}
+
+/** Ports that need no second look, so that ten thousand searches do not go over the same ones each time. */
+class Skips {
+  private readonly behind = new Map<number, number>()
+
+  over(port: number): void {
+    this.behind.set(port, port + 1)
+  }
+
+  /** The first one from there on that was not skipped. */
+  from(port: number): number {
+    const path: number[] = []
+    let at = port
+    for (let next = this.behind.get(at); next !== undefined; next = this.behind.get(at)) {
+      path.push(at)
+      at = next
+    }
+    for (const passed of path) this.behind.set(passed, at)
+    return at
   }
 }
 

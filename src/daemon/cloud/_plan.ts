@@ -1,5 +1,6 @@
 /** What a change of the cloud means for this machine: which forwards, servers, names and ports. Decides; writes nothing. */
 import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CloudField, CloudFields } from '@shared/cloud-views'
 import { listenEndpoint } from '@shared/endpoints'
 import { WarrenError } from '@shared/errors'
@@ -101,11 +102,18 @@ class Planner {
       const { name } = catalog.forward(binding.forwardId).spec
       if (!binding.overrides.includes('name') && name !== fields.name) this.names.free(binding.forwardId)
     }
-    for (const one of here) await this.saveOne(one)
+    for (const one of here) {
+      await this.saveOne(one)
+      await nextTurn()
+    }
   }
 
+  /** Thousands of them must not hold up what flows. */
   async arrive(all: readonly Arriving[]): Promise<void> {
-    for (const one of all) await this.arriveOne(one)
+    for (const one of all) {
+      await this.arriveOne(one)
+      await nextTurn()
+    }
   }
 
   bind(binding: Binding): void {

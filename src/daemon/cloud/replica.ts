@@ -1,4 +1,5 @@
 /** This machine's side of sync: forwards, bindings and what waits, changed together or not at all. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CloudFields } from '@shared/cloud-views'
 import { isSameServer, type Replica, type ReplicaState, type Shared } from '@sync'
 import type { Activity } from '../activity'
@@ -42,6 +43,7 @@ export function createReplica(options: ReplicaOptions): LocalReplica {
         const plan = await planChanges(changes, { catalog: services.catalog, book, now: services.now })
         if (hasContent(plan)) {
           await services.store.changeCloud(plan.transaction)
+          await nextTurn()
           await makeTrue(plan, options)
           onChanged()
         }
