@@ -2,7 +2,9 @@
 import { request } from 'node:http'
 import Database from 'libsql'
 import { connectDaemon, resolvePlaces, type DaemonClient, type Places } from '@daemon/client'
-import { createEngine, createLocalPorts, type Engine } from '@engine'
+import { createEngine, createLocalPorts, type Clock, type Engine } from '@engine'
+import { HOUR_MS } from '../../../src/daemon/api/x-port-forward/_hours'
+import { systemClock } from '../../../src/daemon/engine-ports'
 import { startDaemon, type Daemon } from '../../../src/daemon/index'
 import { signatureOf } from '../../../src/daemon/api/x-port-forward/_signature'
 
@@ -50,7 +52,7 @@ export async function startXDaemon(home: string): Promise<XDaemon> {
   const log: string[] = []
   const localPorts = createLocalPorts()
   const daemon = await startDaemon({
-    ...{ places, localPorts, nativeCrypto: false },
+    ...{ places, localPorts, nativeCrypto: false, clock: earlyInTheHour() },
     env: { HOME: home },
     createEngine: (ports) => breakable(createEngine(ports), faults),
     log: (message) => log.push(message),
@@ -93,6 +95,12 @@ export function targetOf(action: string, data?: object | string, sign = SIGN): s
 }
 
 // --- internal ---
+
+/** At the end of an hour every forward gets a log: no test may happen to be in the middle of that. */
+function earlyInTheHour(): Clock {
+  const late = Date.now() % HOUR_MS
+  return { ...systemClock, now: () => Date.now() - late }
+}
 
 function breakable(engine: Engine, faults: EngineFaults): Engine {
   const fails = (): Promise<never> => Promise.reject(new Error('injected: the engine does not follow'))
