@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { PublicSnapshot } from '../../src/cli/snapshots'
 import { download, plain, startBulkTarget, throughSocks, upload, type BulkTarget } from '../support/bulk-target'
 import { daemonScript, endBuilt, temporaryHome } from '../support/daemon'
+import { freePort } from '../support/free-port'
 import { startSshd, type Sshd } from '../support/sshd'
 
 const MEGABYTES = 100
@@ -114,10 +115,11 @@ async function expectFree(port: number): Promise<void> {
 describe('the command line with a real server', () => {
   it('makes one forward of each type, moves 100 MB each way through each, and frees the ports', async () => {
     await addServer()
+    // None of those that the system hands out: it is looked at whether they are free again.
     const specs = [
-      ['local', '-L', `0:127.0.0.1:${bulk.port}`],
-      ['remote', '-R', `0:127.0.0.1:${bulk.port}`],
-      ['dynamic', '-D', '0'],
+      ['local', '-L', `${await freePort()}:127.0.0.1:${bulk.port}`],
+      ['remote', '-R', `${await freePort()}:127.0.0.1:${bulk.port}`],
+      ['dynamic', '-D', String(await freePort())],
     ]
     for (const [name = '', flag = '', spec = ''] of specs) {
       expect(await warren('add', name, flag, spec, '--server', 'bastion', '--tag', 'all')).toMatchObject({ code: 0 })
@@ -216,7 +218,8 @@ describe('the command line with a real server', () => {
     child.kill('SIGINT')
     await once(child, 'close')
     expect(child.exitCode).toBe(0)
-    expect(await json<PublicSnapshot[]>('ls')).toEqual([])
+    // The daemon hears by the end of the connection that it is over, and ends the login first.
+    await expect.poll(() => json<PublicSnapshot[]>('ls')).toEqual([])
   })
 
   it('takes a pasted ssh command, and goes through a saved server by its name', async () => {
@@ -230,7 +233,8 @@ describe('the command line with a real server', () => {
       const [snapshot] = JSON.parse((await warren('up', 'web', '--json')).out) as [PublicSnapshot]
       expect(snapshot).toMatchObject({ state: 'running', server: inner.host })
       expect(await roundTrip(portOf(snapshot))).toBe(sha256(payload))
-      expect(logins()).toBeGreaterThan(before)
+      // sshd writes its log when it has answered.
+      await expect.poll(logins).toBeGreaterThan(before)
     } finally {
       await inner.stop()
     }
@@ -243,7 +247,7 @@ describe('the command line with a real server', () => {
     let err = ''
     child.stderr?.on('data', (part: Buffer) => (err += part.toString()))
     child.stdout?.destroy()
-    await once(child, 'exit')
+    await once(child, 'close')
     expect([child.exitCode, err]).toEqual([0, ''])
   })
 

@@ -115,7 +115,8 @@ it('gives a team the forward, each member a port, and the secret sealed', async 
     `cloud register ${link} --email grace@example.com --name grace --password-stdin --keep file`,
     'secret123\n',
   )
-  expect(await grace.does('cloud teams')).toContain('ops  developer')
+  // Whoever registers is not kept waiting for the first round, which brings the teams.
+  await expect.poll(() => grace.does('cloud teams')).toContain('ops  developer')
 
   await ada.does('cloud share web --to ops')
   await ada.does('sync')
@@ -139,8 +140,8 @@ it('gives a team the forward, each member a port, and the secret sealed', async 
   const fingerprint = members.find(({ email }) => email === 'grace@example.com')?.fingerprint ?? ''
   expect((await ada.run('cloud key grant ops grace --fingerprint 0000')).code).toBe(1)
   await ada.does(`cloud key grant ops grace --fingerprint ${fingerprint.replaceAll(' ', '')}`)
-  await grace.does('sync')
-  expect(await secretsOf(grace, 'site')).toEqual([{ kind: 'password', readable: true }])
+  // The news of a key come by the stream of the team, beside the rounds.
+  await expect.poll(() => secretsOf(grace, 'site')).toEqual([{ kind: 'password', readable: true }])
 
   const second = machine()
   await signIn(second, world.server.url)
