@@ -160,12 +160,19 @@ function startKeepalive(
   let silent = 0
   let seen = peer.bytesRead()
   let asked = false
-  const timer = setInterval(() => {
+  let isOver = false
+  let timer: NodeJS.Timeout | undefined
+  const stop = (): void => {
+    isOver = true
+    clearTimeout(timer)
+  }
+  const look = (): void => {
+    if (isOver) return
     const now = peer.bytesRead()
     silent = now !== seen || !asked ? 0 : silent + 1
     seen = now
     if (silent >= Math.max(1, options.keepaliveCount - 1)) {
-      clearInterval(timer)
+      stop()
       peer.dead()
       return
     }
@@ -179,8 +186,14 @@ function startKeepalive(
         },
         () => undefined,
       )
-  }, options.keepaliveMs)
-  return () => {
-    clearInterval(timer)
+    mux.wire.flush()
+    lookLater()
   }
+  // Turns of ours that take long are no silence of the peer: from what is sent until it is judged is never less than an interval,
+  // and what has come is read before.
+  const lookLater = (): void => {
+    timer = setTimeout(() => setImmediate(look), options.keepaliveMs)
+  }
+  lookLater()
+  return stop
 }

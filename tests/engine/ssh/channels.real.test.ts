@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SshSession } from '../../../src/engine/ssh/types'
 import { sayResets } from '../../../src/engine/tcp'
+import { freePort } from '../../support/free-port'
 import { checkLeaks } from '../../support/leaks'
 import { startSshd, type Sshd } from '../../support/sshd'
 import {
@@ -23,6 +24,8 @@ import {
 
 const MEBIBYTE = 1024 * 1024
 const STEP = Buffer.alloc(MEBIBYTE / 4, 's')
+/** Of probes: what has not moved meanwhile does not move. */
+const ROUND_TRIPS = 20
 
 describe.each([
   { ends: 'Node sockets', bare: false },
@@ -73,7 +76,8 @@ describe.each([
   it('ends the target when the client resets', async () => {
     let closed: Promise<unknown> = Promise.resolve()
     const target = await listen((socket) => {
-      closed = once(socket, 'close')
+      // A reset is an end too; `once` would reject with it.
+      closed = new Promise((resolve) => socket.once('close', resolve))
       socket.on('end', () => socket.end())
       socket.resume()
       socket.write('hello')
@@ -125,12 +129,16 @@ describe.each([
     const [server] = comers
     const [end] = forward.ends
     let said = 0
-    // Until the kernel takes no more for it; the window has room for a step and for the end.
+    const staysBackedUp = async (): Promise<boolean> => {
+      for (let round = 0; round < ROUND_TRIPS && end?.backedUp === true; round += 1) await session.probe(5000)
+      return end?.backedUp === true
+    }
+    // Until the kernel takes no more for it, also when it had the time to; the window has room for a step and for the end.
     do {
       server?.write(STEP)
       said += STEP.length
       await until(() => forward.counter.bytesDown === said)
-    } while (end?.backedUp === false)
+    } while (!(await staysBackedUp()))
     server?.end()
     await until(() => end?.writable === false)
     await use({ client, said, forward })
@@ -174,7 +182,7 @@ describe.each([
       let before = -1
       while (forward.counter.bytesDown !== before) {
         before = forward.counter.bytesDown
-        for (let round = 0; round < 20; round++) await session.probe(5000)
+        for (let round = 0; round < ROUND_TRIPS; round++) await session.probe(5000)
       }
       expect(before).toBeLessThan(24 * MEBIBYTE)
       const received = await digest(client)
@@ -188,9 +196,7 @@ describe.each([
   it('says why a target cannot be reached', async () => {
     await withSession(specOf(sshd), async (session) => {
       const origin = { host: '127.0.0.1', port: 1 }
-      const refused = await listenEcho()
-      await refused.close()
-      const closedPort = { host: '127.0.0.1', port: refused.port }
+      const closedPort = { host: '127.0.0.1', port: await freePort() }
       expect(await faultOf(session.openChannel(closedPort, origin))).toMatchObject({ code: 'target.refused' })
       const nowhere = { host: 'no-such-host.invalid', port: 80 }
       expect(await faultOf(session.openChannel(nowhere, origin))).toMatchObject({ code: 'target.unresolvable' })
@@ -364,5 +370,28 @@ describe.each([
       silent.kill('SIGCONT')
     })
     await silent.stop()
+  })
+})
+
+describe('the keepalives of a session', () => {
+  checkLeaks()
+  let sshd: Sshd
+  beforeAll(async () => {
+    sshd = await startSshd()
+  })
+  afterAll(() => sshd.stop())
+
+  it('do not take long turns of its own for the silence of the server', async () => {
+    const keepaliveSeconds = 0.5
+    const interval = keepaliveSeconds * 1000
+    await withSession(specOf(sshd, { keepaliveSeconds, keepaliveCount: 1 }), async (session) => {
+      for (let turn = 0; turn < 3; turn += 1) {
+        await new Promise((resolve) => setTimeout(resolve, interval))
+        // What was asked is on its way, and is answered while nobody can read it.
+        await new Promise((resolve) => setImmediate(resolve))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * interval)
+      }
+      expect(await session.probe(5000)).toBe(true)
+    })
   })
 })
