@@ -24,7 +24,14 @@ function textOfKey(passphrase?: string): string {
 }
 
 const login = (world: World, identityFiles: readonly string[] = ['none']): Promise<void> =>
-  withSession(serverSpec({ port: sshd.port, identityFiles: [...identityFiles] }), async () => undefined, world)
+  withSession(
+    serverSpec({ port: sshd.port, identityFiles: [...identityFiles] }),
+    async (session) => {
+      // The process that lets us in and the one that logs it are two of them; the session begins after both.
+      expect(await session.probe(10_000)).toBe(true)
+    },
+    world,
+  )
 
 it('logs in with a key that was never a file here', async () => {
   const world = makeWorld()
