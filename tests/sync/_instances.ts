@@ -37,6 +37,7 @@ export async function startInstances(count: number, env: Readonly<Record<string,
     const child = running.get(index)
     if (child === undefined) return
     running.delete(index)
+    if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
