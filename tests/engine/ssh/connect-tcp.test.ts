@@ -17,7 +17,9 @@ function reach(change: Partial<ConnectOptions> & { port: number }): Promise<{ so
   return connectTcp(options, (to) => ({ socket: connect(to) }))
 }
 
-async function listenAt(host: string, port = 0): Promise<Server> {
+/** At a port that no client is given, and where nobody listens at the other addresses of loopback. */
+async function listenAt(host: string): Promise<Server> {
+  const port = await freePort()
   const server = createServer((socket) => socket.on('error', () => undefined).resume())
   server.listen(port, host)
   await once(server, 'listening')
