@@ -202,14 +202,17 @@ export function createKeys(options: KeysOptions): AccountKeys {
   const look = (): Promise<void> => {
     isStale = true
     looking ??= (async () => {
-      while (isStale && !isClosed) {
-        isStale = false
-        await tolerated(lookAll)
-        options.onChange()
+      try {
+        while (isStale && !isClosed) {
+          isStale = false
+          await tolerated(lookAll)
+          options.onChange()
+        }
+      } finally {
+        // In the turn that found nothing more to do: who asks after it begins anew.
+        looking = null
       }
-    })().finally(() => {
-      looking = null
-    })
+    })()
     return looking
   }
 

@@ -30,7 +30,10 @@ beforeEach(async () => {
 })
 
 /** A machine of Ada's, with a secret that the team's first key sealed; `from` is the same machine before its daemon ended. */
-async function machine(from?: Machine, more: { isCurrent?: boolean; loseAnswers?: boolean } = {}): Promise<Machine> {
+async function machine(
+  from?: Machine,
+  more: { isCurrent?: boolean; loseAnswers?: boolean; onChange?: () => void } = {},
+): Promise<Machine> {
   const pins = from?.pins ?? memoryPins()
   const routes = server.routesOf('ada')
   const newGeneration: typeof routes.newGeneration = async (teamId, next) => {
@@ -49,7 +52,14 @@ async function machine(from?: Machine, more: { isCurrent?: boolean; loseAnswers?
       ...{ keeps: 'memory', get: () => ({ tokens: null, privateKey: ada.privateKey }), retire: () => undefined },
       ...{ set: () => Promise.resolve(), clear: () => Promise.resolve() },
     },
-    ...{ userId: 'ada', pins, teams: () => [team], now: () => now, log: () => undefined, onChange: () => undefined },
+    ...{
+      userId: 'ada',
+      pins,
+      teams: () => [team],
+      now: () => now,
+      log: () => undefined,
+      onChange: () => more.onChange?.(),
+    },
     isCurrent: () => more.isCurrent ?? true,
     sealed: {
       ...{ list: () => (field === null ? [] : [field]), of: () => [], ofServer: () => [] },
@@ -109,4 +119,21 @@ it('is done after the next start, once the server was heard of what is shared', 
   const again = await machine(one)
   await again.keys.look()
   expect(again.generation()).toBe(2)
+})
+
+it('is not left out when it is asked for just as the look before is over', async () => {
+  let looks = 0
+  let again: Promise<void> | undefined
+  const one = await machine(undefined, {
+    onChange: () => {
+      looks += 1
+      if (looks !== 2) return
+      queueMicrotask(() => {
+        again = one.keys.look()
+      })
+    },
+  })
+  await one.keys.look()
+  await again
+  expect(looks).toBe(3)
 })
