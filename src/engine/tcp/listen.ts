@@ -164,6 +164,7 @@ async function listenFault(error: NodeJS.ErrnoException, options: ListenOptions)
       })
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
     case 'EAFNOSUPPORT':
     case 'EINVAL':
       return new WarrenError('port.address-unavailable', `This machine does not have the address of ${where}.`, {

@@ -1,7 +1,8 @@
+import dns from 'node:dns'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { listenHere } from '../../../src/engine/tcp/listen'
 import { checkLeaks } from '../../support/leaks'
 import { faultOf } from '../ssh/harness'
@@ -35,5 +36,15 @@ describe('listening here', () => {
       field: 'bindPort',
     })
     await first.close()
+  })
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN'])('blames the address where its name is not resolved: %s', async (code) => {
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation((...words: unknown[]) => {
+      const answer = words.at(-1) as (error: Error) => void
+      setImmediate(() => answer(Object.assign(new Error(code), { code })))
+    })
+    const fault = await faultOf(listenHere({ at: { host: 'gate.example', port: 0 }, onSocket, ports }))
+    lookup.mockRestore()
+    expect(fault).toMatchObject({ code: 'port.address-unavailable', field: 'bindAddress' })
   })
 })
