@@ -41,8 +41,9 @@ export function openWorld(home?: string): World {
     })
     let out = ''
     let err = ''
-    child.stdout.on('data', (part: Buffer) => (out += part.toString()))
-    child.stderr.on('data', (part: Buffer) => (err += part.toString()))
+    // A letter may be cut between two pieces.
+    child.stdout.setEncoding('utf8').on('data', (part: string) => (out += part))
+    child.stderr.setEncoding('utf8').on('data', (part: string) => (err += part))
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
     await once(child, 'close')

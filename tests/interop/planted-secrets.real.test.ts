@@ -185,7 +185,8 @@ describe.each(databases)('with the cloud on %s', (database) => {
     await ada.client.call('cloud.setSecret', { id, kind: 'password', value: second })
     await ada.client.call('cloud.sync', {})
     await cloudIs(ben.client, ({ teams }) => teams.length === 0)
-    expect(await ben.client.call('forwards.list', {})).toEqual([])
+    // They go a moment after the team: each is stopped first.
+    await expect.poll(() => ben.client.call('forwards.list', {})).toEqual([])
 
     const owner = await ownClient(ada, cloud.server.url, adaCode)
     const rows = await secretsInCloud(owner.client, team.id)
@@ -300,7 +301,8 @@ async function logsIn({ client }: Member, forward: ForwardView): Promise<void> {
   stop()
   expect(view?.snapshot).toMatchObject({ state: 'running' })
   expect(asked).toEqual([])
-  expect(sshd.log()).toMatch(/Accepted password for/)
+  // sshd writes it down once it has told the client.
+  await expect.poll(() => sshd.log()).toMatch(/Accepted password for/)
   await client.call('forwards.stop', { ids: [forward.spec.id] })
 }
 
