@@ -153,9 +153,14 @@ async function background(config: ResolvedSshConfig): Promise<void> {
   }
   const control = createServer((socket) => {
     socket.once('data', (word) => {
-      socket.end(`Master running (pid=${process.pid})\n`)
-      if (word.toString() === 'exit') void serving.close().then(() => process.exit(0))
-      if (word.toString() === 'exit') rmSync(path, { force: true })
+      const isOver = word.toString() === 'exit'
+      // Answered when the ports are free: the next call may want them.
+      void (isOver ? serving.close() : Promise.resolve()).then(() => {
+        if (isOver) rmSync(path, { force: true })
+        socket.end(`Master running (pid=${process.pid})\n`, () => {
+          if (isOver) process.exit(0)
+        })
+      })
     })
   })
   control.listen(path)

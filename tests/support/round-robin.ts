@@ -30,7 +30,8 @@ export async function startRoundRobin(ports: readonly number[]): Promise<RoundRo
     })
     target.once('close', () => {
       if (isOpen || left <= 1) client.destroy()
-      else reach(client, left - 1)
+      // It may have been cut, or gone, while this one was tried.
+      else if (!client.destroyed) reach(client, left - 1)
     })
     client.once('close', () => target.destroy())
   }
