@@ -56,6 +56,8 @@ export function listeningCarrier(options: CarrierOptions, serve: Serve): Carrier
   }
   return {
     bind: async (over) => {
+      // The session that a sleeper let go is nobody's any more: who comes while the login is asked for again waits for the next one.
+      if (spec.onDemand && session !== null) session = over
       opening ??= listenRange({
         ...{ at: listenEndpoint(spec), count: spec.portCount, onSocket, onHandle, ports: options.ports },
         portField: spec.type === 'local' && spec.bindPort === null ? 'localPort' : 'bindPort',

@@ -13,6 +13,8 @@ export interface Bench {
   readonly pool: FakePool
   readonly retries: ServerRetries
   readonly logs: { level: string; message: string; code: string | null }[]
+  /** What clients must give, as the daemon keeps it. */
+  readonly secrets: { get: () => Promise<string | null> }
   readonly make: (change?: Partial<ForwardDraft>) => SupervisedForward
   /** Waits for real sockets too: a listener needs some turns of the event loop. */
   readonly reach: (forward: SupervisedForward, state: string) => Promise<void>
@@ -43,7 +45,9 @@ export function makeBench(): Bench {
   const made: SupervisedForward[] = []
   const logs: Bench['logs'] = []
   const route = { server: { id: 's', name: 'bastion' } as ServerSpec, hops: [] }
+  const secrets: Bench['secrets'] = { get: () => Promise.resolve(null) }
   const ports = {
+    ssh: { secrets },
     clock,
     random: () => 0.5,
     log: (_id: string, entry: Bench['logs'][number]) => logs.push(entry),
@@ -56,6 +60,7 @@ export function makeBench(): Bench {
     pool,
     retries,
     logs,
+    secrets,
     make: (change) => {
       const id = `f${made.length + 1}`
       const table: ConnectionTable = new ConnectionTable(clock.now, () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SupervisedForward } from '../../../src/engine/supervisor'
@@ -11,6 +12,28 @@ import { makeBench, type Bench } from './_supervised'
 
 const IDLE_SECONDS = 60
 const onDemand = { onDemand: true, idleSeconds: IDLE_SECONDS }
+const dynamic = { type: 'dynamic', bindPort: 0, localPort: null, remoteHost: null, remotePort: null } as const
+/** SOCKS 5 (RFC 1928, 1929): with the login ada, x, to 192.0.2.1 port 80. */
+const SOCKS_HELLO = Buffer.from([
+  5,
+  1,
+  2,
+  1,
+  3,
+  ...Buffer.from('ada'),
+  1,
+  ...Buffer.from('x'),
+  5,
+  1,
+  0,
+  1,
+  192,
+  0,
+  2,
+  1,
+  0,
+  80,
+])
 
 let bench: Bench
 let clients: Socket[]
@@ -132,7 +155,7 @@ describe('an on-demand forward', () => {
   })
 
   it('answers a SOCKS client with the reply that fits when the dial fails', async () => {
-    const forward = await asleep({ type: 'dynamic', bindPort: 0, localPort: null, remoteHost: null, remotePort: null })
+    const forward = await asleep(dynamic)
     const socket = call(forward)
     socket.write(Buffer.from([5, 1, 0, 5, 1, 0, 1, 192, 0, 2, 1, 0, 80]))
     ;(await bench.login()).fail(new WarrenError('ssh.unreachable', 'The server cannot be reached.'))
@@ -141,6 +164,38 @@ describe('an on-demand forward', () => {
     const reply = Buffer.concat(chunks)
     expect([...reply.subarray(0, 2)]).toEqual([5, 0])
     expect(reply[3]).not.toBe(0)
+  })
+
+  it('has who comes on its way to sleep wait for the next session, though its login is still looked up', async () => {
+    bench.secrets.get = () => Promise.resolve('x')
+    const forward = await asleep({ ...dynamic, proxyUsername: 'ada' })
+    const carrying = (): { made: FakeSession; carried: Socket[] } => {
+      const carried: Socket[] = []
+      const forwardSocket: FakeSession['forwardSocket'] = async (socket) => {
+        carried.push(socket.resume().once('end', () => socket.end()))
+        await once(socket, 'close')
+        return { error: null, reason: 'closed' }
+      }
+      return { made: fakeSession({ forwardSocket }), carried }
+    }
+    const [mine, next] = [carrying(), carrying()]
+    const first = call(forward)
+    first.write(SOCKS_HELLO)
+    ;(await bench.login()).succeed(mine.made)
+    await until(() => mine.carried.length === 1)
+    first.destroy()
+    await until(() => bench.clock.waits().includes(IDLE_SECONDS * 1000))
+    let found!: (password: string) => void
+    bench.secrets.get = () => new Promise((resolve) => (found = resolve))
+    await bench.clock.advance(IDLE_SECONDS * 1000)
+    await until(() => bench.pool.leases() === 0)
+    call(forward).write(SOCKS_HELLO)
+    await until(() => forward.snapshot().connections === 1 && bench.clock.waits().length > 0)
+    bench.secrets.get = () => Promise.resolve('x')
+    found('x')
+    ;(await bench.login()).succeed(next.made)
+    await until(() => next.carried.length === 1)
+    expect(mine.carried).toHaveLength(1)
   })
 
   it('does not let a client wait for ever', async () => {
