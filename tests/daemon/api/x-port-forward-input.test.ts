@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import dns from 'node:dns'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { temporaryHome } from '../../support/daemon'
 import { KEY, SIGN, startXDaemon, targetOf, type XDaemon } from './_x-daemon'
 import { done, xTools } from './_x-tools'
@@ -10,12 +11,24 @@ const { port, forward, added } = tools
 
 beforeAll(async () => {
   place = temporaryHome()
+  vi.spyOn(dns, 'lookup').mockImplementation(lookUpHere)
   world = await startXDaemon(place.home)
 })
 afterAll(async () => {
   await world.stop()
   place.remove()
+  vi.restoreAllMocks()
 })
+
+const { lookup } = dns
+
+/** The system asks a name server for a path that is written as an address: a slow one answers later than a panel waits. */
+function lookUpHere(...[name, ...rest]: Parameters<typeof dns.lookup>): void {
+  if (!name.includes('/')) return lookup(name, ...rest)
+  const unknown = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND', hostname: name })
+  const answer = rest.at(-1) as unknown as (error: Error) => void
+  setImmediate(() => answer(unknown))
+}
 
 describe('a call', () => {
   it('is answered whatever the path and the method are, and bodies are not read', async () => {
