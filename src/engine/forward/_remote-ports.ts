@@ -4,7 +4,8 @@ import { toFault, WarrenError } from '@shared/errors'
 import type { IncomingChannel, RemoteListener, SshSession } from '../ssh/types'
 import { checkRange } from '../tcp'
 
-const MAX_PLACES = 5
+/** As often as here: of a busy server's ports clients have many, and a range needs several in a row. */
+const MAX_PLACES = 20
 
 export interface RemoteRange {
   readonly at: Endpoint
