@@ -83,11 +83,14 @@ export async function stopDaemon(
   const greeted = await dialAndGreet(places, options)
   if (greeted === null) return null
   const { caller, hello } = greeted
-  const result = await caller.call(
-    'daemon.stop',
-    { handover: options.handover ?? false },
-    { timeoutMs: STOP_TIMEOUT_MS, signal: options.signal },
-  )
+  const limits = { timeoutMs: STOP_TIMEOUT_MS, signal: options.signal }
+  const result = await caller
+    .call('daemon.stop', { handover: options.handover ?? false }, limits)
+    .catch((error: unknown) => {
+      // It was asked by somebody else meanwhile, or left by itself; whether it is gone shows below.
+      if (error instanceof WarrenError && error.code === 'daemon.unreachable') return null
+      throw error
+    })
   const deadline = Date.now() + STOP_TIMEOUT_MS
   while (isRunning(hello.pid) && hello.pid !== process.pid) {
     if (Date.now() > deadline)

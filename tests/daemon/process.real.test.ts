@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, readdirSync, readFileSync, statSync, sym
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMessageConnection } from 'vscode-jsonrpc/node'
 import { connectDaemon, DaemonVersionError, resolvePlaces, stopDaemon, type DaemonClient } from '@daemon/client'
 import { PROTOCOL_VERSION } from '@shared/rpc'
 import { isRunning } from '../../src/daemon/_running'
@@ -126,6 +127,27 @@ describe('the daemon process', () => {
     expect(calls).toBeGreaterThan(0)
     client.close()
     dying.close()
+  })
+
+  it('is no fault to stop when it leaves by itself as it is asked', async () => {
+    const { socket, socketFolder } = resolvePlaces({}, home)
+    mkdirSync(socketFolder ?? '', { recursive: true, mode: 0o700 })
+    const gone = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+    await once(gone, 'exit')
+    const leaving = createServer((client) => {
+      const peer = createMessageConnection(client, client)
+      const hello = { protocol: PROTOCOL_VERSION, build: 'x', pid: gone.pid, running: 1 }
+      peer.onRequest('daemon.hello', () => hello)
+      peer.onRequest('daemon.stop', () => {
+        client.destroy()
+        return null
+      })
+      client.on('close', () => peer.dispose())
+      peer.listen()
+    })
+    await new Promise<void>((resolve) => leaving.listen(socket, resolve))
+    expect(await stopDaemon({ home, client: 'test' })).toBeNull()
+    leaving.close()
   })
 
   it('loses nothing that it confirmed, however often it is killed', async () => {
