@@ -6,8 +6,10 @@
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 
 /** How many ports are drawn from. */
 const SPAN = 8000
@@ -16,7 +18,10 @@ const FIRST_DYNAMIC_PORT = 49_152
 
 /** The first of so many ports in a row, drawn at random; whether they are free shows when they are taken. */
 export function quietPort(count = 1): number {
-  return firstOfSpan + Math.floor(Math.random() * (SPAN - count))
+  for (;;) {
+    const first = firstOfSpan + Math.floor(Math.random() * (SPAN - count))
+    if (Array.from({ length: count }, (_, at) => first + at).every(claim)) return first
+  }
 }
 
 export function freePort(host = '127.0.0.1'): Promise<number> {
@@ -30,15 +35,39 @@ export function freeUdpPort(host = '127.0.0.1'): Promise<number> {
 
 // --- internal ---
 
-/** None is given twice: it may not be held yet, or be meant to stay free. */
-const given = new Set<number>()
+/** A file for each port that a process was given, with its number: it is free again when that one has ended. */
+const CLAIMS = join(tmpdir(), `warren-test-ports-${userInfo().uid}`)
+const claimed = new Set<number>()
 
 async function draw(free: (port: number) => Promise<boolean>): Promise<number> {
   for (;;) {
     const port = quietPort()
-    if (given.has(port)) continue
-    given.add(port)
     if (await free(port)) return port
+  }
+}
+
+/** None is given twice, to any test that runs: it may not be held yet, or be meant to stay free. */
+function claim(port: number): boolean {
+  if (claimed.has(port)) return false
+  mkdirSync(CLAIMS, { recursive: true })
+  const file = join(CLAIMS, String(port))
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if (isAlive(Number(readFileSync(file, 'utf8')))) return false
+    writeFileSync(file, String(process.pid))
+  }
+  claimed.add(port)
+  return true
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
