@@ -38,7 +38,7 @@ it('lets everything else have its turn between two of many that arrive', async (
   setImmediate(turn)
   const { arrived } = await plan(Array.from({ length: MANY }, (_, at) => 20_000 + at))
   isOver = true
-  expect(arrived.map(({ bindAddress, localPort }) => [bindHost, localPort])).toEqual(
+  expect(arrived.map(({ bindAddress, localPort }) => [bindAddress, localPort])).toEqual(
     Array.from({ length: MANY }, (_, at) => [ADDRESS, 20_000 + at]),
   )
   expect(turns).toBeGreaterThanOrEqual(MANY)
