@@ -38,6 +38,8 @@ export class LimitedMessageReader extends AbstractMessageReader implements Messa
         this.take(chunk, callback)
       } catch (error) {
         this.broken = true
+        // What follows stays with the sender: read and thrown away it would be garbage by the megabyte.
+        this.socket.pause()
         this.fireError(error)
       }
     }
