@@ -239,6 +239,7 @@ describe('a dynamic forward', () => {
       socket.write(Buffer.concat([Buffer.from([5, 1, 0, 5, 1, 0]), address, tail]))
       const chunks: Buffer[] = []
       for await (const chunk of socket) chunks.push(chunk as Buffer)
+      socket.destroy()
       return Buffer.concat(chunks)[3]
     }
     expect(await ask(Buffer.from([1, 127, 0, 0, 1]), nobody)).toBe(5)

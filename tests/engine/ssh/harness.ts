@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WarrenError } from '../../../src/shared/errors'
@@ -267,6 +267,8 @@ export async function digest(stream: AsyncIterable<Buffer>): Promise<{ bytes: nu
     hash.update(chunk)
     bytes += chunk.length
   }
+  // Its own direction may be open still; whether Node closes it here depends on its version.
+  if (stream instanceof Socket) stream.destroy()
   return { bytes, sha256: hash.digest('hex') }
 }
 
